@@ -1,0 +1,3 @@
+//! The `homolog` program: arguments, progress, printing, exit codes. No mathematics.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Comparing representations: RDMs and their comparison, mappings, noise ceilings, decoding and behaviour.
+//!
+//! Arrays in, numbers out. No files, no networks, no clock, no global state; a random generator is an argument.

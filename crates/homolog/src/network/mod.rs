@@ -1,0 +1,12 @@
+//! Networks: from a file or a builder to something that runs.
+//!
+//! | stage | type | file |
+//! |---|---|---|
+//! | as read or built | [`graph::Graph`] | `graph.rs`, `builder.rs`, `onnx/`, `zoo/` |
+//! | checked: every value has a shape and a type | [`checked::Network`] | `checked.rs` |
+//! | for one batch size: constants folded | [`checked::Plan`] | `checked.rs` |
+//! | running | [`engine::Engine`] | `engine/` |
+
+pub mod graph;
+pub mod op;
+pub mod tensor;

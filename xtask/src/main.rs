@@ -1,0 +1,3 @@
+//! Checks, goldens and generated pages.
+
+fn main() {}
