@@ -56,10 +56,10 @@ impl StageRows {
         match self {
             Self::Resident(all) => all.slice_mut(s![first..first + rows.nrows(), ..]).assign(&rows),
             Self::Spilled { file, n_units, .. } => {
-                for (offset, row) in rows.rows().into_iter().enumerate() {
-                    let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
-                    file.write_all_at(&bytes, position(first + offset, *n_units, 0))?;
-                }
+                // The file lives and dies with this process, so the machine's own byte order serves.
+                let rows = rows.as_standard_layout();
+                let values = rows.as_slice().unwrap_or_default();
+                file.write_all_at(bytemuck::cast_slice(values), position(first, *n_units, 0))?;
             }
         }
         Ok(())
@@ -71,12 +71,11 @@ impl StageRows {
             Self::Resident(rows) => Ok(rows.slice(s![.., units]).mapv(f64::from)),
             Self::Spilled { file, n_stimuli, n_units } => {
                 let mut block = Array2::zeros((*n_stimuli, units.len()));
-                let mut bytes = vec![0u8; units.len() * size_of::<f32>()];
+                let mut values = vec![0f32; units.len()];
                 for (stimulus, mut row) in block.rows_mut().into_iter().enumerate() {
-                    file.read_exact_at(&mut bytes, position(stimulus, *n_units, units.start))?;
-                    for (value, four) in row.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                        *value = f64::from(f32::from_le_bytes(*four));
-                    }
+                    let position = position(stimulus, *n_units, units.start);
+                    file.read_exact_at(bytemuck::cast_slice_mut(&mut values), position)?;
+                    row.iter_mut().zip(&values).for_each(|(double, single)| *double = f64::from(*single));
                 }
                 Ok(block)
             }
