@@ -65,17 +65,17 @@ impl StageRows {
         Ok(())
     }
 
-    /// The columns `units` of every row, in double precision: (n_stimuli, units).
-    pub fn columns(&self, units: Range<usize>) -> io::Result<Array2<f64>> {
+    /// The columns `units` of every row: (n_stimuli, units).
+    pub fn columns(&self, units: Range<usize>) -> io::Result<Array2<f32>> {
         match self {
-            Self::Resident(rows) => Ok(rows.slice(s![.., units]).mapv(f64::from)),
+            Self::Resident(rows) => Ok(rows.slice(s![.., units]).to_owned()),
             Self::Spilled { file, n_stimuli, n_units } => {
                 let mut block = Array2::zeros((*n_stimuli, units.len()));
-                let mut values = vec![0f32; units.len()];
                 for (stimulus, mut row) in block.rows_mut().into_iter().enumerate() {
                     let position = position(stimulus, *n_units, units.start);
-                    file.read_exact_at(bytemuck::cast_slice_mut(&mut values), position)?;
-                    row.iter_mut().zip(&values).for_each(|(double, single)| *double = f64::from(*single));
+                    if let Some(values) = row.as_slice_mut() {
+                        file.read_exact_at(bytemuck::cast_slice_mut(values), position)?;
+                    }
                 }
                 Ok(block)
             }
