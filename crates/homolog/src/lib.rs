@@ -12,3 +12,4 @@
 
 pub mod naming;
 pub mod network;
+pub mod recording;

@@ -3,6 +3,8 @@
 //! Both sides of a comparison are a [`Recording`], and everything after it works on either without knowing which it has.
 //! Rows are joined by stimulus id, never by position.
 
+pub mod read_spec;
+
 use std::collections::BTreeMap;
 
 use ndarray::Array3;
