@@ -20,6 +20,9 @@ mod read;
 mod tensor;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{NodePlace, OnnxError, TensorError};
 pub use read::{read, read_bytes};
 pub use write::write;
