@@ -8,6 +8,7 @@
 //! | running | [`engine::Engine`] | `engine/` |
 
 pub mod graph;
+pub mod onnx;
 pub mod op;
 pub mod tensor;
 
