@@ -10,3 +10,7 @@
 pub mod graph;
 pub mod op;
 pub mod tensor;
+
+/// The version of ONNX's operator set whose operators [`op`] holds: older files are converted to it on reading, and
+/// graphs are written in it.
+pub const ONNX_OPSET: i64 = 20;
