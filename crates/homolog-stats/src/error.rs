@@ -179,6 +179,19 @@ pub enum StatsError {
         advice: &'static str,
     },
 
+    /// Two choices that do not go together.
+    #[error("cannot compute {operation} with {choice}: {reason}. {instead}")]
+    Unsupported {
+        /// What was being computed.
+        operation: &'static str,
+        /// The choice that does not fit it.
+        choice: &'static str,
+        /// Why not.
+        reason: &'static str,
+        /// What to choose instead, as a sentence without a full stop.
+        instead: &'static str,
+    },
+
     /// A name that is not in a list of names.
     #[error("there is no {what} \"{name}\". There are: {known}")]
     UnknownName {

@@ -10,6 +10,10 @@
 //! | [`network`] | every node has a name, a shape and a type; an unchecked graph cannot be run |
 //! | [`recording`] | presentation × unit (× time bin) with coordinates; joins are by id, never by position |
 
+pub mod benchmark;
 pub mod naming;
 pub mod network;
+pub mod progress;
 pub mod recording;
+pub mod report;
+pub mod score;

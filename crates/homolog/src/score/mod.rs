@@ -1,0 +1,3 @@
+//! Scoring a network on a benchmark.
+
+pub mod result;
