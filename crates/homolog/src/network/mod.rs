@@ -9,6 +9,7 @@
 
 pub mod builder;
 pub mod graph;
+pub mod onnx;
 pub mod op;
 pub mod tensor;
 pub mod weights;
