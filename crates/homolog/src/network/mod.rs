@@ -7,10 +7,13 @@
 //! | for one batch size: constants folded | [`checked::Plan`] | `checked.rs` |
 //! | running | [`engine::Engine`] | `engine/` |
 
+pub mod builder;
 pub mod graph;
 pub mod onnx;
 pub mod op;
 pub mod tensor;
+pub mod weights;
+pub mod zoo;
 
 /// The version of ONNX's operator set whose operators [`op`] holds: older files are converted to it on reading, and
 /// graphs are written in it.

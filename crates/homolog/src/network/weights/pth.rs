@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use pytorch_reader::{DType, PickleValue, PytorchError, PytorchReader, Tensor};
+use pytorch_reader::{DType, PickleError, PickleValue, PytorchError, PytorchReader, Tensor};
 
 use super::WeightsError;
 use super::element::FloatFormat;
@@ -37,6 +37,9 @@ fn damaged(path: &Path, source: PytorchError) -> WeightsError {
     match source {
         PytorchError::Io(source) if source.kind() == std::io::ErrorKind::PermissionDenied => {
             WeightsError::Unreadable { path: path.to_owned(), source }
+        }
+        PytorchError::Pickle(PickleError::UnsupportedType(wanted)) => {
+            WeightsError::NotOnlyTensors { path: path.to_owned(), at: "a tensor".to_owned(), wanted }
         }
         source => WeightsError::DamagedPth { path: path.to_owned(), source: Box::new(source) },
     }
