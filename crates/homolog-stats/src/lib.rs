@@ -5,6 +5,7 @@
 pub mod comparator;
 pub mod error;
 pub mod gram;
+pub mod inference;
 pub mod noise_ceiling;
 pub mod random;
 pub mod rdm;
