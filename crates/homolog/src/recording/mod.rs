@@ -12,6 +12,7 @@
 //! | [`format`](mod@format) | one file per file format |
 //! | [`read_spec`] | the declaration of how a bare array is read |
 //! | `labelled`, `declared`, `rdms` | reading as declared: an array, a recording, dissimilarity matrices |
+//! | [`record`] | recording from a network: plan, stream, keep |
 //! | [`error`] | what can be wrong |
 
 pub mod array;
@@ -26,6 +27,7 @@ pub mod labelled;
 pub mod missing;
 pub mod rdms;
 pub mod read_spec;
+pub mod record;
 pub mod repetition;
 pub mod tree;
 
