@@ -13,7 +13,7 @@ const WRONG_INPUT: u8 = 2;
 /// Something outside the program failed: network, disk, memory.
 const OUTSIDE_FAILED: u8 = 3;
 /// Stopped by Ctrl-C, as shells count it.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// A problem with the exit code that it ends the program with.
 #[derive(Debug)]
@@ -54,6 +54,11 @@ impl Failure {
     /// The user stopped the run; `next` says how to go on.
     pub(crate) fn interrupted(next: impl Display) -> Self {
         Self { code: INTERRUPTED, message: format!("stopped. {next}") }
+    }
+
+    /// What is told.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Prints the problem on standard error, once, and gives the code.

@@ -1,10 +1,12 @@
 //! The `homolog` program: arguments, progress, printing, exit codes. No mathematics.
 
+mod cancel;
 mod command;
 mod exit;
 mod model;
 mod progress;
 mod run_options;
+mod score_table;
 mod table;
 
 use std::process::ExitCode;

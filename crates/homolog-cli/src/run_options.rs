@@ -1,5 +1,6 @@
 //! Options that every command that runs a network takes.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use homolog::network::engine::burn::BurnEngine;
 use homolog::network::engine::onnxruntime::{OnnxRuntime, OnnxRuntimeConfig};
 use homolog::progress::Progress;
 use homolog::recording::record::Resources;
+use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::recording::record::budget::{default_budget, parse_bytes};
 
 use crate::exit::Failure;
@@ -23,6 +25,60 @@ pub(crate) enum EngineChoice {
     Burn,
     /// ONNX Runtime: refuse to run without it
     Onnxruntime,
+}
+
+/// What to do with stimuli that only one side has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StimuliChoice {
+    /// Refuse, and list them
+    #[default]
+    All,
+    /// Leave them out
+    Shared,
+}
+
+impl From<StimuliChoice> for StimulusJoin {
+    fn from(choice: StimuliChoice) -> Self {
+        match choice {
+            StimuliChoice::All => Self::All,
+            StimuliChoice::Shared => Self::Shared,
+        }
+    }
+}
+
+/// What to do with missing responses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MissingChoice {
+    /// Refuse, and say where the first is
+    #[default]
+    Refuse,
+    /// Drop the units that have any, and list them
+    DropUnit,
+    /// Drop the presentations that have any, and list them
+    DropPresentation,
+}
+
+impl From<MissingChoice> for OnMissing {
+    fn from(choice: MissingChoice) -> Self {
+        match choice {
+            MissingChoice::Refuse => Self::Refuse,
+            MissingChoice::DropUnit => Self::DropUnit,
+            MissingChoice::DropPresentation => Self::DropPresentation,
+        }
+    }
+}
+
+/// Folders by name, from texts such as `henaff2021-V1=/data/henaff`.
+pub(crate) fn folders(texts: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    texts
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((name, folder)) if !name.is_empty() && !folder.is_empty() => {
+                Ok((name.to_owned(), PathBuf::from(folder)))
+            }
+            _ => Err(Failure::wrong_input(format!("cannot read --data \"{text}\": it needs NAME=FOLDER"))),
+        })
+        .collect()
 }
 
 /// Options that every command that runs a network takes.
