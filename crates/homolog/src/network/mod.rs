@@ -7,15 +7,19 @@
 //! | for one batch size: constants folded | [`plan::Plan`] | `plan.rs` |
 //! | running | [`engine::Engine`] | `engine/` |
 
+pub mod builder;
 pub mod checked;
 pub mod engine;
 pub mod error;
 pub mod graph;
+pub mod onnx;
 pub mod op;
 pub mod plan;
 pub mod receptive_field;
 pub mod tensor;
 pub mod value;
+pub mod weights;
+pub mod zoo;
 
 /// The version of ONNX's operator set whose operators [`op`] holds: older files are converted to it on reading, and
 /// graphs are written in it.
