@@ -1,35 +1,57 @@
-//! Stages named as PyTorch names its modules, from the names that PyTorch's exporter gives to nodes.
+//! Stages named as PyTorch names its modules, from what PyTorch's exporters say about each node.
 //!
-//! The exporter writes the modules that a call went through into a node's name: the convolution of `features.3.squeeze`
-//! is `/features/features.3/squeeze/Conv`. A module's output is the value that leaves its nodes; where more than one
-//! value leaves, the module gets no name here.
+//! The older exporter writes the modules that a call went through into a node's name: the convolution of
+//! `features.3.squeeze` is `/features/features.3/squeeze/Conv`. The newer one (`dynamo=True`) writes them into the node's
+//! metadata. A module's output is the value that leaves its nodes; where more than one value leaves, the module gets no
+//! name here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::proto::NodeProto;
 use crate::network::graph::{Node, StageName};
 
+/// The key under which the newer exporter keeps the modules: the text of a Python list, from the network itself (an
+/// empty name) to the call.
+const MODULES_KEY: &str = "pkg.torch.onnx.name_scopes";
+
+/// The modules that a node stands in, outermost first, by the names that PyTorch gives them; empty where the file does
+/// not say.
+pub(crate) fn modules_of(node: &NodeProto) -> Vec<String> {
+    match node
+        .metadata_props
+        .iter()
+        .find(|entry| entry.key == MODULES_KEY)
+    {
+        Some(entry) => modules_in_list(&entry.value),
+        None => modules_in_name(&node.name),
+    }
+}
+
 /// The modules whose output can be told, in the order in which their values are written, inner modules first.
-pub(crate) fn module_stages(nodes: &[Node], outputs: &[String]) -> Vec<StageName> {
-    let modules: Vec<Vec<String>> = nodes.iter().map(|node| modules_of(&node.name)).collect();
+/// `modules` holds those of each node.
+pub(crate) fn module_stages(
+    nodes: &[Node],
+    modules: &[Vec<String>],
+    outputs: &[String],
+) -> Vec<StageName> {
     let mut leaving: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let readers = readers_by_value(nodes);
     let is_output: BTreeSet<&str> = outputs.iter().map(String::as_str).collect();
     let mut order: Vec<(&str, &str)> = Vec::new();
     for (node, path) in nodes
         .iter()
-        .zip(&modules)
+        .zip(modules)
         .filter(|(node, _)| node.op.kind() != "Constant")
     {
         for value in node.outputs.iter().filter(|value| !value.is_empty()) {
             let read_by = readers.get(value.as_str()).map_or(&[][..], Vec::as_slice);
             for module in path.iter().rev() {
-                let leaves = is_output.contains(value.as_str())
-                    || read_by.iter().any(|reader| {
-                        !modules
-                            .get(*reader)
-                            .is_some_and(|path| path.contains(module))
-                    });
-                if leaves {
+                let is_inside = |reader: &usize| {
+                    modules
+                        .get(*reader)
+                        .is_some_and(|path| path.contains(module))
+                };
+                if is_output.contains(value.as_str()) || !read_by.iter().all(is_inside) {
                     leaving.entry(module).or_default().push(value);
                     order.push((module, value));
                 }
@@ -57,11 +79,20 @@ fn readers_by_value(nodes: &[Node]) -> BTreeMap<&str, Vec<usize>> {
     readers
 }
 
-/// The modules that a node stands in, outermost first, by the names that PyTorch gives them.
+/// The modules in a list such as `['', 'features', 'features.0', 'conv2d']`, without the network and the call.
+fn modules_in_list(list: &str) -> Vec<String> {
+    let names: Vec<&str> = list.split('\'').skip(1).step_by(2).collect();
+    let modules = names
+        .get(1..names.len().saturating_sub(1))
+        .unwrap_or_default();
+    modules.iter().map(|module| (*module).to_owned()).collect()
+}
+
+/// The modules in a node's name.
 ///
-/// A part of the node's name that repeats the part before it and adds an index is a child of a `Sequential`:
+/// A part of the name that repeats the part before it and adds an index is a child of a `Sequential`:
 /// `/features/features.3/squeeze/Conv` stands in `features`, `features.3` and `features.3.squeeze`.
-fn modules_of(node_name: &str) -> Vec<String> {
+fn modules_in_name(node_name: &str) -> Vec<String> {
     let Some((scopes, _)) = node_name
         .strip_prefix('/')
         .and_then(|name| name.rsplit_once('/'))
@@ -105,6 +136,24 @@ mod tests {
         }
     }
 
+    fn modules(nodes: &[Node]) -> Vec<Vec<String>> {
+        nodes
+            .iter()
+            .map(|node| modules_in_name(&node.name))
+            .collect()
+    }
+
+    #[test]
+    fn the_newer_exporters_list_is_read_without_the_network_and_the_call() {
+        let list = "['', 'features', 'features.3', 'features.3.squeeze', 'conv2d_1']";
+        assert_eq!(
+            modules_in_list(list),
+            ["features", "features.3", "features.3.squeeze"]
+        );
+        assert!(modules_in_list("['', 'flatten']").is_empty());
+        assert!(modules_in_list("").is_empty());
+    }
+
     #[test]
     fn scopes_of_sequentials_are_joined_as_pytorch_joins_them() {
         let cases = [
@@ -131,7 +180,7 @@ mod tests {
             ("Conv_0", vec![]),
         ];
         for (name, expected) in cases {
-            assert_eq!(modules_of(name), expected, "{name}");
+            assert_eq!(modules_in_name(name), expected, "{name}");
         }
     }
 
@@ -143,10 +192,11 @@ mod tests {
             node("/features/features.0/Concat", &["a", "b"], "c"),
             node("/Flatten", &["c"], "y"),
         ];
-        let stages: Vec<(String, String)> = module_stages(&nodes, &["y".to_owned()])
-            .into_iter()
-            .map(|stage| (stage.name, stage.value))
-            .collect();
+        let stages: Vec<(String, String)> =
+            module_stages(&nodes, &modules(&nodes), &["y".to_owned()])
+                .into_iter()
+                .map(|stage| (stage.name, stage.value))
+                .collect();
         let expected = [
             ("features.0.squeeze", "a"),
             ("features.0.expand", "b"),
@@ -166,6 +216,6 @@ mod tests {
             node("/two/B", &["x"], "b"),
             node("/Add", &["a", "b"], "y"),
         ];
-        assert!(module_stages(&nodes, &["y".to_owned()]).is_empty());
+        assert!(module_stages(&nodes, &modules(&nodes), &["y".to_owned()]).is_empty());
     }
 }
