@@ -45,7 +45,12 @@ pub(crate) fn module_stages(
     {
         for value in node.outputs.iter().filter(|value| !value.is_empty()) {
             let read_by = readers.get(value.as_str()).map_or(&[][..], Vec::as_slice);
-            for module in path.iter().rev() {
+            // A convolution with folded weights gives what the normalization after it gave, so its module gets no name.
+            for module in path
+                .iter()
+                .rev()
+                .skip(usize::from(has_folded_weights(node)))
+            {
                 let is_inside = |reader: &usize| {
                     modules
                         .get(*reader)
@@ -67,6 +72,13 @@ pub(crate) fn module_stages(
             value: value.to_owned(),
         })
         .collect()
+}
+
+/// Whether the older exporter folded the batch normalization after a convolution into its weights: it then names them
+/// after itself, not after the module's parameters. (The newer one files such a convolution under the normalization.)
+fn has_folded_weights(node: &Node) -> bool {
+    let weights = node.inputs.get(1).and_then(Option::as_ref);
+    node.op.kind() == "Conv" && weights.is_some_and(|name| name.starts_with("onnx::"))
 }
 
 fn readers_by_value(nodes: &[Node]) -> BTreeMap<&str, Vec<usize>> {
@@ -123,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::network::op::activation::Activation;
+    use crate::network::op::convolution::Conv;
 
     fn node(name: &str, inputs: &[&str], output: &str) -> Node {
         Node {
@@ -207,6 +220,20 @@ mod tests {
             stages,
             expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_convolution_with_a_folded_normalization_does_not_name_its_module() {
+        let mut conv = node("/block/block.0/Conv", &["x", "onnx::Conv_12"], "a");
+        conv.op = Arc::new(Conv::square(1, 0));
+        let mut nodes = [conv, node("/Relu", &["a"], "y")];
+        let names = |nodes: &[Node]| -> Vec<String> {
+            let stages = module_stages(nodes, &modules(nodes), &["y".to_owned()]);
+            stages.into_iter().map(|stage| stage.name).collect()
+        };
+        assert_eq!(names(&nodes), ["block"]);
+        nodes[0].inputs[1] = Some("block.0.weight".to_owned());
+        assert_eq!(names(&nodes), ["block.0", "block"]);
     }
 
     #[test]
