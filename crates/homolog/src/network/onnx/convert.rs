@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::einsum::einsum_as_matrix_product;
 use super::error::NodePlace;
 use crate::network::op::attributes::NodeAttributes;
 use crate::network::op::{Attribute, OpError};
@@ -30,9 +31,9 @@ pub(crate) struct FileNode {
 /// What one node becomes: itself, with nodes that have to stand before and after it.
 #[derive(Debug)]
 pub(crate) struct Converted {
-    before: Vec<FileNode>,
-    node: FileNode,
-    after: Vec<FileNode>,
+    pub(super) before: Vec<FileNode>,
+    pub(super) node: FileNode,
+    pub(super) after: Vec<FileNode>,
 }
 
 /// Number of axes of the values whose shape the file states.
@@ -50,6 +51,9 @@ enum Change {
 }
 
 use Change::{BecomesInput, Rewritten};
+
+/// An operator that is rewritten whatever the file's operator set is.
+const NEVER: i64 = i64::MAX;
 
 /// The changes: (operator, first operator set that has the new form, what changed), in the order in which they are made.
 const CHANGES: &[(&str, i64, Change)] = &[
@@ -75,6 +79,7 @@ const CHANGES: &[(&str, i64, Change)] = &[
             input: 2,
         },
     ),
+    ("Einsum", NEVER, Rewritten(einsum_as_matrix_product)),
     ("LogSoftmax", 13, Rewritten(softmax_over_flattened_axes)),
     (
         "Pad",
@@ -234,8 +239,8 @@ const CHANGES: &[(&str, i64, Change)] = &[
     ("Upsample", 10, Rewritten(resize_by_scales)),
 ];
 
-/// The operator of this name that exists only in older operator sets and is converted to another.
-pub(crate) fn older_operator(name: &str, opset: i64) -> Option<&'static str> {
+/// The operator of this name, where a node of it is converted to others.
+pub(crate) fn converted_operator(name: &str, opset: i64) -> Option<&'static str> {
     CHANGES
         .iter()
         .find(|(op, first, _)| *op == name && opset < *first)
@@ -270,7 +275,7 @@ pub(crate) fn convert(node: FileNode, opset: i64, ranks: &Ranks) -> Result<Vec<F
 }
 
 impl Converted {
-    fn attributes(&self) -> NodeAttributes {
+    pub(super) fn attributes(&self) -> NodeAttributes {
         NodeAttributes::new(self.node.op, self.node.attributes.clone())
     }
 
@@ -310,7 +315,7 @@ impl Converted {
         Ok(())
     }
 
-    fn set_input(&mut self, input: usize, name: Option<String>) {
+    pub(super) fn set_input(&mut self, input: usize, name: Option<String>) {
         if self.node.inputs.len() <= input {
             self.node.inputs.resize(input + 1, None);
         }
@@ -320,7 +325,7 @@ impl Converted {
     }
 
     /// A node that is added for this one; `part` says what for, and is part of its name and its output's.
-    fn companion<const N: usize>(
+    pub(super) fn companion<const N: usize>(
         &self,
         op: &'static str,
         part: &str,

@@ -5,6 +5,7 @@
 //! | the format's messages | `proto.rs` |
 //! | from a file to a graph | `read.rs` |
 //! | older operator sets brought to [`ONNX_OPSET`](super::ONNX_OPSET) | `convert.rs` |
+//! | Einstein sums as matrix products | `einsum.rs` |
 //! | numbers in all their encodings | `tensor.rs` |
 //! | PyTorch's module names from the exporter's node names | `module_path.rs` |
 //! | from a graph to a file | `write.rs` |
@@ -13,6 +14,7 @@
 //! sequences, sparse tensors, training and operators of other families, which are refused.
 
 mod convert;
+mod einsum;
 mod error;
 mod module_path;
 mod proto;

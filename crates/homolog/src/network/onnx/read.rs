@@ -7,7 +7,7 @@ use std::sync::Arc;
 use prost::Message;
 use prost::bytes::Bytes;
 
-use super::convert::{FileNode, Ranks, convert, older_operator};
+use super::convert::{FileNode, Ranks, convert, converted_operator};
 use super::error::{NodePlace, OnnxError};
 use super::module_path::module_stages;
 use super::proto::{
@@ -227,7 +227,7 @@ impl Reader<'_> {
         };
         let known = operator(&proto.op_type)
             .map(|entry| entry.name)
-            .or_else(|| older_operator(&proto.op_type, opset));
+            .or_else(|| converted_operator(&proto.op_type, opset));
         let Some(op) = known.filter(|_| is_onnx(&proto.domain)) else {
             return Err(OnnxError::UnsupportedOperator {
                 file: self.file.clone(),
