@@ -30,7 +30,7 @@ fn output(model: LoadedModel, side: usize, half_range: f64) -> Vec<f32> {
     let value = network.graph().outputs[0].clone();
     let image = Counter::of("image").uniforms(3 * side * side, -half_range, half_range);
     let image = Array4::from_shape_vec((1, 3, side, side), image).expect("shaped");
-    let mut session = Burn::default().open(&network, &[value]).expect("opened");
+    let mut session = Burn::cpu().open(&network, &[value]).expect("opened");
     session
         .run(image.view())
         .expect("run")

@@ -173,7 +173,7 @@ fn differences(name: &str, golden: &Value) -> Vec<String> {
     let side = golden["image_px"].as_u64().expect("a size") as usize;
     let image = Counter::of("image").uniforms(3 * side * side, -2.0, 2.0);
     let image = Array4::from_shape_vec((1, 3, side, side), image).expect("shaped");
-    let mut session = Burn::default().open(&network, &recorded).expect("opened");
+    let mut session = Burn::cpu().open(&network, &recorded).expect("opened");
     let units = session.run(image.view()).expect("run");
 
     let largest = units.iter().map(|units| units.len()).max().unwrap_or(0);

@@ -281,6 +281,60 @@ mod tests {
     }
 
     #[test]
+    fn published_files_fit_under_their_own_names() {
+        let fits = |name: &str, change: &dyn Fn(&str) -> String, more: &[&str]| {
+            let mut state = state_of(name, |_| false);
+            let tensors = std::mem::take(&mut state.tensors);
+            state.tensors = tensors
+                .into_iter()
+                .map(|(name, tensor)| (change(&name), tensor))
+                .collect();
+            let number = Arc::new(HostTensor::F32(ndarray::ArrayD::zeros(ndarray::IxDyn(&[
+                1,
+            ]))));
+            state.tensors.extend(
+                more.iter()
+                    .map(|name| ((*name).to_owned(), Arc::clone(&number))),
+            );
+            let entry = super::super::entry(name).expect(name);
+            let built = entry.architecture([entry.image_px; 2]).expect(name);
+            fill(built, &state, entry.naming())
+                .map(|_| ())
+                .map_err(|misfit| misfit.to_string())
+        };
+        assert_eq!(
+            fits(
+                "googlenet",
+                &str::to_owned,
+                &["aux1.fc1.bias", "aux2.conv.bn.weight"]
+            ),
+            Ok(())
+        );
+        assert_eq!(
+            fits("inception_v3", &str::to_owned, &["AuxLogits.fc.bias"]),
+            Ok(())
+        );
+        let dotted = |name: &str| {
+            let dotted = |name: String, module: &str| {
+                name.replace(&format!(".{module}1."), &format!(".{module}.1."))
+            };
+            if name.contains("denselayer") {
+                ["norm", "conv"].into_iter().fold(name.to_owned(), dotted)
+            } else {
+                name.to_owned()
+            }
+        };
+        assert!(dotted("features.denseblock1.denselayer1.norm1.weight").contains("norm.1.weight"));
+        assert_eq!(fits("densenet121", &dotted, &[]), Ok(()));
+        let old = |name: &str| {
+            name.replace(".mlp.0.", ".mlp.linear_1.")
+                .replace(".mlp.3.", ".mlp.linear_2.")
+        };
+        assert_eq!(fits("vit_b_16", &old, &[]), Ok(()));
+        assert!(fits("resnet18", &str::to_owned, &["aux1.fc1.bias"]).is_err());
+    }
+
+    #[test]
     fn a_file_that_lacks_one_parameter_lists_it() {
         let state = state_of("squeezenet1_1", |name| name == "features.0.bias");
         let refused = refusal("squeezenet1_1", &state);
