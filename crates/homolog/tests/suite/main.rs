@@ -1,0 +1,3 @@
+//! The offline tests of the library, in one program.
+
+mod stimuli;
