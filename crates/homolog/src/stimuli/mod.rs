@@ -22,7 +22,7 @@ mod content;
 mod decode;
 mod error;
 mod folder;
-//GEN pub mod generate;
+pub mod generate;
 mod geometry;
 mod image;
 mod loader;
