@@ -228,6 +228,13 @@ pub enum StimulusError {
         /// The width that was stated.
         found: f64,
     },
+    /// A stimulus that the program should make cannot be made.
+    #[error("cannot make the stimuli")]
+    Ungenerated {
+        /// What is wrong with its size.
+        #[source]
+        source: ImageError,
+    },
     /// A thread of the loader ended without saying why.
     #[error("the thread that reads stimulus {id:?} ended unexpectedly; this is a bug in homolog")]
     ReaderGone {

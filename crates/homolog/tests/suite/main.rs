@@ -2,4 +2,5 @@
 
 mod golden;
 mod state_dicts;
+mod stimuli;
 mod zoo;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::error::ImageError;
 use super::geometry::{crop_centre, place_on_screen, shorter_side_to};
 use super::image::Image;
-use super::resize::{Filter, resize};
+use super::resize::{Filter, PassOrder, resize};
 
 pub use recipes::{Recipe, recipes};
 
@@ -84,6 +84,9 @@ pub struct Preprocessing {
     /// Changes of size, in order.
     #[serde(default)]
     pub steps: Vec<Step>,
+    /// Whose order of passes the resampling follows.
+    #[serde(default)]
+    pub pass_order: PassOrder,
     /// Order of the channels in the result; `mean` and `std` are in this order too.
     #[serde(default)]
     pub channels: ChannelOrder,
@@ -255,7 +258,7 @@ impl Preprocessing {
             (Some(width), Some(field)) => place_on_screen(image, width, field, self.background)?,
             _ => image.clone(),
         };
-        self.steps.iter().try_fold(on_screen, |image, step| step.apply(&image))
+        self.steps.iter().try_fold(on_screen, |image, step| step.apply(&image, self.pass_order))
     }
 
     /// Pixels to numbers. A channel has 256 possible values, so each is computed once.
@@ -291,7 +294,7 @@ impl Preprocessing {
         let mut hasher = Sha256::new();
         hasher.update(b"homolog preprocessing 1\n");
         hasher.update(format!("{:?} {:?} ", self.field_deg, self.background));
-        hasher.update(format!("{:?} {:?} {:?} ", self.steps, self.channels, self.scale));
+        hasher.update(format!("{:?} {:?} {:?} {:?} ", self.steps, self.pass_order, self.channels, self.scale));
         hasher.update(format!("{:?} {:?}", self.mean, self.std));
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -308,12 +311,12 @@ impl Step {
     }
 
     /// The image after the step.
-    fn apply(&self, image: &Image) -> Result<Image, ImageError> {
+    fn apply(&self, image: &Image, order: PassOrder) -> Result<Image, ImageError> {
         match *self {
-            Self::Resize { width_px, height_px, filter } => resize(image, width_px, height_px, filter),
+            Self::Resize { width_px, height_px, filter } => resize(image, width_px, height_px, filter, order),
             Self::ResizeShorterSide { size_px, filter } => {
                 let (width, height) = shorter_side_to(size_px, image.width(), image.height());
-                resize(image, width, height, filter)
+                resize(image, width, height, filter, order)
             }
             Self::CropCentre { width_px, height_px } => crop_centre(image, width_px, height_px),
         }

@@ -2,7 +2,7 @@
 
 use super::{ChannelOrder, Preprocessing, PreprocessingError, Scale, Step};
 use crate::naming::nearest_three;
-use crate::stimuli::resize::Filter;
+use crate::stimuli::resize::{Filter, PassOrder};
 
 /// Mean and standard deviation of ImageNet's training images, red, green, blue, of values from 0 to 1.
 const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
@@ -144,6 +144,7 @@ fn plain(steps: Vec<Step>, scale: Scale, mean: [f64; 3], std: [f64; 3]) -> Prepr
         field_deg: None,
         background: super::grey(),
         steps,
+        pass_order: PassOrder::default(),
         channels: ChannelOrder::Rgb,
         scale,
         mean,
