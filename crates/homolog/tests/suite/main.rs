@@ -1,0 +1,3 @@
+//! Tests of the library that need nothing but the repository.
+
+mod recording;
