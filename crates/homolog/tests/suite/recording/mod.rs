@@ -3,6 +3,7 @@
 mod arbitrary;
 mod damaged;
 mod declared;
+mod for_python;
 mod operations;
 mod python_files;
 mod round_trip;

@@ -52,7 +52,7 @@ fn numpy_arrays_of_every_type_are_read() {
         (
             "text",
             vec![2, 2],
-            Elements::Text(names(&["grüß", "b", "", "😌"])),
+            Elements::Text(names(&["grüß", "b", "", "😀c"])),
         ),
         (
             "text_big_endian",
@@ -98,7 +98,7 @@ fn arrays_that_need_a_pickle_or_have_no_place_here_are_refused_with_the_next_ste
         ),
         (
             "complex",
-            "the element type is \"c16\", which is not supported",
+            "the element type is \"<c16\", which is not supported",
         ),
         (
             "structured",
