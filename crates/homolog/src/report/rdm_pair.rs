@@ -72,7 +72,7 @@ fn figure(title: String, subtitle: String, matrix: &Array2<f64>, width: f64) -> 
         description,
         panels: vec![panel],
         bar: "dissimilarity (percentile)".to_owned(),
-        ends: ("0 alike".to_owned(), "different 100".to_owned()),
+        ends: ("0 alike".to_owned(), "100 different".to_owned()),
     };
     Some(map.figure(width))
 }

@@ -7,7 +7,7 @@ pub(super) const PAGE: &str = r#"
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 "Helvetica Neue",Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif}
-main{max-width:60rem;margin:0 auto;padding:2.2rem 1.25rem 4rem}
+main{max-width:62rem;margin:0 auto;padding:2.2rem 1.25rem 4rem}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;font-weight:650;letter-spacing:-.01em}
 h2{font-size:1.2rem;margin:3rem 0 .2rem;padding-top:1rem;border-top:1px solid var(--rule);font-weight:650}
 h3{font-size:.95rem;margin:1.8rem 0 .5rem;font-weight:650}
@@ -18,8 +18,9 @@ pre{margin:.6rem 0 0;padding:.6rem .8rem;background:var(--panel);border-radius:4
 .quiet{color:var(--quiet)}
 .badge{display:inline-block;padding:.1rem .55rem;border-radius:3px;background:var(--warn-paper);color:var(--warn);font-size:.8rem;font-weight:650;vertical-align:.18em;white-space:nowrap}
 .scroll{overflow-x:auto;margin:.6rem 0 1rem}
-table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.34rem .9rem .34rem 0;border-bottom:1px solid var(--rule);vertical-align:baseline;white-space:nowrap}
+table{border-collapse:collapse;width:100%;font-size:.84rem;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.34rem .75rem .34rem 0;border-bottom:1px solid var(--rule);vertical-align:baseline;white-space:nowrap}
+th:last-child,td:last-child{padding-right:.2rem}
 th{font-weight:600;color:var(--quiet);border-bottom-color:var(--ink)}
 td.number,th.number{text-align:right}
 td.wrap{white-space:normal;min-width:12rem}
@@ -28,7 +29,7 @@ th button{all:unset;cursor:pointer;color:inherit}
 th button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 th[aria-sort=ascending] button::after{content:" \2191"}
 th[aria-sort=descending] button::after{content:" \2193"}
-.meter{display:inline-block;width:4.5rem;height:.5rem;margin-left:.5rem;background:var(--panel);box-shadow:inset 0 0 0 1px var(--rule);vertical-align:.06em}
+.meter{display:inline-block;width:3.5rem;height:.5rem;margin-left:.5rem;background:var(--panel);box-shadow:inset 0 0 0 1px var(--rule);vertical-align:.06em}
 .meter i{display:block;height:100%;background:var(--accent)}
 figure{margin:1rem 0 .4rem}
 figcaption{color:var(--quiet);font-size:.85rem;max-width:46rem;margin-top:.3rem}

@@ -36,7 +36,7 @@ pub(super) fn best_stages(report: &ScoreReport) -> String {
 }
 
 fn best_row(benchmark: &BenchmarkSummary, best: &Score) -> String {
-    let simulated = if benchmark.simulated { " <span class=\"badge\">simulated</span>" } else { "" };
+    let simulated = if benchmark.simulated { " <span class=\"quiet\">(simulated)</span>" } else { "" };
     let meter = best.ceiled.filter(|ceiled| ceiled.is_finite()).map_or_else(String::new, |ceiled| {
         let percent = number((ceiled * 100.0).clamp(0.0, 100.0), 0);
         format!("<span class=\"meter\"><i style=\"width:{percent}%\"></i></span>")

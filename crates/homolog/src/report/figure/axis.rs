@@ -92,7 +92,7 @@ pub(super) fn draw_vertical(canvas: &mut Canvas, title: &str, scale: &Scale, plo
         canvas.line("axis", (plot.left - TICK, y), (plot.left, y));
         canvas.text("quiet", (plot.left - TICK - 4.0, y + TEXT_PX * 0.35), Anchor::End, &label);
     }
-    canvas.text("", (plot.left - TICK - 28.0, plot.top - 14.0), Anchor::Start, title);
+    canvas.text("", (0.0, plot.top - 16.0), Anchor::Start, title);
 }
 
 /// Whether names are turned because they would touch if level.
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn long_names_keep_their_end() {
         assert_eq!(shortened("features.10"), "features.10");
-        assert_eq!(shortened("encoder.layers.encoder_layer_11.mlp"), "\u{2026}.encoder_layer_11.mlp");
+        assert_eq!(shortened("encoder.layers.encoder_layer_11.mlp"), "\u{2026}encoder_layer_11.mlp");
     }
 
     #[test]

@@ -28,20 +28,25 @@ impl Histogram {
     pub fn figure(&self, width: f64) -> Figure {
         let mut values: Vec<f64> = self.values.iter().copied().filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
-        let plot = Area { left: 12.0, top: 2.0 * TEXT_PX + 22.0, width: (width - 24.0).max(40.0), height: 84.0 };
+        let plot = Area { left: 32.0, top: 2.0 * TEXT_PX + 22.0, width: (width - 46.0).max(40.0), height: 84.0 };
         let scale = Scale::holding([self.range.0, self.range.1].into_iter().chain(values.iter().copied()), (plot.left, plot.right()));
         let counts = counts(&values, &scale, n_bins(values.len(), plot.width));
         let tallest = counts.iter().copied().max().unwrap_or(0).max(1);
 
         let mut canvas = Canvas::default();
-        canvas.text("strong", (plot.left, TEXT_PX), Anchor::Start, &self.title);
-        canvas.text("quiet small", (plot.left, 2.0 * TEXT_PX + 4.0), Anchor::Start, &self.counted_text(values.len(), median(&values)));
+        canvas.text("strong", (0.0, TEXT_PX), Anchor::Start, &self.title);
+        canvas.text("quiet small", (0.0, 2.0 * TEXT_PX + 4.0), Anchor::Start, &self.counted_text(values.len(), median(&values)));
         let bin_px = plot.width / counts.len() as f64;
         for (bin, count) in counts.iter().enumerate() {
             let height = plot.height * *count as f64 / tallest as f64;
             let area = Area { left: plot.left + bin as f64 * bin_px + 0.5, top: plot.bottom() - height, width: bin_px - 1.0, height };
             canvas.rect(&format!("bar fill-{}", self.colour), area);
         }
+        for (count, y) in [(0, plot.bottom()), (tallest, plot.top)] {
+            canvas.line("axis", (plot.left - 8.0, y), (plot.left - 4.0, y));
+            canvas.text("quiet", (plot.left - 12.0, y + TEXT_PX * 0.35), Anchor::End, &count.to_string());
+        }
+        canvas.line("axis", (plot.left - 4.0, plot.top), (plot.left - 4.0, plot.bottom()));
         if let Some(median) = median(&values) {
             let x = scale.px(median);
             canvas.line("median", (x, plot.top - 6.0), (x, plot.bottom()));

@@ -5,6 +5,9 @@ use super::colour::SERIES;
 use super::scale::{Scale, number};
 use super::svg::{Anchor, Area, Canvas, Figure, TEXT_PX, text_width};
 
+/// From the name of one line to the next.
+const NAME_PX: f64 = TEXT_PX + 3.0;
+
 /// A chart of one or more lines, with what bounds them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineChart {
@@ -58,10 +61,12 @@ impl LineChart {
     pub fn figure(&self, width: f64) -> Figure {
         let named = self.series.len() > 1;
         let widest = self.series.iter().map(|series| text_width(&short_name(&series.name))).fold(0.0, f64::max);
-        let right = if named { (widest + 14.0).min(width * 0.3) } else { 14.0 };
-        let left = 50.0;
+        let beside = named && widest + 14.0 <= width * 0.22;
+        let right = if beside { widest + 14.0 } else { 14.0 };
+        let left = 40.0;
         let plot_width = (width - left - right).max(40.0);
-        let plot = Area { left, top: 34.0, width: plot_width, height: (plot_width * 0.5).clamp(170.0, 300.0) };
+        let above = if named && !beside { self.series.len() as f64 * NAME_PX } else { 0.0 };
+        let plot = Area { left, top: 34.0 + above, width: plot_width, height: (plot_width * 0.5).clamp(170.0, 300.0) };
         let vertical = Scale::holding(self.values(), (plot.bottom(), plot.top));
         let horizontal = self.horizontal_scale(plot);
 
@@ -75,8 +80,10 @@ impl LineChart {
         for (position, series) in self.series.iter().enumerate() {
             draw_series(&mut canvas, series, position % SERIES, &horizontal, &vertical);
         }
-        if named {
-            self.draw_names(&mut canvas, &horizontal, &vertical, plot);
+        if beside {
+            self.draw_names_beside(&mut canvas, &horizontal, &vertical, plot);
+        } else if named {
+            self.draw_names_above(&mut canvas);
         }
         let height = plot.bottom() + room_below(&self.horizontal, plot.width);
         canvas.finish(width, height, self.description.clone())
@@ -118,13 +125,18 @@ impl LineChart {
         } else {
             canvas.line("bound", (plot.left, bottom), (plot.right(), bottom));
         }
-        let inside = bottom - top > TEXT_PX + 8.0;
-        let baseline = if inside { top + TEXT_PX + 3.0 } else { top - 5.0 };
+        let baseline = if bottom - top > TEXT_PX + 8.0 {
+            top + TEXT_PX + 3.0
+        } else if top - plot.top > TEXT_PX + 8.0 {
+            top - 5.0
+        } else {
+            bottom + TEXT_PX + 3.0
+        };
         canvas.text("quiet", (plot.left + 8.0, baseline), Anchor::Start, &band.name);
     }
 
     /// Names beside the last points, moved apart where they would overlap.
-    fn draw_names(&self, canvas: &mut Canvas, horizontal: &Scale, vertical: &Scale, plot: Area) {
+    fn draw_names_beside(&self, canvas: &mut Canvas, horizontal: &Scale, vertical: &Scale, plot: Area) {
         let mut names: Vec<(f64, f64, usize)> = Vec::new();
         for (position, series) in self.series.iter().enumerate() {
             let last = series.points.iter().rev().find_map(|point| Some((point.position, point.value?)));
@@ -133,11 +145,20 @@ impl LineChart {
             }
         }
         let heights: Vec<f64> = names.iter().map(|(y, _, _)| *y).collect();
-        let moved = moved_apart(&heights, TEXT_PX + 2.0, (plot.top + 6.0, plot.bottom() - 2.0));
+        let moved = moved_apart(&heights, NAME_PX, (plot.top + 6.0, plot.bottom() - 2.0));
         for ((_, x, position), y) in names.into_iter().zip(moved) {
             let class = format!("fill-{} strong", position % SERIES);
             let at = (x.max(plot.right() - 12.0) + 10.0, y + TEXT_PX * 0.35);
             canvas.text(&class, at, Anchor::Start, &short_name(&self.series[position].name));
+        }
+    }
+
+    /// Names in lines above the plot, for figures that are too narrow to have them beside it.
+    fn draw_names_above(&self, canvas: &mut Canvas) {
+        for (position, series) in self.series.iter().enumerate() {
+            let class = format!("fill-{} strong", position % SERIES);
+            let baseline = TEXT_PX + (position + 1) as f64 * NAME_PX - 12.0;
+            canvas.text(&class, (0.0, baseline), Anchor::Start, &series.name);
         }
     }
 }
