@@ -7,6 +7,14 @@
 //! | for one batch size: constants folded | [`checked::Plan`] | `checked.rs` |
 //! | running | [`engine::Engine`] | `engine/` |
 
+pub mod builder;
 pub mod graph;
+pub mod onnx;
 pub mod op;
 pub mod tensor;
+pub mod weights;
+pub mod zoo;
+
+/// The version of ONNX's operator set whose operators [`op`] holds: older files are converted to it on reading, and
+/// graphs are written in it.
+pub const ONNX_OPSET: i64 = 20;

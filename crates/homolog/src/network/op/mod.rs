@@ -5,12 +5,22 @@
 //! `registry.rs`.
 
 pub mod activation;
+pub mod attributes;
+pub mod binary;
+pub mod constant;
 pub mod convolution;
 pub mod dense;
 pub mod elementwise;
+pub mod indexing;
 pub mod normalization;
+pub mod pad;
 pub mod pooling;
+pub mod reduce;
+pub mod registry;
+pub mod resize;
 pub mod shape;
+pub mod softmax;
+pub mod space;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -32,6 +42,12 @@ pub struct Fact {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpError {
+    /// An operator that the registry does not have.
+    #[error("homolog has no operator {op}")]
+    Unknown {
+        /// ONNX name of the operator.
+        op: String,
+    },
     /// Too few or too many inputs.
     #[error("{op} has {found} inputs and needs {needed}")]
     Arity {
@@ -65,7 +81,9 @@ pub enum OpError {
         needed: String,
     },
     /// A tensor that must be known before running but depends on the stimuli.
-    #[error("{op} takes its {input} from a value that depends on the stimuli, and homolog needs it to be constant")]
+    #[error(
+        "{op} takes its {input} from a value that depends on the stimuli, and homolog needs it to be constant"
+    )]
     NotConstant {
         /// ONNX name of the operator.
         op: &'static str,
@@ -92,7 +110,7 @@ pub enum Reach {
     Global,
 }
 
-/// A value of an ONNX attribute, as far as the operators here use them.
+/// The value of an ONNX attribute, as far as the operators here use them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Attribute {
     /// A float.
@@ -110,16 +128,28 @@ pub enum Attribute {
 }
 
 /// One operator with its attributes.
+///
+/// The operator's inputs and outputs are those of ONNX at [`ONNX_OPSET`](super::ONNX_OPSET), in ONNX's order.
 pub trait Operator: Debug + Send + Sync {
     /// ONNX name of the operator, such as `Conv`.
     fn kind(&self) -> &'static str;
 
-    /// Types and shapes of the outputs, from what is known about the inputs.
-    fn infer(&self, inputs: &[Option<Fact>]) -> Result<Vec<Fact>, OpError>;
+    /// Attributes as they are written to ONNX at [`ONNX_OPSET`](super::ONNX_OPSET); those at their default may be left out.
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        Vec::new()
+    }
 
-    /// Attributes as they are written to ONNX at [`ONNX_OPSET`](super::ONNX_OPSET).
-    fn attributes(&self) -> Vec<(&'static str, Attribute)>;
+    /// Types and shapes of the outputs, from what is known about the inputs; `None` for an absent optional input.
+    fn infer(&self, _inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        Err(OpError::Arity {
+            op: self.kind(),
+            found: 0,
+            needed: "a shape rule".to_owned(),
+        })
+    }
 
-    /// How far one output sees into input `index`.
-    fn reach(&self, index: usize) -> Reach;
+    /// How far one output sees into input `index`. The default is the bound that always holds.
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Global
+    }
 }

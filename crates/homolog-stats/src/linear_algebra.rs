@@ -1,0 +1,250 @@
+//! The bridge from ndarray's arrays to faer's products and decompositions.
+//!
+//! Every product here is cut in the same blocks whatever the number of threads, so results are the same bits for one thread
+//! and for many (a test holds it to that).
+
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, MatMut, MatRef, Par, Side};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+
+use crate::StatsError;
+
+/// As many threads as the rayon pool that this is called from has.
+pub(crate) fn threads() -> Par {
+    match rayon::current_num_threads() {
+        1 => Par::Seq,
+        n => Par::rayon(n),
+    }
+}
+
+/// The values row by row, copied only when they do not lie that way already.
+fn rows<'a>(matrix: &'a ArrayView2<'a, f64>) -> std::borrow::Cow<'a, [f64]> {
+    match matrix.as_slice() {
+        Some(slice) => std::borrow::Cow::Borrowed(slice),
+        None => std::borrow::Cow::Owned(matrix.iter().copied().collect()),
+    }
+}
+
+fn as_faer<'a>(values: &'a [f64], shape: (usize, usize)) -> MatRef<'a, f64> {
+    MatRef::from_row_major_slice(values, shape.0, shape.1)
+}
+
+/// The product `left · right`, by faer, on the threads of the current pool.
+pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+    let mut out = Array2::zeros((left.nrows(), right.ncols()));
+    let shape = out.dim();
+    let (left_rows, right_rows) = (rows(&left), rows(&right));
+    if let Some(values) = out.as_slice_mut() {
+        faer::linalg::matmul::matmul(
+            MatMut::from_row_major_slice_mut(values, shape.0, shape.1),
+            Accum::Replace,
+            as_faer(&left_rows, left.dim()),
+            as_faer(&right_rows, right.dim()),
+            1.0,
+            threads(),
+        );
+    }
+    out
+}
+
+/// The inner products of all columns with each other, `matrixᵀ · matrix`, on one thread: for few columns inside a parallel loop.
+pub(crate) fn product_of_columns(matrix: ArrayView2<'_, f64>) -> Array2<f64> {
+    let n = matrix.ncols();
+    let mut out = Array2::zeros((n, n));
+    let values = rows(&matrix);
+    let tall = as_faer(&values, matrix.dim());
+    if let Some(slice) = out.as_slice_mut() {
+        faer::linalg::matmul::matmul(
+            MatMut::from_row_major_slice_mut(slice, n, n),
+            Accum::Replace,
+            tall.transpose(),
+            tall,
+            1.0,
+            Par::Seq,
+        );
+    }
+    out
+}
+
+/// Adds `block · blockᵀ` to the lower triangle of `sum`; `block` lies row by row, `n` rows.
+pub(crate) fn add_outer_product_lower(sum: &mut [f64], n: usize, block: &[f64], width: usize) {
+    let block = MatRef::from_row_major_slice(block, n, width);
+    triangular::matmul(
+        MatMut::from_row_major_slice_mut(sum, n, n),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        block,
+        BlockStructure::Rectangular,
+        block.transpose(),
+        BlockStructure::Rectangular,
+        1.0,
+        threads(),
+    );
+}
+
+/// Copies the lower triangle onto the upper.
+pub(crate) fn mirror_lower(matrix: &mut ArrayViewMut2<'_, f64>) {
+    for row in 0..matrix.nrows() {
+        for column in 0..row {
+            matrix[[column, row]] = matrix[[row, column]];
+        }
+    }
+}
+
+/// Eigenvalues from least to greatest with their eigenvectors as columns, of a symmetric matrix.
+pub(crate) fn symmetric_eigen(
+    operation: &'static str,
+    matrix: ArrayView2<'_, f64>,
+) -> Result<(Array1<f64>, Array2<f64>), StatsError> {
+    let n = matrix.nrows();
+    let values = rows(&matrix);
+    let decomposition = as_faer(&values, (n, n))
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|_| StatsError::Decomposition {
+            operation,
+            decomposition: "eigendecomposition",
+            n_rows: n,
+            n_columns: n,
+        })?;
+    let eigenvalues = decomposition.S().column_vector();
+    let vectors = decomposition.U();
+    Ok((
+        Array1::from_shape_fn(n, |i| eigenvalues[i]),
+        Array2::from_shape_fn((n, n), |(i, j)| vectors[(i, j)]),
+    ))
+}
+
+/// Eigenvalues of a symmetric matrix, from least to greatest.
+pub(crate) fn symmetric_eigenvalues(
+    operation: &'static str,
+    matrix: ArrayView2<'_, f64>,
+) -> Result<Vec<f64>, StatsError> {
+    let n = matrix.nrows();
+    let values = rows(&matrix);
+    as_faer(&values, (n, n))
+        .self_adjoint_eigenvalues(Side::Lower)
+        .map_err(|_| StatsError::Decomposition {
+            operation,
+            decomposition: "eigendecomposition",
+            n_rows: n,
+            n_columns: n,
+        })
+}
+
+/// Singular values of a matrix, from greatest to least.
+pub(crate) fn singular_values(
+    operation: &'static str,
+    matrix: ArrayView2<'_, f64>,
+) -> Result<Vec<f64>, StatsError> {
+    let values = rows(&matrix);
+    as_faer(&values, matrix.dim())
+        .singular_values()
+        .map_err(|_| StatsError::Decomposition {
+            operation,
+            decomposition: "singular value decomposition",
+            n_rows: matrix.nrows(),
+            n_columns: matrix.ncols(),
+        })
+}
+
+/// A matrix as U · diag(s) · Vᵀ, singular values from greatest to least.
+pub(crate) struct SingularValueDecomposition {
+    pub(crate) left: Array2<f64>,
+    pub(crate) values: Array1<f64>,
+    pub(crate) right: Array2<f64>,
+}
+
+/// The thin singular value decomposition.
+pub(crate) fn thin_svd(
+    operation: &'static str,
+    matrix: ArrayView2<'_, f64>,
+) -> Result<SingularValueDecomposition, StatsError> {
+    let (n_rows, n_columns) = matrix.dim();
+    let values = rows(&matrix);
+    let decomposition = as_faer(&values, (n_rows, n_columns))
+        .thin_svd()
+        .map_err(|_| StatsError::Decomposition {
+            operation,
+            decomposition: "singular value decomposition",
+            n_rows,
+            n_columns,
+        })?;
+    let size = n_rows.min(n_columns);
+    let (left, right) = (decomposition.U(), decomposition.V());
+    let singular = decomposition.S().column_vector();
+    Ok(SingularValueDecomposition {
+        left: Array2::from_shape_fn((n_rows, size), |(i, j)| left[(i, j)]),
+        values: Array1::from_shape_fn(size, |i| singular[i]),
+        right: Array2::from_shape_fn((n_columns, size), |(i, j)| right[(i, j)]),
+    })
+}
+
+/// The lower Cholesky factor of a symmetric positive definite matrix, or `None` when it is not positive definite.
+pub(crate) fn cholesky(matrix: ArrayView2<'_, f64>) -> Option<Array2<f64>> {
+    let n = matrix.nrows();
+    let values = rows(&matrix);
+    let factor = as_faer(&values, (n, n)).llt(Side::Lower).ok()?;
+    let lower = factor.L();
+    let diagonal_is_positive = (0..n).all(|i| lower[(i, i)] > 0.0 && lower[(i, i)].is_finite());
+    diagonal_is_positive
+        .then(|| Array2::from_shape_fn((n, n), |(i, j)| if j <= i { lower[(i, j)] } else { 0.0 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Rng;
+
+    fn random(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
+        let mut rng = Rng::new(seed);
+        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
+    }
+
+    fn on_threads<T: Send>(n: usize, work: impl FnOnce() -> T + Send) -> T {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(n)
+            .build()
+            .unwrap()
+            .install(work)
+    }
+
+    #[test]
+    fn product_equals_the_sum_of_products() {
+        let (left, right) = (random(7, 5, 1), random(5, 4, 2));
+        let ours = product(left.view(), right.t().to_owned().t());
+        let plain = left.dot(&right);
+        assert!((&ours - &plain).iter().all(|d| d.abs() < 1e-12));
+    }
+
+    #[test]
+    fn outer_product_has_the_same_bits_on_one_thread_and_two() {
+        let block = random(301, 777, 3);
+        let sum = |threads: usize| {
+            on_threads(threads, || {
+                let mut sum = vec![0.0; 301 * 301];
+                add_outer_product_lower(&mut sum, 301, block.as_slice().unwrap(), 777);
+                sum
+            })
+        };
+        assert_eq!(sum(1), sum(2));
+    }
+
+    #[test]
+    fn eigendecomposition_has_the_same_bits_on_one_thread_and_two() {
+        let factor = random(150, 150, 4);
+        let symmetric = factor.dot(&factor.t());
+        let of = |threads| {
+            on_threads(threads, || {
+                symmetric_eigen("a test", symmetric.view()).unwrap()
+            })
+        };
+        assert_eq!(of(1), of(2));
+    }
+
+    #[test]
+    fn cholesky_refuses_a_matrix_that_is_not_positive_definite() {
+        assert!(cholesky(ndarray::array![[1.0, 2.0], [2.0, 1.0]].view()).is_none());
+        let lower = cholesky(ndarray::array![[4.0, 2.0], [2.0, 5.0]].view()).unwrap();
+        assert_eq!(lower, ndarray::array![[2.0, 0.0], [1.0, 2.0]]);
+    }
+}
