@@ -9,7 +9,7 @@ use super::manifest::{Citation, FileEntry, Manifest, SCHEMA};
 use super::protocol::{Ceiling, Mapping, Metric, Splits};
 use super::stimuli::{StimuliKind, StimuliSpec};
 use super::trials::TrialsSpec;
-use crate::recording::read_spec::ReadSpec;
+use crate::recording::read_spec::{Labels, ReadSpec};
 
 /// A benchmark whose manifest has been checked: every file has an origin, every number is in its range, and metric, ceiling
 /// and data go together.
@@ -370,6 +370,11 @@ fn used_paths(stimuli: &StimuliSpec, data: &BrainData) -> Vec<(&'static str, Str
                 used.extend(
                     further.map(|path| ("recording.coordinates.path", path.to_string_lossy().into_owned())),
                 );
+                let labels = recording.axes.iter().filter_map(|axis| match &axis.labels {
+                    Labels::Variable { path, .. } => path.as_ref(),
+                    _ => None,
+                });
+                used.extend(labels.map(|path| ("recording.axes.labels_path", path.to_string_lossy().into_owned())));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The part of the page that is about one benchmark.
 
-use super::Figures;
+use super::{Figures, RdmPair};
 use super::figure::{
     Band, Figure, Histogram, Horizontal, Labels, LineChart, Point, SERIES, Series, escape, number,
 };
@@ -10,6 +10,8 @@ use crate::score::result::{BenchmarkSummary, CeilingSummary, ModelSummary, Score
 /// Width of a figure beside the text, and on a telephone.
 const WIDE: f64 = 860.0;
 const NARROW: f64 = 340.0;
+/// Width of one dissimilarity matrix.
+const RDM_WIDTH: f64 = 300.0;
 
 /// Everything about one benchmark.
 pub(super) fn section(report: &ScoreReport, benchmark: &BenchmarkSummary, figures: &Figures) -> String {
@@ -111,17 +113,20 @@ fn band_caption(ceiling: &CeilingSummary) -> String {
     caption
 }
 
+/// The brain's matrix once, and beside it that of each model.
 fn rdm_figure(benchmark: &BenchmarkSummary, figures: &Figures) -> String {
-    let mut html = String::new();
-    for pair in figures.rdms.iter().filter(|pair| pair.benchmark() == benchmark.name) {
-        let matrices: String = pair.figures(&benchmark.region, 300.0).iter().map(Figure::inline).collect();
-        html.push_str(&format!(
-            "<figure><div class=\"row\">{matrices}</div><figcaption>Dissimilarity of every pair of the {} stimuli, as \
-             percentiles of each matrix, in the same order.</figcaption></figure>",
-            benchmark.n_stimuli
-        ));
+    let pairs: Vec<&RdmPair> = figures.rdms.iter().filter(|pair| pair.benchmark() == benchmark.name).collect();
+    let brain = pairs.first().and_then(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
+    let networks = pairs.iter().filter_map(|pair| pair.network_figure(RDM_WIDTH));
+    let matrices: String = brain.into_iter().chain(networks).map(|figure| figure.inline()).collect();
+    if matrices.is_empty() {
+        return matrices;
     }
-    html
+    format!(
+        "<figure><div class=\"row\">{matrices}</div><figcaption>Dissimilarity of every pair of the {} stimuli, as \
+         percentiles of each matrix, in the same order.</figcaption></figure>",
+        benchmark.n_stimuli
+    )
 }
 
 fn unit_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {

@@ -54,17 +54,18 @@ impl RdmPair {
         &self.benchmark
     }
 
-    /// A figure of each, brain first; `region` is what the brain's is called.
-    pub fn figures(&self, region: &str, width: f64) -> Vec<Figure> {
-        let sides = [
-            ("Brain".to_owned(), region.to_owned(), &self.brain),
-            (self.model.clone(), self.layer.clone(), &self.network),
-        ];
-        sides.into_iter().filter_map(|(title, subtitle, matrix)| figure(title, subtitle, matrix, width)).collect()
+    /// The brain's matrix; `region` is what it is called.
+    pub fn brain_figure(&self, region: &str, width: f64) -> Option<Figure> {
+        figure("Brain", region, &self.brain, width)
+    }
+
+    /// The stage's matrix.
+    pub fn network_figure(&self, width: f64) -> Option<Figure> {
+        figure(&self.model, &self.layer, &self.network, width)
     }
 }
 
-fn figure(title: String, subtitle: String, matrix: &Array2<f64>, width: f64) -> Option<Figure> {
+fn figure(title: &str, subtitle: &str, matrix: &Array2<f64>, width: f64) -> Option<Figure> {
     let n_stimuli = matrix.nrows();
     let description = format!("Dissimilarity matrix of {title}, {subtitle}: {n_stimuli} by {n_stimuli} stimuli");
     let panel = Panel::new(title, subtitle, averaged(matrix).view())?;

@@ -60,7 +60,7 @@ fn best_row(benchmark: &BenchmarkSummary, best: &Score) -> String {
 pub(super) fn all_scores(report: &ScoreReport) -> String {
     let mut rows = String::new();
     for score in &report.scores {
-        let is_best = report.best(&score.model, &score.benchmark).is_some_and(|best| best.layer == score.layer);
+        let is_best = report.best(&score.model, &score.benchmark).is_some_and(|best| std::ptr::eq(best, score));
         rows.push_str(&format!(
             "<tr{}><td>{}</td><td>{}</td><td data-value=\"{}\"><code>{}</code></td><td>{}</td>{}{}{}{}</tr>",
             if is_best { " class=\"best\"" } else { "" },

@@ -218,10 +218,14 @@ impl ScoreReport {
         best
     }
 
-    /// The scores of one model on one benchmark, in the order of depth.
+    /// The scores of one model on one benchmark by the benchmark's own metric, in the order of depth; what it reports beside
+    /// that under other metrics is left out.
     pub fn scores_of(&self, model: &str, benchmark: &str) -> Vec<&Score> {
-        let mut scores: Vec<&Score> =
-            self.scores.iter().filter(|score| score.model == model && score.benchmark == benchmark).collect();
+        let metric = self.benchmarks.iter().find(|known| known.name == benchmark).map(|known| &known.metric);
+        let is_meant = |score: &&Score| {
+            score.model == model && score.benchmark == benchmark && metric.is_none_or(|metric| *metric == score.metric)
+        };
+        let mut scores: Vec<&Score> = self.scores.iter().filter(is_meant).collect();
         scores.sort_by_key(|score| score.depth);
         scores
     }
