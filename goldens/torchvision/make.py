@@ -16,7 +16,7 @@ axes but the first; one-axis weights 0.3 .. 0.9; running_var 0.5 .. 1.5; running
 (class token, position embedding) +-1. The image is the tensor "image", -2 .. 2.
 
 A stage is what a forward hook on a module sees at the moment the module returns. Of a module that is called several times,
-`name` is the last call and `name#1`, `name#2`, ... are the calls in order. For each stage the file holds
+`name` is the last call and `name#1`, `name#2`, ... are the calls before it. For each stage the file holds
 [shape without the batch axis, norm, a, b]: the L2 norm of the stage, and a = sqrt(3) sum_i r_i x_i / norm, where r_i are the
 values of the tensor "projection a" in -1 .. 1 (so a has mean 0 and variance 1 over projections, and an error of relative
 norm e moves it by about e); b likewise. Of the output it also holds 8 elements, spread evenly from the first to the last.
@@ -102,8 +102,8 @@ def summary(tensor):
     x = tensor.detach().numpy().astype(np.float64).ravel()
     norm = math.sqrt(float(x @ x))
     scale = norm / math.sqrt(3.0)
-    a, b = (round(float(projection(f"projection {p}", x.size) @ x) / scale, 6) for p in "ab")
-    return [list(tensor.shape[1:]), float(f"{norm:.7g}"), a, b]
+    a, b = (round(float(projection(f"projection {p}", x.size) @ x) / scale, 5) for p in "ab")
+    return [list(tensor.shape[1:]), float(f"{norm:.6g}"), a, b]
 
 
 def stages(model, image):
@@ -125,7 +125,7 @@ def stages(model, image):
     found = {}
     for name in order:
         if len(calls[name]) > 1:
-            for number, golden in enumerate(calls[name], 1):
+            for number, golden in enumerate(calls[name][:-1], 1):
                 found[f"{name}#{number}"] = golden
         found[name] = calls[name][-1]
     flat = output.numpy().ravel()

@@ -62,9 +62,15 @@ impl BenchmarkSpec {
     /// # Errors
     /// Every [`ManifestError`] but [`ManifestError::UnknownBenchmark`].
     pub fn from_path(path: &Path) -> Result<BenchmarkSpec, ManifestError> {
-        let file = if path.is_dir() { path.join("benchmark.toml") } else { path.to_path_buf() };
-        let text = std::fs::read_to_string(&file)
-            .map_err(|source| ManifestError::Unreadable { path: file.clone(), source })?;
+        let file = if path.is_dir() {
+            path.join("benchmark.toml")
+        } else {
+            path.to_path_buf()
+        };
+        let text = std::fs::read_to_string(&file).map_err(|source| ManifestError::Unreadable {
+            path: file.clone(),
+            source,
+        })?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         BenchmarkSpec::from_toml(&text, &format!("\"{}\"", file.display()), Some(&folder))
     }
@@ -73,7 +79,11 @@ impl BenchmarkSpec {
     ///
     /// # Errors
     /// Every [`ManifestError`] but [`ManifestError::Unreadable`] and [`ManifestError::UnknownBenchmark`].
-    pub fn from_toml(text: &str, manifest: &str, folder: Option<&Path>) -> Result<BenchmarkSpec, ManifestError> {
+    pub fn from_toml(
+        text: &str,
+        manifest: &str,
+        folder: Option<&Path>,
+    ) -> Result<BenchmarkSpec, ManifestError> {
         let written = Manifest::from_toml(text, manifest)?;
         Checker { manifest, folder }.check(written)
     }
@@ -82,7 +92,9 @@ impl BenchmarkSpec {
     pub fn files_below(&self, folder: &str) -> impl Iterator<Item = &DataFile> {
         let folder = folder.trim_end_matches('/').to_owned();
         self.files.iter().filter(move |file| {
-            file.path.strip_prefix(&folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            file.path
+                .strip_prefix(&folder)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
 }
@@ -100,13 +112,21 @@ impl Checker<'_> {
         }
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if written.name.is_empty() || !written.name.chars().all(allowed) {
-            return Err(self.value("name", &written.name, "letters, digits, \"-\", \"_\" and \".\""));
+            return Err(self.value(
+                "name",
+                &written.name,
+                "letters, digits, \"-\", \"_\" and \".\"",
+            ));
         }
         if written.version == 0 {
             return Err(self.value("version", 0, "1 or more"));
         }
         if written.region.trim().is_empty() {
-            return Err(self.value("region", "\"\"", "the part of the brain that was recorded, such as \"IT\""));
+            return Err(self.value(
+                "region",
+                "\"\"",
+                "the part of the brain that was recorded, such as \"IT\"",
+            ));
         }
         self.check_metric(&written.metric)?;
         self.check_ceiling(&written.ceiling, &written.metric)?;
@@ -134,7 +154,9 @@ impl Checker<'_> {
 
     fn check_metric(&self, metric: &Metric) -> Result<(), ManifestError> {
         match metric {
-            Metric::Encoding { mapping, splits, .. } => {
+            Metric::Encoding {
+                mapping, splits, ..
+            } => {
                 self.check_mapping(mapping)?;
                 self.check_splits(splits)
             }
@@ -147,13 +169,22 @@ impl Checker<'_> {
 
     fn check_mapping(&self, mapping: &Mapping) -> Result<(), ManifestError> {
         match mapping {
-            Mapping::Pls { components: 0 } => Err(self.value("metric.mapping.components", 0, "1 or more")),
+            Mapping::Pls { components: 0 } => {
+                Err(self.value("metric.mapping.components", 0, "1 or more"))
+            }
             Mapping::Ridge { penalties, .. } if penalties.is_empty() => {
                 Err(self.value("metric.mapping.penalties", "[]", "at least one penalty"))
             }
             Mapping::Ridge { penalties, .. } => {
-                match penalties.iter().find(|penalty| !(penalty.is_finite() && **penalty >= 0.0)) {
-                    Some(penalty) => Err(self.value("metric.mapping.penalties", penalty, "finite numbers from 0 up")),
+                match penalties
+                    .iter()
+                    .find(|penalty| !(penalty.is_finite() && **penalty >= 0.0))
+                {
+                    Some(penalty) => Err(self.value(
+                        "metric.mapping.penalties",
+                        penalty,
+                        "finite numbers from 0 up",
+                    )),
                     None => Ok(()),
                 }
             }
@@ -162,14 +193,20 @@ impl Checker<'_> {
     }
 
     fn check_splits(&self, splits: &Splits) -> Result<(), ManifestError> {
-        let (Splits::Shuffle { n, train_size, .. } | Splits::StratifiedShuffle { n, train_size, .. }) = splits else {
+        let (Splits::Shuffle { n, train_size, .. }
+        | Splits::StratifiedShuffle { n, train_size, .. }) = splits
+        else {
             return Ok(());
         };
         if *n == 0 {
             return Err(self.value("metric.splits.n", n, "1 or more"));
         }
         if !(*train_size > 0.0 && *train_size < 1.0) {
-            return Err(self.value("metric.splits.train_size", train_size, "a share between 0 and 1"));
+            return Err(self.value(
+                "metric.splits.train_size",
+                train_size,
+                "a share between 0 and 1",
+            ));
         }
         Ok(())
     }
@@ -203,9 +240,16 @@ impl Checker<'_> {
         if let Some(width) = stimuli.width_deg
             && !(width.is_finite() && width > 0.0 && width <= 360.0)
         {
-            return Err(self.value("stimuli.width_deg", width, "degrees of visual angle above 0, up to 360"));
+            return Err(self.value(
+                "stimuli.width_deg",
+                width,
+                "degrees of visual angle above 0, up to 360",
+            ));
         }
-        let is_array = matches!(stimuli.kind, StimuliKind::Mat | StimuliKind::Npy | StimuliKind::Npz);
+        let is_array = matches!(
+            stimuli.kind,
+            StimuliKind::Mat | StimuliKind::Npy | StimuliKind::Npz
+        );
         if is_array && stimuli.numbered.is_none() {
             return Err(self.mismatch(
                 "the stimuli are in an array, which has no names".to_owned(),
@@ -228,7 +272,9 @@ impl Checker<'_> {
         metric: &Metric,
     ) -> Result<BrainData, ManifestError> {
         match (metric, trials) {
-            (Metric::Behaviour16Class { .. }, Some(trials)) if recordings.is_empty() && !trials.paths.is_empty() => {
+            (Metric::Behaviour16Class { .. }, Some(trials))
+                if recordings.is_empty() && !trials.paths.is_empty() =>
+            {
                 Ok(BrainData::Trials(trials))
             }
             (Metric::Behaviour16Class { .. }, _) => Err(self.mismatch(
@@ -259,13 +305,19 @@ impl Checker<'_> {
         let mut listed = BTreeSet::new();
         for file in &files {
             if !listed.insert(file.path.clone()) {
-                return Err(self.value("files.path", format!("\"{}\" twice", file.path), "each file once"));
+                return Err(self.value(
+                    "files.path",
+                    format!("\"{}\" twice", file.path),
+                    "each file once",
+                ));
             }
         }
         for (key, path) in used_paths(stimuli, data) {
             self.check_relative(key, &path)?;
             let is_listed = files.iter().any(|file| {
-                file.path == path || file.path.starts_with(&format!("{path}/")) || path.starts_with(&format!("{}/", file.path))
+                file.path == path
+                    || file.path.starts_with(&format!("{path}/"))
+                    || path.starts_with(&format!("{}/", file.path))
             });
             if is_listed {
                 continue;
@@ -276,7 +328,10 @@ impl Checker<'_> {
             files.push(DataFile {
                 benchmark: benchmark.to_owned(),
                 path,
-                origin: Origin::ByHand(format!("It belongs in the folder of the manifest, \"{}\"", folder.display())),
+                origin: Origin::ByHand(format!(
+                    "It belongs in the folder of the manifest, \"{}\"",
+                    folder.display()
+                )),
                 expected: Expected::Unknown,
                 n_files: None,
                 beside: self.folder.map(Path::to_path_buf),
@@ -290,22 +345,36 @@ impl Checker<'_> {
         if let Some(url) = &entry.url
             && !(url.starts_with("https://") || url.starts_with("http://"))
         {
-            return Err(self.value(key("url"), url, "an address that begins with https:// or http://"));
+            return Err(self.value(
+                key("url"),
+                url,
+                "an address that begins with https:// or http://",
+            ));
         }
         let file = |path: String, sha256: Option<&String>, url: Option<String>| {
-            let expected = sha256.map_or(Expected::Unknown, |sha256| Expected::Whole(sha256.clone()));
+            let expected =
+                sha256.map_or(Expected::Unknown, |sha256| Expected::Whole(sha256.clone()));
             let origin = match (url, &entry.by_hand, self.folder) {
                 (Some(url), ..) => Origin::Url(url),
-                (None, Some(how), _) => Origin::ByHand(how.split_whitespace().collect::<Vec<_>>().join(" ")),
-                (None, None, Some(folder)) => {
-                    Origin::ByHand(format!("It belongs in the folder of the manifest, \"{}\"", folder.display()))
+                (None, Some(how), _) => {
+                    Origin::ByHand(how.split_whitespace().collect::<Vec<_>>().join(" "))
                 }
-                (None, None, None) => return Err(self.value(key("url"), "missing", "a url, or by_hand")),
+                (None, None, Some(folder)) => Origin::ByHand(format!(
+                    "It belongs in the folder of the manifest, \"{}\"",
+                    folder.display()
+                )),
+                (None, None, None) => {
+                    return Err(self.value(key("url"), "missing", "a url, or by_hand"));
+                }
             };
             if let Expected::Whole(sha256) = &expected {
                 self.check_sha256(&key("sha256"), sha256)?;
             } else if matches!(origin, Origin::Url(_)) {
-                return Err(self.value(key("sha256"), "missing", "the 64 digits that what is at the url has"));
+                return Err(self.value(
+                    key("sha256"),
+                    "missing",
+                    "the 64 digits that what is at the url has",
+                ));
             }
             Ok(DataFile {
                 benchmark: benchmark.to_owned(),
@@ -317,12 +386,19 @@ impl Checker<'_> {
             })
         };
         if entry.files.is_empty() {
-            return Ok(vec![file(entry.path.clone(), entry.sha256.as_ref(), entry.url.clone())?]);
+            return Ok(vec![file(
+                entry.path.clone(),
+                entry.sha256.as_ref(),
+                entry.url.clone(),
+            )?]);
         }
         let mut files = Vec::new();
         for (name, sha256) in &entry.files {
             self.check_relative(&key("files"), name)?;
-            let url = entry.url.as_ref().map(|base| format!("{}/{name}", base.trim_end_matches('/')));
+            let url = entry
+                .url
+                .as_ref()
+                .map(|base| format!("{}/{name}", base.trim_end_matches('/')));
             files.push(file(format!("{}/{name}", entry.path), Some(sha256), url)?);
         }
         Ok(files)
@@ -337,14 +413,25 @@ impl Checker<'_> {
 
     /// A manifest from anywhere must not be able to name a file outside its folder.
     fn check_relative(&self, key: &str, path: &str) -> Result<(), ManifestError> {
-        let stays_inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let stays_inside = Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
         if !path.is_empty() && stays_inside && !path.contains('\\') {
             return Ok(());
         }
-        Err(self.value(key, format!("\"{path}\""), "a path below the data folder, without \"..\" and \"\\\""))
+        Err(self.value(
+            key,
+            format!("\"{path}\""),
+            "a path below the data folder, without \"..\" and \"\\\"",
+        ))
     }
 
-    fn value(&self, key: impl ToString, found: impl ToString, needed: impl ToString) -> ManifestError {
+    fn value(
+        &self,
+        key: impl ToString,
+        found: impl ToString,
+        needed: impl ToString,
+    ) -> ManifestError {
         ManifestError::Value {
             manifest: self.manifest.to_owned(),
             key: key.to_string(),
@@ -354,7 +441,11 @@ impl Checker<'_> {
     }
 
     fn mismatch(&self, found: String, needed: &str) -> ManifestError {
-        ManifestError::Mismatch { manifest: self.manifest.to_owned(), found, needed: needed.to_owned() }
+        ManifestError::Mismatch {
+            manifest: self.manifest.to_owned(),
+            found,
+            needed: needed.to_owned(),
+        }
     }
 }
 
@@ -362,19 +453,38 @@ impl Checker<'_> {
 fn used_paths(stimuli: &StimuliSpec, data: &BrainData) -> Vec<(&'static str, String)> {
     let mut used = vec![("stimuli.path", stimuli.path.clone())];
     match data {
-        BrainData::Trials(trials) => used.extend(trials.paths.iter().map(|path| ("trials.paths", path.clone()))),
+        BrainData::Trials(trials) => used.extend(
+            trials
+                .paths
+                .iter()
+                .map(|path| ("trials.paths", path.clone())),
+        ),
         BrainData::Recordings(recordings) => {
             for recording in recordings {
-                used.push(("recording.path", recording.path.to_string_lossy().into_owned()));
-                let further = recording.coordinates.iter().filter_map(|coordinate| coordinate.path.as_ref());
-                used.extend(
-                    further.map(|path| ("recording.coordinates.path", path.to_string_lossy().into_owned())),
-                );
+                used.push((
+                    "recording.path",
+                    recording.path.to_string_lossy().into_owned(),
+                ));
+                let further = recording
+                    .coordinates
+                    .iter()
+                    .filter_map(|coordinate| coordinate.path.as_ref());
+                used.extend(further.map(|path| {
+                    (
+                        "recording.coordinates.path",
+                        path.to_string_lossy().into_owned(),
+                    )
+                }));
                 let labels = recording.axes.iter().filter_map(|axis| match &axis.labels {
                     Labels::Variable { path, .. } => path.as_ref(),
                     _ => None,
                 });
-                used.extend(labels.map(|path| ("recording.axes.labels_path", path.to_string_lossy().into_owned())));
+                used.extend(labels.map(|path| {
+                    (
+                        "recording.axes.labels_path",
+                        path.to_string_lossy().into_owned(),
+                    )
+                }));
             }
         }
     }

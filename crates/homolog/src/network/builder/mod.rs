@@ -19,7 +19,9 @@
 //! ```
 
 mod attention;
+mod error;
 mod layer;
+mod window;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use super::tensor::{DType, HostTensor};
 
 pub use super::op::convolution::Padding;
 pub use super::op::pooling::Rounding;
+pub use error::BuildError;
 pub use layer::Conv2d;
 
 /// How an untrained parameter is made.
@@ -70,67 +73,6 @@ pub struct Architecture {
     pub graph: Graph,
     /// The parameters that its nodes refer to, in the order of the data's path.
     pub declarations: Vec<Declaration>,
-}
-
-/// Why an architecture cannot be built.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A window that is larger than what it slides over.
-    #[error(
-        "cannot build {architecture} for images of {} x {} pixels (width x height): at \"{at}\" only {} x {} positions are \
-         left for a window of {} x {}",
-        image_px[1], image_px[0], left[1], left[0], window[1], window[0]
-    )]
-    ImageTooSmall {
-        /// Name of the architecture.
-        architecture: String,
-        /// Height and width asked for.
-        image_px: [usize; 2],
-        /// The layer.
-        at: String,
-        /// Height and width that arrive there, padding included.
-        left: [usize; 2],
-        /// Height and width of its window.
-        window: [usize; 2],
-    },
-    /// An image size for which the architecture has no parameters or no even pooling.
-    #[error(
-        "cannot build {architecture} for images of {} x {} pixels (width x height): \"{at}\" gets {} x {} positions and needs {needed}",
-        image_px[1], image_px[0], found[1], found[0]
-    )]
-    ImageSize {
-        /// Name of the architecture.
-        architecture: String,
-        /// Height and width asked for.
-        image_px: [usize; 2],
-        /// The layer.
-        at: String,
-        /// Height and width that arrive there.
-        found: [usize; 2],
-        /// What the layer can take.
-        needed: String,
-    },
-    /// A layer that does not fit the value it is applied to.
-    #[error("cannot build {architecture}: \"{at}\" got a value of shape {found:?} (without the batch) and needs {needed}")]
-    Shape {
-        /// Name of the architecture.
-        architecture: String,
-        /// The layer.
-        at: String,
-        /// The value's shape.
-        found: Vec<usize>,
-        /// What the layer can take.
-        needed: String,
-    },
-    /// Two layers of one name.
-    #[error("cannot build {architecture}: two layers are called \"{at}\"")]
-    NameTaken {
-        /// Name of the architecture.
-        architecture: String,
-        /// The name.
-        at: String,
-    },
 }
 
 /// A value of the network that is being built.
@@ -178,15 +120,36 @@ impl Builder {
     /// A network called `name` that takes colour images of height and width `image_px`, and the value of its input.
     pub fn new(name: &str, image_px: [usize; 2]) -> (Self, Value) {
         let [height, width] = image_px;
-        let image = Value { name: "image".to_owned(), shape: vec![3, height, width] };
+        let image = Value {
+            name: "image".to_owned(),
+            shape: vec![3, height, width],
+        };
         let input = GraphInput {
             name: image.name.clone(),
             dtype: DType::F32,
-            dims: vec![Dim::Batch, Dim::Fixed(3), Dim::Fixed(height), Dim::Fixed(width)],
+            dims: vec![
+                Dim::Batch,
+                Dim::Fixed(3),
+                Dim::Fixed(height),
+                Dim::Fixed(width),
+            ],
         };
-        let graph = Graph { name: name.to_owned(), inputs: vec![input], ..Graph::default() };
+        let graph = Graph {
+            name: name.to_owned(),
+            inputs: vec![input],
+            ..Graph::default()
+        };
         let names = BTreeSet::from([image.name.clone()]);
-        (Self { graph, declarations: Vec::new(), names, image_px, refused: None }, image)
+        (
+            Self {
+                graph,
+                declarations: Vec::new(),
+                names,
+                image_px,
+                refused: None,
+            },
+            image,
+        )
     }
 
     /// Height and width of the images.
@@ -196,14 +159,26 @@ impl Builder {
 
     /// A further name under which `value` can be recorded.
     pub fn stage(&mut self, name: &str, value: &Value) {
-        self.graph.stages.push(StageName { name: name.to_owned(), value: value.name.clone() });
+        self.graph.stages.push(StageName {
+            name: name.to_owned(),
+            value: value.name.clone(),
+        });
     }
 
     /// The name under which `value` is listed from now on; the names that it had before are still accepted.
     pub fn block(&mut self, name: &str, value: &Value) {
         let stages = &mut self.graph.stages;
-        let place = stages.iter().position(|stage| stage.value == value.name).unwrap_or(stages.len());
-        stages.insert(place, StageName { name: name.to_owned(), value: value.name.clone() });
+        let place = stages
+            .iter()
+            .position(|stage| stage.value == value.name)
+            .unwrap_or(stages.len());
+        stages.insert(
+            place,
+            StageName {
+                name: name.to_owned(),
+                value: value.name.clone(),
+            },
+        );
     }
 
     /// The architecture, whose output is `output`.
@@ -215,41 +190,79 @@ impl Builder {
             Some(refused) => Err(refused),
             None => {
                 self.graph.outputs = vec![output.name.clone()];
-                Ok(Architecture { graph: self.graph, declarations: self.declarations })
+                Ok(Architecture {
+                    graph: self.graph,
+                    declarations: self.declarations,
+                })
             }
         }
     }
 
     /// Declares a learned parameter and gives its name, as a node's input.
     fn declare(&mut self, name: String, shape: &[usize], init: Init) -> String {
-        self.declarations.push(Declaration { name: name.clone(), shape: shape.to_vec(), init });
+        self.declarations.push(Declaration {
+            name: name.clone(),
+            shape: shape.to_vec(),
+            init,
+        });
         name
     }
 
     /// A constant that is no parameter.
     fn constant(&mut self, name: String, value: Option<HostTensor>) -> String {
         match value {
-            Some(value) => self.node(&name, Arc::new(Constant { value: Arc::new(value) }), &[], Vec::new()).name,
+            Some(value) => {
+                self.node(
+                    &name,
+                    Arc::new(Constant {
+                        value: Arc::new(value),
+                    }),
+                    &[],
+                    Vec::new(),
+                )
+                .name
+            }
             None => name,
         }
     }
 
     /// Applies an operator without making its output a stage.
-    fn node(&mut self, name: &str, op: Arc<dyn Operator>, inputs: &[&str], shape: Vec<usize>) -> Value {
+    fn node(
+        &mut self,
+        name: &str,
+        op: Arc<dyn Operator>,
+        inputs: &[&str],
+        shape: Vec<usize>,
+    ) -> Value {
         if !self.names.insert(name.to_owned()) {
-            self.refuse(BuildError::NameTaken { architecture: self.graph.name.clone(), at: name.to_owned() });
+            self.refuse(BuildError::NameTaken {
+                architecture: self.graph.name.clone(),
+                at: name.to_owned(),
+            });
         }
         self.graph.nodes.push(Node {
             name: name.to_owned(),
             op,
-            inputs: inputs.iter().map(|input| Some((*input).to_owned())).collect(),
+            inputs: inputs
+                .iter()
+                .map(|input| Some((*input).to_owned()))
+                .collect(),
             outputs: vec![name.to_owned()],
         });
-        Value { name: name.to_owned(), shape }
+        Value {
+            name: name.to_owned(),
+            shape,
+        }
     }
 
     /// Applies an operator and makes its output a stage.
-    fn layer(&mut self, path: &str, op: Arc<dyn Operator>, inputs: &[&str], shape: Vec<usize>) -> Value {
+    fn layer(
+        &mut self,
+        path: &str,
+        op: Arc<dyn Operator>,
+        inputs: &[&str],
+        shape: Vec<usize>,
+    ) -> Value {
         let value = self.node(path, op, inputs, shape);
         self.stage(path, &value);
         value
@@ -299,7 +312,12 @@ mod tests {
         b.block("layer1.0", &x);
         b.stage("layer1", &x);
         let architecture = b.finish(&x).expect("built");
-        let names: Vec<&str> = architecture.graph.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let names: Vec<&str> = architecture
+            .graph
+            .stages
+            .iter()
+            .map(|stage| stage.name.as_str())
+            .collect();
         assert_eq!(names, ["layer1.0", "layer1.0.relu", "layer1"]);
     }
 
@@ -308,8 +326,12 @@ mod tests {
         let (mut b, image) = Builder::new("net", [8, 8]);
         let x = b.conv2d("conv1", &image, &Conv2d::new(4, 3).stride(2));
         let x = b.max_pool2d("pool1", &x, 5, 2, 0, Rounding::Floor);
-        let refused = b.finish(&x).expect_err("3 positions are too few for a window of 5");
-        assert!(matches!(&refused, BuildError::ImageTooSmall { at, left: [3, 3], window: [5, 5], .. } if at == "pool1"));
+        let refused = b
+            .finish(&x)
+            .expect_err("3 positions are too few for a window of 5");
+        assert!(
+            matches!(&refused, BuildError::ImageTooSmall { at, left: [3, 3], window: [5, 5], .. } if at == "pool1")
+        );
     }
 
     #[test]

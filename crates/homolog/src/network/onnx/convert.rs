@@ -26,6 +26,8 @@ pub(crate) struct FileNode {
     pub(crate) outputs: Vec<String>,
     /// Attributes by name.
     pub(crate) attributes: BTreeMap<String, Attribute>,
+    /// The modules of PyTorch that it stands in, outermost first, as far as the exporter said.
+    pub(crate) modules: Vec<String>,
 }
 
 /// What one node becomes: itself, with nodes that have to stand before and after it.
@@ -335,6 +337,7 @@ impl Converted {
         let name = format!("{}:{part}", self.node.name);
         FileNode {
             place: self.node.place.clone(),
+            modules: self.node.modules.clone(),
             op,
             inputs,
             outputs: vec![name.clone()],
@@ -466,6 +469,7 @@ mod tests {
             op,
             inputs: inputs.iter().map(|name| Some((*name).to_owned())).collect(),
             outputs: vec!["y".to_owned()],
+            modules: Vec::new(),
             attributes: attributes
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))

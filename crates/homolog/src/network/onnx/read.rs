@@ -9,7 +9,7 @@ use prost::bytes::Bytes;
 
 use super::convert::{FileNode, Ranks, convert, converted_operator};
 use super::error::{NodePlace, OnnxError};
-use super::module_path::module_stages;
+use super::module_path::{module_stages, modules_of};
 use super::proto::{
     AttributeProto, ElementType, GraphProto, ModelProto, NodeProto, TensorTypeProto,
     ValueInfoProto, attribute_kind, element_name,
@@ -159,6 +159,7 @@ impl Reader<'_> {
         }
         let mut names = Names::default();
         let mut places = Vec::new();
+        let mut modules = Vec::new();
         for (index, node) in proto.node.into_iter().enumerate() {
             let node = self.node(index, node, opset, &mut names)?;
             let place = node.place.clone();
@@ -168,13 +169,14 @@ impl Reader<'_> {
                 source,
             };
             for node in convert(node, opset, &ranks).map_err(refuse)? {
+                modules.push(node.modules.clone());
                 graph.nodes.push(self.operator(node)?);
                 places.push(place.clone());
             }
         }
         graph.outputs = proto.output.into_iter().map(|output| output.name).collect();
         self.check_order(&graph, &places)?;
-        graph.stages = module_stages(&graph.nodes, &graph.outputs);
+        graph.stages = module_stages(&graph.nodes, &modules, &graph.outputs);
         Ok(graph)
     }
 
@@ -240,6 +242,7 @@ impl Reader<'_> {
                 },
             });
         };
+        let modules = modules_of(&proto);
         let mut attributes = BTreeMap::new();
         for attribute in proto.attribute {
             let value = self.attribute(&attribute, &place)?;
@@ -256,6 +259,7 @@ impl Reader<'_> {
                 .collect(),
             outputs: proto.output,
             attributes,
+            modules,
         })
     }
 
@@ -302,6 +306,7 @@ impl Reader<'_> {
             inputs,
             outputs,
             attributes,
+            modules: _,
         } = node;
         // Every operator that a conversion makes is in the registry; one that is not is reported all the same.
         let Some(entry) = operator(op) else {

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use burn::tensor::{Tensor, activation};
+
 use super::attributes::NodeAttributes;
-use super::{Attribute, OpError, Operator};
+use super::inputs::broadcast_shape;
+use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
+use crate::network::value::{Value, both_ranks, each_rank};
 
 /// How the Gaussian error linear unit is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +113,33 @@ impl Activation {
     }
 }
 
+impl Activation {
+    fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Relu => activation::relu(x),
+            Self::LeakyRelu { alpha } => activation::leaky_relu(x, f64::from(alpha)),
+            Self::Elu { alpha } => activation::elu(x, f64::from(alpha)),
+            Self::Celu { alpha } => activation::celu(x, f64::from(alpha)),
+            Self::Selu { alpha, gamma } => activation::elu(x, f64::from(alpha)).mul_scalar(gamma),
+            Self::Sigmoid => activation::sigmoid(x),
+            Self::HardSigmoid { alpha, beta } => {
+                activation::hard_sigmoid(x, f64::from(alpha), f64::from(beta))
+            }
+            Self::HardSwish => activation::hard_swish(x),
+            Self::Tanh => x.tanh(),
+            Self::Softplus => activation::softplus(x, 1.0),
+            Self::Softsign => activation::softsign(x),
+            Self::Gelu {
+                form: GeluForm::Exact,
+            } => activation::gelu(x),
+            Self::Gelu {
+                form: GeluForm::Tanh,
+            } => activation::gelu_approximate(x),
+            Self::Mish => activation::mish(x),
+        }
+    }
+}
+
 impl Operator for Activation {
     fn kind(&self) -> &'static str {
         match self {
@@ -126,6 +157,20 @@ impl Operator for Activation {
             Self::Gelu { .. } => "Gelu",
             Self::Mish => "Mish",
         }
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let fact = Inputs::new(self.kind(), inputs, 1..=1)?.float(0)?;
+        Ok(vec![Fact::float(fact.shape.clone())])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let x = call.float(0)?;
+        Ok(vec![Value::Float(each_rank!(x, x => self.apply(x)))])
+    }
+
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Pointwise
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
@@ -173,6 +218,28 @@ impl Operator for PRelu {
     fn kind(&self) -> &'static str {
         "PRelu"
     }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 2..=2)?;
+        let (data, slope) = (inputs.float(0)?, inputs.float(1)?);
+        match broadcast_shape([data.shape.as_slice(), slope.shape.as_slice()]) {
+            Some(shape) if shape == data.shape => Ok(vec![Fact::float(shape)]),
+            _ => Err(inputs.refuse("the slope must broadcast to the input")),
+        }
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let (x, slope) = (call.float(0)?, call.float(1)?);
+        let output = both_ranks!(x, slope => {
+            let positive = activation::relu(x.clone());
+            (x - positive.clone()) * slope + positive
+        });
+        Ok(vec![Value::Float(output)])
+    }
+
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Pointwise
+    }
 }
 
 /// The input limited to a range: inputs `X`, optional scalar `min`, optional scalar `max`.
@@ -189,5 +256,48 @@ impl Clip {
 impl Operator for Clip {
     fn kind(&self) -> &'static str {
         "Clip"
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=3)?;
+        let data = inputs.fact(0)?;
+        for (index, name) in [(1, "min"), (2, "max")] {
+            match inputs.optional(index) {
+                Some(limit) if limit.dtype != data.dtype || limit.n_elements() != 1 => {
+                    return Err(
+                        inputs.refuse(format!("{name} must be one number of the input's type"))
+                    );
+                }
+                Some(limit) if limit.constant.is_none() => {
+                    return Err(OpError::NotConstant {
+                        op: self.kind(),
+                        input: name,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(vec![Fact::variable(data.dtype, data.shape.clone())])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let limit = |index: usize| call.facts().optional(index).and_then(Fact::scalar);
+        let (min, max) = (limit(1), limit(2));
+        let output = match call.value(0)? {
+            Value::Float(x) => Value::Float(each_rank!(x, x => {
+                let x = if let Some(min) = min { x.clamp_min(min) } else { x };
+                if let Some(max) = max { x.clamp_max(max) } else { x }
+            })),
+            Value::Int(x) => Value::Int(each_rank!(x, x => {
+                let x = if let Some(min) = min { x.clamp_min(min) } else { x };
+                if let Some(max) = max { x.clamp_max(max) } else { x }
+            })),
+            Value::Bool(_) => return Err(call.refuse("homolog needs numbers")),
+        };
+        Ok(vec![output])
+    }
+
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Pointwise
     }
 }

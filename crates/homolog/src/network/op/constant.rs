@@ -2,9 +2,15 @@
 
 use std::sync::Arc;
 
+use ndarray::{ArrayD, IxDyn};
+
 use super::attributes::{NodeAttributes, int_from};
-use super::{Attribute, OpError, Operator};
+use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
 use crate::network::tensor::{DType, HostTensor};
+use crate::network::value::{Value, each_rank};
+
+/// A [`Range`] of more numbers is refused: no network needs it, and it would fill the memory.
+const LONGEST_RANGE: f64 = 1e8;
 
 /// A value that stands in the graph: no input.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +35,15 @@ impl Constant {
 impl Operator for Constant {
     fn kind(&self) -> &'static str {
         "Constant"
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        Inputs::new(self.kind(), inputs, 0..=0)?;
+        Ok(vec![Fact::known(HostTensor::clone(&self.value))])
+    }
+
+    fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        call.known_output()
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
@@ -62,6 +77,40 @@ impl ConstantOfShape {
 impl Operator for ConstantOfShape {
     fn kind(&self) -> &'static str {
         "ConstantOfShape"
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let wanted = inputs.ints(0, "shape")?;
+        let sizes: Option<Vec<usize>> = wanted
+            .iter()
+            .map(|size| usize::try_from(*size).ok())
+            .collect();
+        let Some(sizes) = sizes else {
+            return Err(inputs.refuse(format!(
+                "no size of the wanted shape {wanted:?} may be negative"
+            )));
+        };
+        let shape = IxDyn(&sizes);
+        let tensor = match &*self.value {
+            HostTensor::F32(value) => HostTensor::F32(ArrayD::from_elem(
+                shape,
+                value.first().copied().unwrap_or(0.0),
+            )),
+            HostTensor::I64(value) => HostTensor::I64(ArrayD::from_elem(
+                shape,
+                value.first().copied().unwrap_or(0),
+            )),
+            HostTensor::Bool(value) => HostTensor::Bool(ArrayD::from_elem(
+                shape,
+                value.first().copied().unwrap_or(false),
+            )),
+        };
+        Ok(vec![Fact::known(tensor)])
+    }
+
+    fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        call.known_output()
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
@@ -98,6 +147,34 @@ impl Operator for Shape {
         "Shape"
     }
 
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let shape = &inputs.fact(0)?.shape;
+        let rank = i64::try_from(shape.len()).unwrap_or(i64::MAX);
+        let place = |axis: i64| {
+            let from_first = if axis < 0 {
+                axis.saturating_add(rank)
+            } else {
+                axis
+            };
+            usize::try_from(from_first.clamp(0, rank)).unwrap_or(0)
+        };
+        let range = place(self.start)..place(self.end.unwrap_or(rank));
+        let sizes: Vec<i64> = shape
+            .get(range)
+            .unwrap_or(&[])
+            .iter()
+            .map(|size| i64::try_from(*size).unwrap_or(i64::MAX))
+            .collect();
+        Ok(vec![Fact::known(HostTensor::I64(
+            ArrayD::from_shape_vec(IxDyn(&[sizes.len()]), sizes).unwrap_or_default(),
+        ))])
+    }
+
+    fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        call.known_output()
+    }
+
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         let mut attributes = vec![("start", Attribute::Int(self.start))];
         attributes.extend(self.end.map(|end| ("end", Attribute::Int(end))));
@@ -119,6 +196,54 @@ impl Range {
 impl Operator for Range {
     fn kind(&self) -> &'static str {
         "Range"
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 3..=3)?;
+        let dtype = inputs.fact(0)?.dtype;
+        let mut numbers = [0.0; 3];
+        for ((index, number), name) in numbers
+            .iter_mut()
+            .enumerate()
+            .zip(["start", "limit", "delta"])
+        {
+            let fact = inputs.of_type(index, dtype)?;
+            *number = fact.scalar().ok_or(OpError::NotConstant {
+                op: self.kind(),
+                input: name,
+            })?;
+        }
+        let [start, limit, delta] = numbers;
+        let n = ((limit - start) / delta).ceil().max(0.0);
+        if !n.is_finite() || n > LONGEST_RANGE || dtype == DType::Bool {
+            return Err(inputs.refuse("the range must be finite and hold numbers"));
+        }
+        let steps = (0_u32..)
+            .take_while(|step| f64::from(*step) < n)
+            .map(|step| start + f64::from(step) * delta);
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the elements have the type of the inputs"
+        )]
+        let tensor = match dtype {
+            DType::F32 => HostTensor::F32(
+                steps
+                    .map(|value| value as f32)
+                    .collect::<ndarray::Array1<f32>>()
+                    .into_dyn(),
+            ),
+            _ => HostTensor::I64(
+                steps
+                    .map(|value| value as i64)
+                    .collect::<ndarray::Array1<i64>>()
+                    .into_dyn(),
+            ),
+        };
+        Ok(vec![Fact::known(tensor)])
+    }
+
+    fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        call.known_output()
     }
 }
 
@@ -149,6 +274,27 @@ impl Cast {
 impl Operator for Cast {
     fn kind(&self) -> &'static str {
         "Cast"
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let fact = Inputs::new(self.kind(), inputs, 1..=1)?.fact(0)?;
+        Ok(vec![Fact::variable(self.to, fact.shape.clone())])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        Ok(vec![match (call.value(0)?, self.to) {
+            (Value::Float(x), DType::I64) => Value::Int(each_rank!(x, x => x.int())),
+            (Value::Float(x), DType::Bool) => Value::Bool(each_rank!(x, x => x.bool())),
+            (Value::Int(x), DType::F32) => Value::Float(each_rank!(x, x => x.float())),
+            (Value::Int(x), DType::Bool) => Value::Bool(each_rank!(x, x => x.bool())),
+            (Value::Bool(x), DType::F32) => Value::Float(each_rank!(x, x => x.float())),
+            (Value::Bool(x), DType::I64) => Value::Int(each_rank!(x, x => x.int())),
+            (same, _) => same,
+        }])
+    }
+
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Pointwise
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
@@ -189,5 +335,22 @@ impl Operator for PassOn {
             Self::Identity => "Identity",
             Self::Dropout => "Dropout",
         }
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let n_most = if *self == Self::Dropout { 3 } else { 1 };
+        Ok(vec![
+            Inputs::new(self.kind(), inputs, 1..=n_most)?
+                .fact(0)?
+                .clone(),
+        ])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        Ok(vec![call.value(0)?])
+    }
+
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Pointwise
     }
 }

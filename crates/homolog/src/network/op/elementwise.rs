@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
+
 use super::attributes::NodeAttributes;
-use super::{OpError, Operator};
+use super::{Call, Fact, Inputs, OpError, Operator, Reach};
+use crate::network::tensor::DType;
+use crate::network::value::{Value, each_rank};
 
 /// A pointwise function without attributes: input `X`, output of the same shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +75,28 @@ impl Unary {
     }
 }
 
+impl Unary {
+    fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Abs => x.abs(),
+            Self::Neg => x.neg(),
+            Self::Exp => x.exp(),
+            Self::Log => x.log(),
+            Self::Sqrt => x.sqrt(),
+            Self::Reciprocal => x.recip(),
+            Self::Erf => x.erf(),
+            Self::Floor => x.floor(),
+            Self::Ceil => x.ceil(),
+            Self::Round => x.round(),
+            Self::Sign => x.sign(),
+            Self::Sin => x.sin(),
+            Self::Cos => x.cos(),
+            // The shape rule lets only truth values through to this one.
+            Self::Not => x,
+        }
+    }
+}
+
 impl Operator for Unary {
     fn kind(&self) -> &'static str {
         match self {
@@ -89,5 +115,33 @@ impl Operator for Unary {
             Self::Cos => "Cos",
             Self::Not => "Not",
         }
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let fact = match self {
+            Self::Not => inputs.of_type(0, DType::Bool)?,
+            Self::Abs | Self::Neg | Self::Sign if inputs.fact(0)?.dtype == DType::I64 => {
+                inputs.fact(0)?
+            }
+            _ => inputs.float(0)?,
+        };
+        Ok(vec![Fact::variable(fact.dtype, fact.shape.clone())])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let output = match (call.value(0)?, self) {
+            (Value::Float(x), _) => Value::Float(each_rank!(x, x => self.apply(x))),
+            (Value::Bool(x), _) => Value::Bool(each_rank!(x, x => x.bool_not())),
+            (Value::Int(x), Self::Abs) => Value::Int(each_rank!(x, x => x.abs())),
+            (Value::Int(x), Self::Neg) => Value::Int(each_rank!(x, x => x.neg())),
+            (Value::Int(x), Self::Sign) => Value::Int(each_rank!(x, x => x.sign())),
+            (Value::Int(_), _) => return Err(call.refuse("homolog needs floats")),
+        };
+        Ok(vec![output])
+    }
+
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Pointwise
     }
 }

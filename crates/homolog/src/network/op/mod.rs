@@ -12,6 +12,7 @@ pub mod convolution;
 pub mod dense;
 pub mod elementwise;
 pub mod indexing;
+pub mod inputs;
 pub mod normalization;
 pub mod pad;
 pub mod pooling;
@@ -21,11 +22,15 @@ pub mod resize;
 pub mod shape;
 pub mod softmax;
 pub mod space;
+pub mod window;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::tensor::{DType, HostTensor};
+use super::value::Value;
+
+pub use inputs::{Call, Inputs};
 
 /// What is known about a value before anything is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +44,7 @@ pub struct Fact {
 }
 
 /// Why an operator cannot be read, checked or run. The node's name is added by whoever holds the node.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpError {
     /// An operator that the registry does not have.
@@ -89,6 +94,16 @@ pub enum OpError {
         op: &'static str,
         /// Which input.
         input: &'static str,
+    },
+    /// The engine stopped in the middle of the operator: a mistake in homolog.
+    #[error("{op} stopped the engine on {found}, which is a mistake in homolog: {said}")]
+    Panicked {
+        /// ONNX name of the operator.
+        op: &'static str,
+        /// The inputs, in words.
+        found: String,
+        /// What the engine said.
+        said: String,
     },
 }
 

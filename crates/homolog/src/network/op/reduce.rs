@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use burn::tensor::{Int, Tensor};
+
 use super::attributes::NodeAttributes;
-use super::{Attribute, OpError, Operator};
+use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
+use crate::network::tensor::DType;
+use crate::network::value::{Ranked, Value, any_rank, each_kind, each_rank};
 
 /// What becomes of an axis that was reduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,19 @@ impl ReducedAxes {
         } else {
             Self::Dropped
         })
+    }
+
+    fn shape(self, shape: &[usize], axes: &[usize]) -> Vec<usize> {
+        let sizes = shape.iter().enumerate();
+        match self {
+            Self::Kept => sizes
+                .map(|(axis, size)| if axes.contains(&axis) { 1 } else { *size })
+                .collect(),
+            Self::Dropped => sizes
+                .filter(|(axis, _)| !axes.contains(axis))
+                .map(|(_, size)| *size)
+                .collect(),
+        }
     }
 
     fn attribute(self) -> (&'static str, Attribute) {
@@ -85,6 +102,53 @@ impl Reduction {
     }
 }
 
+impl Reduction {
+    fn of_floats<const D: usize>(self, x: Tensor<D>, axes: &[usize]) -> Tensor<D> {
+        let sum = |x: Tensor<D>| axes.iter().fold(x, |x, axis| x.sum_dim(*axis));
+        match self {
+            Self::Mean => axes.iter().fold(x, |x, axis| x.mean_dim(*axis)),
+            Self::Sum => sum(x),
+            Self::Max => axes.iter().fold(x, |x, axis| x.max_dim(*axis)),
+            Self::Min => axes.iter().fold(x, |x, axis| x.min_dim(*axis)),
+            Self::Prod => axes.iter().fold(x, |x, axis| product(x, *axis)),
+            Self::L1 => sum(x.abs()),
+            Self::L2 => sum(x.clone() * x).sqrt(),
+            Self::SumSquare => sum(x.clone() * x),
+            Self::LogSum => sum(x).log(),
+            Self::LogSumExp => {
+                let largest = axes
+                    .iter()
+                    .fold(x.clone(), |x, axis| x.max_dim(*axis))
+                    .detach();
+                sum((x - largest.clone()).exp()).log() + largest
+            }
+        }
+    }
+
+    /// The shape rule lets only the four that integers have through.
+    fn of_integers<const D: usize>(self, x: Tensor<D, Int>, axes: &[usize]) -> Tensor<D, Int> {
+        match self {
+            Self::Max => axes.iter().fold(x, |x, axis| x.max_dim(*axis)),
+            Self::Min => axes.iter().fold(x, |x, axis| x.min_dim(*axis)),
+            Self::Prod => axes.iter().fold(x, |x, axis| x.prod_dim(*axis)),
+            _ => axes.iter().fold(x, |x, axis| x.sum_dim(*axis)),
+        }
+    }
+}
+
+/// The product along an axis, position by position: right for negative numbers and zeros, and so is its gradient.
+fn product<const D: usize>(x: Tensor<D>, axis: usize) -> Tensor<D> {
+    let n = x.dims().get(axis).copied().unwrap_or(1);
+    (1..n).fold(x.clone().narrow(axis, 0, 1), |product, place| {
+        product * x.clone().narrow(axis, place, 1)
+    })
+}
+
+/// Positions of any rank as one row; their shape is given back by the caller.
+fn each_axis<const D: usize>(places: Tensor<D, Int>) -> Ranked<Int> {
+    Ranked::R1(places.flatten(0, D - 1))
+}
+
 /// What absent or empty `axes` stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAxes {
@@ -129,9 +193,66 @@ impl Reduce {
     }
 }
 
+impl Reduce {
+    fn axes(&self, inputs: &Inputs<'_>) -> Result<Vec<usize>, OpError> {
+        let rank = inputs.fact(0)?.shape.len();
+        let given = inputs.optional_ints(1, "axes")?.unwrap_or_default();
+        match (given.is_empty(), self.no_axes) {
+            (true, NoAxes::All) => Ok((0..rank).collect()),
+            _ => given.iter().map(|axis| inputs.axis(*axis, rank)).collect(),
+        }
+    }
+}
+
 impl Operator for Reduce {
     fn kind(&self) -> &'static str {
         self.reduction.kind()
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=2)?;
+        let data = inputs.fact(0)?;
+        let is_for_integers = matches!(
+            self.reduction,
+            Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min
+        );
+        if !(data.dtype == DType::F32 || (data.dtype == DType::I64 && is_for_integers)) {
+            return Err(inputs.refuse("homolog needs floats"));
+        }
+        let axes = self.axes(&inputs)?;
+        Ok(vec![Fact::variable(
+            data.dtype,
+            self.reduced.shape(&data.shape, &axes),
+        )])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let axes = self.axes(&call.facts())?;
+        let output = match call.value(0)? {
+            Value::Float(x) => Value::Float(each_rank!(x, x => self.reduction.of_floats(x, &axes))),
+            Value::Int(x) => Value::Int(each_rank!(x, x => self.reduction.of_integers(x, &axes))),
+            Value::Bool(_) => return Err(call.refuse("homolog needs numbers")),
+        };
+        Ok(vec![
+            each_kind!(output, ranked => ranked.reshape(call.output_shape())),
+        ])
+    }
+
+    fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
+        let Ok(inputs) = Inputs::new(self.kind(), inputs, 1..=2) else {
+            return Reach::Global;
+        };
+        let (Ok(data), Ok(axes)) = (inputs.fact(0), self.axes(&inputs)) else {
+            return Reach::Global;
+        };
+        let n_outer = data.shape.len().saturating_sub(2).max(2);
+        let is_space_kept =
+            self.reduced == ReducedAxes::Kept && axes.iter().all(|axis| *axis < n_outer);
+        if index == 0 && is_space_kept {
+            Reach::Pointwise
+        } else {
+            Reach::Global
+        }
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
@@ -192,6 +313,26 @@ impl Operator for ArgExtreme {
             Extreme::Largest => "ArgMax",
             Extreme::Smallest => "ArgMin",
         }
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let shape = &inputs.float(0)?.shape;
+        let axis = inputs.axis(self.axis, shape.len())?;
+        Ok(vec![Fact::variable(
+            DType::I64,
+            self.reduced.shape(shape, &[axis]),
+        )])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let x = call.float(0)?;
+        let axis = call.facts().axis(self.axis, x.rank())?;
+        let place = any_rank!(x, x => match self.extreme {
+            Extreme::Largest => each_axis(x.argmax(axis)),
+            Extreme::Smallest => each_axis(x.argmin(axis)),
+        });
+        Ok(vec![Value::Int(place.reshape(call.output_shape()))])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {

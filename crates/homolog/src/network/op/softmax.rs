@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use burn::tensor::activation;
+
 use super::attributes::NodeAttributes;
-use super::{Attribute, OpError, Operator};
+use super::window::pointwise_unless_spatial;
+use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
+use crate::network::value::{Value, each_rank};
 
 /// exp(x) over its sum along `axis`, or its logarithm: input `X`, output of the same shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,13 @@ impl Softmax {
     }
 }
 
+impl Softmax {
+    fn axis(self) -> i64 {
+        let (Self::Probability { axis } | Self::Logarithm { axis }) = self;
+        axis
+    }
+}
+
 impl Operator for Softmax {
     fn kind(&self) -> &'static str {
         match self {
@@ -46,8 +57,28 @@ impl Operator for Softmax {
         }
     }
 
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let fact = inputs.float(0)?;
+        inputs.axis(self.axis(), fact.shape.len())?;
+        Ok(vec![Fact::float(fact.shape.clone())])
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let x = call.float(0)?;
+        let axis = call.facts().axis(self.axis(), x.rank())?;
+        let output = match self {
+            Self::Probability { .. } => each_rank!(x, x => activation::softmax(x, axis)),
+            Self::Logarithm { .. } => each_rank!(x, x => activation::log_softmax(x, axis)),
+        };
+        Ok(vec![Value::Float(output)])
+    }
+
+    fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
+        pointwise_unless_spatial(self.axis(), index, inputs)
+    }
+
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        let (Self::Probability { axis } | Self::Logarithm { axis }) = self;
-        vec![("axis", Attribute::Int(*axis))]
+        vec![("axis", Attribute::Int(self.axis()))]
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::attributes::{NodeAttributes, int_from};
-use super::{Attribute, OpError, Operator};
+use super::{Attribute, Call, Fact, Inputs, OpError, Operator};
+use crate::network::value::Value;
 
 /// How the channels of a block are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,45 @@ impl Operator for DepthToSpace {
         "DepthToSpace"
     }
 
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let area = self.block * self.block;
+        match inputs.float(0)?.shape.as_slice() {
+            [batch, channels, height, width] if channels % area == 0 => {
+                Ok(vec![Fact::float(vec![
+                    *batch,
+                    channels / area,
+                    height * self.block,
+                    width * self.block,
+                ])])
+            }
+            _ => Err(inputs.refuse(format!(
+                "homolog needs (batch, channel, height, width) with a multiple of {area} channels"
+            ))),
+        }
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let x = call.float(0)?;
+        let [batch, channels, height, width] = x.clone().into_rank::<4>().dims();
+        let depth = channels / (self.block * self.block);
+        let (split, order) = match self.order {
+            BlockOrder::DepthLast => (
+                [batch, self.block, self.block, depth, height, width],
+                [0, 3, 4, 1, 5, 2],
+            ),
+            BlockOrder::DepthFirst => (
+                [batch, depth, self.block, self.block, height, width],
+                [0, 1, 4, 2, 5, 3],
+            ),
+        };
+        Ok(vec![Value::Float(
+            x.reshape(&split)
+                .permute(&order)
+                .reshape(call.output_shape()),
+        )])
+    }
+
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         let mode = if self.order == BlockOrder::DepthLast {
             "DCR"
@@ -77,6 +117,36 @@ impl SpaceToDepth {
 impl Operator for SpaceToDepth {
     fn kind(&self) -> &'static str {
         "SpaceToDepth"
+    }
+
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
+        let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
+        let block = self.block;
+        match inputs.float(0)?.shape.as_slice() {
+            [batch, channels, height, width] if height % block == 0 && width % block == 0 => {
+                Ok(vec![Fact::float(vec![
+                    *batch,
+                    channels * block * block,
+                    height / block,
+                    width / block,
+                ])])
+            }
+            _ => Err(inputs.refuse(format!(
+                "homolog needs (batch, channel, height, width) in blocks of {block}"
+            ))),
+        }
+    }
+
+    fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let x = call.float(0)?;
+        let [batch, channels, height, width] = x.clone().into_rank::<4>().dims();
+        let block = self.block;
+        let split = [batch, channels, height / block, block, width / block, block];
+        Ok(vec![Value::Float(
+            x.reshape(&split)
+                .permute(&[0, 3, 5, 1, 2, 4])
+                .reshape(call.output_shape()),
+        )])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {

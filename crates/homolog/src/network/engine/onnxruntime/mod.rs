@@ -6,16 +6,16 @@ mod library;
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, ArrayView4, Axis, concatenate, s};
+use ndarray::{Array2, ArrayView4, ArrayViewD, Axis};
 use ort::session::Session as OrtSession;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::{DynValue, TensorElementType, TensorRef};
 
 use self::library::Library;
 pub use self::library::{LIBRARY_VARIABLE, Unavailable};
+use super::batches::Batches;
 use super::{Engine, EngineError, Session};
 use crate::network::checked::Network;
-use crate::network::graph::Dim;
 use crate::network::onnx;
 
 /// The engine's name as the user spells it.
@@ -63,31 +63,19 @@ impl Engine for OnnxRuntime {
     }
 
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
-        let graph = network.graph();
+        let batches = Batches::of(network, NAME)?;
         let mut outputs: Vec<String> = Vec::new();
         let mut positions = Vec::with_capacity(stages.len());
-        for stage in stages {
-            positions.push(
-                outputs
-                    .iter()
-                    .position(|output| output == stage)
-                    .unwrap_or_else(|| {
-                        outputs.push(stage.clone());
-                        outputs.len() - 1
-                    }),
-            );
+        for name in stages {
+            let value = &network.stage(name)?.value;
+            positions.push(outputs.iter().position(|output| output == value).unwrap_or_else(|| {
+                outputs.push(value.clone());
+                outputs.len() - 1
+            }));
         }
-        let opened = self.commit(&onnx::write(graph, &outputs));
+        let opened = self.commit(&onnx::write(network.graph(), &outputs));
         let session = opened.map_err(|error| refused("load the network", &error))?;
-        let n_images_fixed = match graph.inputs.first().and_then(|input| input.dims.first()) {
-            Some(Dim::Fixed(n_images)) => Some(*n_images),
-            _ => None,
-        };
-        Ok(Box::new(OnnxRuntimeSession {
-            session,
-            positions,
-            n_images_fixed,
-        }))
+        Ok(Box::new(OnnxRuntimeSession { session, batches, positions }))
     }
 }
 
@@ -106,10 +94,9 @@ impl OnnxRuntime {
 /// A network that ONNX Runtime has loaded.
 struct OnnxRuntimeSession {
     session: OrtSession,
+    batches: Batches,
     /// For each recorded stage, which output it is; a stage that is asked for twice is one output.
     positions: Vec<usize>,
-    /// The number of images in a run, where the network's file fixes it.
-    n_images_fixed: Option<usize>,
 }
 
 impl Session for OnnxRuntimeSession {
@@ -118,76 +105,29 @@ impl Session for OnnxRuntimeSession {
     }
 
     fn run(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
-        let n_images = images.len_of(Axis(0));
-        let outputs = match self
-            .n_images_fixed
-            .filter(|fixed| *fixed > 0 && *fixed != n_images)
-        {
-            None => self.outputs(images)?,
-            Some(fixed) => self.outputs_in_parts(images, fixed)?,
-        };
-        let rows = |position: &usize| {
-            outputs
-                .get(*position)
-                .cloned()
-                .ok_or(EngineError::OutputCount { engine: NAME })
-        };
-        if self
-            .positions
-            .iter()
-            .enumerate()
-            .all(|(stage, position)| stage == *position)
-        {
+        if images.is_empty() {
+            return Ok(self.positions.iter().map(|_| Array2::zeros((0, 0))).collect());
+        }
+        let session = &mut self.session;
+        let outputs = self.batches.run(images, |images| outputs(session, &images))?;
+        if self.positions.iter().copied().eq(0..outputs.len()) {
             return Ok(outputs);
         }
-        self.positions.iter().map(rows).collect()
+        let rows = |position: &usize| outputs.get(*position).cloned();
+        self.positions.iter().map(rows).collect::<Option<_>>().ok_or(EngineError::OutputCount { engine: NAME })
     }
 }
 
-impl OnnxRuntimeSession {
-    /// Each output as (n_images, n_units), for as many images as the network takes at once.
-    fn outputs(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
-        let n_images = images.len_of(Axis(0));
-        let images = images.as_standard_layout();
-        let shape = images.shape().to_vec();
-        // A standard layout is always one slice.
-        let numbers = images.as_slice().unwrap_or_default();
-        let wrong = |error: ort::Error| refused("run the network", &error);
-        let input = TensorRef::from_array_view((shape, numbers)).map_err(wrong)?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(wrong)?;
-        // One after another, so that each is freed before the next is copied.
-        outputs
-            .into_iter()
-            .map(|(_, value)| rows(&value, n_images))
-            .collect()
-    }
-
-    /// As [`outputs`](Self::outputs) for a network that takes `fixed` images at once: the last part is filled up with
-    /// its last image, whose further rows are dropped.
-    fn outputs_in_parts(
-        &mut self,
-        images: ArrayView4<'_, f32>,
-        fixed: usize,
-    ) -> Result<Vec<Array2<f32>>, EngineError> {
-        let n_images = images.len_of(Axis(0));
-        let mut parts: Vec<Vec<Array2<f32>>> = Vec::new();
-        for start in (0..n_images).step_by(fixed) {
-            let indices: Vec<usize> = (start..start + fixed)
-                .map(|image| image.min(n_images - 1))
-                .collect();
-            let part = self.outputs(images.select(Axis(0), &indices).view())?;
-            parts.resize_with(part.len(), Vec::new);
-            for (rows, part) in parts.iter_mut().zip(part) {
-                let n_rows = fixed.min(n_images - start);
-                rows.push(part.slice_move(s![..n_rows, ..]));
-            }
-        }
-        let joined = parts.iter().map(|rows| {
-            let views: Vec<_> = rows.iter().map(|rows| rows.view()).collect();
-            concatenate(Axis(0), &views).map_err(|_| EngineError::OutputCount { engine: NAME })
-        });
-        joined.collect()
-    }
+/// Each output of the network as (n_images, n_units).
+fn outputs(session: &mut OrtSession, images: &ArrayViewD<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
+    let wrong = |error: ort::Error| refused("run the network", &error);
+    let images = images.as_standard_layout();
+    // An array in standard layout is always one slice.
+    let numbers = images.as_slice().unwrap_or_default();
+    let input = TensorRef::from_array_view((images.shape(), numbers)).map_err(wrong)?;
+    let outputs = session.run(ort::inputs![input]).map_err(wrong)?;
+    // One after another, so that each is freed before the next is copied.
+    outputs.into_iter().map(|(_, value)| rows(&value, images.len_of(Axis(0)))).collect()
 }
 
 /// An output of ONNX Runtime as (n_images, n_units); integers and truth values become floats.
