@@ -3,7 +3,7 @@
 //! | from | to | file |
 //! |---|---|---|
 //! | TOML | [`Manifest`], as written | `manifest.rs` |
-//! | [`Manifest`] | [`BenchmarkSpec`], checked | `spec.rs` |
+//! | [`Manifest`] | [`BenchmarkSpec`], checked | `spec.rs`, `check.rs`, `file_list.rs` |
 //! | a name or a path | [`BenchmarkSpec`] | `builtin.rs` |
 //! | [`fetch::DataFile`]s | [`fetch::Located`] files, each with the hash of its bytes | `fetch/` |
 //!
@@ -11,8 +11,10 @@
 //! benchmark's version moves when, and only when, its numbers do.
 
 mod builtin;
+mod check;
 mod error;
 pub mod fetch;
+mod file_list;
 mod manifest;
 mod protocol;
 mod sixteen_classes;

@@ -84,8 +84,7 @@ impl Download<'_> {
                 expected: self.expected.clone(),
                 found: sha256,
                 next_step: "The origin may have changed, or something between here and there answers in its place; the \
-                            file is kept aside for you to look at"
-                    .to_owned(),
+                            file is kept aside for you to look at",
             });
         }
         file.sync_all().map_err(FetchError::io("write", part))?;

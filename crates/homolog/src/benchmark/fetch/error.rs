@@ -80,7 +80,7 @@ pub enum FetchError {
         /// What it is.
         found: String,
         /// What the user does now.
-        next_step: String,
+        next_step: &'static str,
     },
 
     /// The origin does not serve the file in this form.

@@ -263,7 +263,7 @@ fn checked(file: &DataFile, place: &Path, found: Found) -> Result<String, FetchE
         origin: origin.to_owned(),
         expected: file.expected.clone(),
         found: sha256,
-        next_step: next_step.to_owned(),
+        next_step,
     })
 }
 

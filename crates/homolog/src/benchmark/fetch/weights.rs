@@ -48,7 +48,7 @@ impl Sources {
                     origin: "a file that was here already".to_owned(),
                     expected,
                     found: sha256,
-                    next_step: "Delete it, and it is downloaded again".to_owned(),
+                    next_step: "Delete it, and it is downloaded again",
                 });
             }
         }
