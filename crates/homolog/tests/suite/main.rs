@@ -1,5 +1,7 @@
 //! The offline tests of the library, in one program.
 
+mod both_engines;
 mod golden;
+mod onnx_files;
 mod state_dicts;
 mod zoo;
