@@ -10,5 +10,7 @@
 //! | [`network`] | every node has a name, a shape and a type; an unchecked graph cannot be run |
 //! | [`recording`] | presentation × unit (× time bin) with coordinates; joins are by id, never by position |
 
+pub mod demo;
 pub mod naming;
 pub mod network;
+pub mod stimuli;
