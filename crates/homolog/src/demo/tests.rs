@@ -60,7 +60,7 @@ fn encoding_score(features: &Array2<f64>, responses: &Array2<f64>) -> f64 {
     let centred = features - &features.mean_axis(Axis(0)).unwrap();
     let kernel = centred.dot(&centred.t());
     let n = kernel.nrows();
-    let is_test = |i: usize| (i / 8 + i % 8) % 5 == 0;
+    let is_test = |i: usize| (i / 8 + i % 8).is_multiple_of(5);
     let (test, train): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| is_test(i));
     let mut system = kernel.select(Axis(0), &train).select(Axis(1), &train);
     let penalty = 0.1 * system.diag().mean().unwrap();
