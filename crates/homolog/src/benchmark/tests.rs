@@ -250,3 +250,21 @@ fn a_ceiled_value_follows_its_formula_and_has_no_value_without_a_ceiling() {
     assert!(CeilingFormula::ValueOverCeiling.apply(0.4, 0.0).is_nan());
     assert!(CeilingFormula::BrainScore2026.apply(0.4, f64::NAN).is_nan());
 }
+
+#[test]
+fn the_example_in_the_documentation_is_a_manifest_that_is_read() {
+    let page = include_str!("../../../../docs/benchmarks.md");
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let folder = Some(Path::new("mine"));
+    let spec = BenchmarkSpec::from_toml(example.expect("an example"), "\"mine\"", folder);
+    assert_eq!(
+        spec.unwrap_or_else(|error| panic!("{error}")).name,
+        "mine-V4"
+    );
+    for name in built_in_names() {
+        assert!(page.contains(&format!("`{name}`")), "{name} is described");
+    }
+}
