@@ -8,6 +8,7 @@ pub mod comparator;
 pub mod encoding;
 pub mod error;
 pub mod gram;
+pub mod inference;
 pub mod mapping;
 pub mod noise_ceiling;
 pub mod random;

@@ -35,9 +35,22 @@ pub(crate) enum Metric {
     Whitened,
 }
 
+/// The inner products of all RDMs of a sample.
+#[derive(Debug, Clone)]
+pub(crate) struct InnerProducts {
+    /// (n_rdms, n_rdms), symmetric.
+    pub(crate) products: Array2<f64>,
+    /// The squared length of each RDM with all pairs counting alike, by which a pool scales it even for whitened comparators.
+    pub(crate) plain_squares: Array1<f64>,
+}
+
 impl InnerProduct {
-    /// Inner products of all columns of `values` (n_pairs, n_rdms) over a sample; symmetric (n_rdms, n_rdms).
-    pub(crate) fn of_sample(self, values: ArrayView2<'_, f64>, sample: &PairSample) -> Array2<f64> {
+    /// Inner products of all columns of `values` (n_pairs, n_rdms) over a sample.
+    pub(crate) fn of_sample(
+        self,
+        values: ArrayView2<'_, f64>,
+        sample: &PairSample,
+    ) -> InnerProducts {
         let n_rdms = values.ncols();
         let total = sample.total_weight();
         let mut kept = Array2::zeros((sample.positions.len(), n_rdms));
@@ -59,11 +72,15 @@ impl InnerProduct {
             row *= f64::from(weight).sqrt();
         }
         let mut products = product_of_columns(kept.view());
+        let plain_squares = products.diag().to_owned();
         if let Some(correction) = correction {
             products -= &correction;
             products *= 0.5;
         }
-        products
+        InnerProducts {
+            products,
+            plain_squares,
+        }
     }
 }
 

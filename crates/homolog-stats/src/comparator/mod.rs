@@ -13,7 +13,7 @@ use ndarray::{Array2, ArrayView2};
 
 pub use rank::mean_ranks;
 pub(crate) use sample::PairSample;
-pub(crate) use set::{ComparedSample, ComparisonSet, Scratch};
+pub(crate) use set::{ComparisonSet, Scratch};
 
 use crate::StatsError;
 use inner::{Centring, InnerProduct, Metric};

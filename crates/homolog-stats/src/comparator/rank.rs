@@ -72,6 +72,21 @@ impl SortedRdm {
     }
 }
 
+impl SortedRdm {
+    /// The same values at other positions: position p now holds what was at `from[p]`.
+    pub(crate) fn relabelled(&self, from: &[u32]) -> Self {
+        let mut to = vec![0; from.len()];
+        for (new, &old) in from.iter().enumerate() {
+            to[old as usize] = new as u32;
+        }
+        Self {
+            order: self.order.iter().map(|&old| to[old as usize]).collect(),
+            level: from.iter().map(|&old| self.level[old as usize]).collect(),
+            first_of_level: self.first_of_level.clone(),
+        }
+    }
+}
+
 /// One RDM ranked within a sample of pairs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RankedSample {

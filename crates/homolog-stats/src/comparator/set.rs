@@ -85,6 +85,33 @@ impl ComparisonSet {
         self.n_stimuli
     }
 
+    /// The same set with the stimuli of every model renamed: stimulus i of the models is now what was stimulus `order[i]`.
+    pub(crate) fn with_models_relabelled(&self, order: &[usize]) -> Self {
+        let from: Vec<u32> = rdm::pairs(self.n_stimuli)
+            .map(|(i, j)| {
+                let (a, b) = (order[i].min(order[j]), order[i].max(order[j]));
+                rdm::pair_position(a, b, self.n_stimuli) as u32
+            })
+            .collect();
+        let mut relabelled = self.clone();
+        match (&mut relabelled.form, &self.form) {
+            (Form::Inner(_, to), Form::Inner(_, values)) => {
+                for (mut row, &old) in to.rows_mut().into_iter().zip(&from) {
+                    let old = values.row(old as usize);
+                    row.slice_mut(ndarray::s![..self.n_models])
+                        .assign(&old.slice(ndarray::s![..self.n_models]));
+                }
+            }
+            (Form::Sorted(rdms), _) => {
+                for model in &mut rdms[..self.n_models] {
+                    *model = model.relabelled(&from);
+                }
+            }
+            _ => {}
+        }
+        relabelled
+    }
+
     /// The set on every stimulus once.
     pub(crate) fn on_all_stimuli(&self) -> ComparedSample<'_> {
         self.on_sample(&PairSample::all(self.n_stimuli))
@@ -94,11 +121,24 @@ impl ComparisonSet {
     pub(crate) fn on_sample(&self, sample: &PairSample) -> ComparedSample<'_> {
         let on = match &self.form {
             Form::Inner(inner, values) => {
-                let products = inner.of_sample(values.view(), sample);
-                let norms: Vec<f64> = products.diag().iter().map(|square| square.sqrt()).collect();
-                OnSample::Cosines(Array2::from_shape_fn(products.dim(), |(i, j)| {
-                    products[[i, j]] / (norms[i] * norms[j])
-                }))
+                let inner = inner.of_sample(values.view(), sample);
+                let norms: Vec<f64> = inner
+                    .products
+                    .diag()
+                    .iter()
+                    .map(|square| square.sqrt())
+                    .collect();
+                OnSample::Cosines {
+                    cosines: Array2::from_shape_fn(inner.products.dim(), |(i, j)| {
+                        inner.products[[i, j]] / (norms[i] * norms[j])
+                    }),
+                    pool_scale: inner
+                        .plain_squares
+                        .iter()
+                        .zip(&norms)
+                        .map(|(plain, norm)| norm / plain.sqrt())
+                        .collect(),
+                }
             }
             Form::Sorted(rdms) => {
                 let index = index_in_sample(sample, rdm::n_pairs(self.n_stimuli));
@@ -144,7 +184,11 @@ pub(crate) struct ComparedSample<'a> {
 }
 
 enum OnSample {
-    Cosines(Array2<f64>),
+    Cosines {
+        cosines: Array2<f64>,
+        /// The length of each RDM after it is scaled for the pool: 1 but for whitened comparators, whose pool scales by plain length.
+        pool_scale: Vec<f64>,
+    },
     Ranks {
         ranked: Vec<RankedSample>,
         weights: Vec<u32>,
@@ -165,7 +209,7 @@ impl ComparedSample<'_> {
         let (n_models, n_subjects) = (self.set.n_models, self.set.n_subjects);
         let one = |at: usize| self.score(at / n_subjects, at % n_subjects);
         let values: Vec<f64> = match &self.on {
-            OnSample::Cosines(_) => (0..n_models * n_subjects).map(one).collect(),
+            OnSample::Cosines { .. } => (0..n_models * n_subjects).map(one).collect(),
             OnSample::Ranks { .. } => (0..n_models * n_subjects)
                 .into_par_iter()
                 .map(one)
@@ -179,7 +223,7 @@ impl ComparedSample<'_> {
     fn score(&self, model: usize, subject: usize) -> f64 {
         let subject = self.set.n_models + subject;
         match &self.on {
-            OnSample::Cosines(cosines) => cosines[[model, subject]].clamp(-1.0, 1.0),
+            OnSample::Cosines { cosines, .. } => cosines[[model, subject]].clamp(-1.0, 1.0),
             OnSample::Ranks {
                 ranked,
                 weights,
@@ -232,10 +276,13 @@ impl ComparedSample<'_> {
         scratch: &mut Scratch,
     ) -> Vec<(f64, f64)> {
         match &self.on {
-            OnSample::Cosines(cosines) => {
+            OnSample::Cosines {
+                cosines,
+                pool_scale,
+            } => {
                 let first = self.set.n_models;
                 let among = cosines.slice(ndarray::s![first.., first..]);
-                cosine_ceilings(among, counts, drawn)
+                cosine_ceilings(among, &pool_scale[first..], counts, drawn)
             }
             OnSample::Ranks {
                 ranked,
@@ -275,12 +322,21 @@ impl ComparedSample<'_> {
     }
 }
 
-/// Ceilings of the cosines: with every RDM scaled to length 1, the pool is a weighted sum, so its cosine with each subject follows
-/// from the cosines among subjects.
-fn cosine_ceilings(among: ArrayView2<'_, f64>, counts: &[u32], drawn: &[usize]) -> Vec<(f64, f64)> {
-    let counts: Array1<f64> = counts.iter().map(|&count| f64::from(count)).collect();
-    let with_pool = among.dot(&counts);
-    let pool_square = counts.dot(&with_pool);
+/// Ceilings of the cosines: the pool is a weighted sum of the RDMs, so its cosine with each subject follows from the cosines among
+/// subjects.
+fn cosine_ceilings(
+    among: ArrayView2<'_, f64>,
+    pool_scale: &[f64],
+    counts: &[u32],
+    drawn: &[usize],
+) -> Vec<(f64, f64)> {
+    let share: Array1<f64> = counts
+        .iter()
+        .zip(pool_scale)
+        .map(|(&count, scale)| f64::from(count) * scale)
+        .collect();
+    let with_pool = among.dot(&share);
+    let pool_square = share.dot(&with_pool);
     drawn
         .iter()
         .map(|&s| {
@@ -288,7 +344,7 @@ fn cosine_ceilings(among: ArrayView2<'_, f64>, counts: &[u32], drawn: &[usize]) 
             if drawn.len() == 1 {
                 return (upper, upper);
             }
-            let own = counts[s];
+            let own = share[s];
             let others_square = pool_square - 2.0 * own * with_pool[s] + own * own;
             ((with_pool[s] - own) / others_square.sqrt(), upper)
         })

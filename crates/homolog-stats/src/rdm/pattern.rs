@@ -136,12 +136,13 @@ pub fn rdm_from_features<A: Copy + Into<f64> + Sync + Send>(
         }
         add_outer_product_lower(&mut lower, n, &block, width);
     }
-    let raw_scale = |stimulus: usize| {
-        lower[stimulus * n + stimulus] + pattern_means[stimulus].powi(2) * n_units as f64
+    // A centred pattern keeps the rounding of its mean: that much variance says nothing.
+    let rounding = |stimulus: usize| {
+        (f64::EPSILON * n_units as f64 * pattern_means[stimulus]).powi(2) * n_units as f64
     };
     from_products(
         &|i, j| lower[j.max(i) * n + j.min(i)],
-        &raw_scale,
+        &rounding,
         (n, n_units),
         measure,
     )
@@ -173,12 +174,11 @@ pub fn rdm_from_gram(gram: &Gram, measure: RdmMeasure) -> Result<Array1<f64>, St
         }
         _ => gram.products[[i, j]],
     };
-    from_products(
-        &product,
-        &|i| gram.products[[i, i]],
-        (n, gram.n_units),
-        measure,
-    )
+    let rounding = |i: usize| match measure {
+        RdmMeasure::PearsonDistance => f64::EPSILON * n_units * gram.products[[i, i]],
+        _ => 0.0,
+    };
+    from_products(&product, &rounding, (n, gram.n_units), measure)
 }
 
 /// One RDM for each time bin of responses.
