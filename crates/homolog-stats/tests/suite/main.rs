@@ -2,3 +2,4 @@
 
 mod golden;
 mod rsatoolbox;
+mod scikit_learn;

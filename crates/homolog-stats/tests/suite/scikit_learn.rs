@@ -10,13 +10,17 @@ use homolog_stats::splits::{
 use ndarray::Array2;
 use serde_json::Value;
 
-use crate::golden::{assert_close, count, golden, matrix, number, uniform};
+use crate::golden::{assert_close, golden, numbers, uniform};
 
 fn words(value: &Value) -> Vec<String> {
     let words = value.as_array().expect("a list of words").iter();
     words
         .map(|word| word.as_str().expect("a word").to_owned())
         .collect()
+}
+
+fn count(value: &Value) -> usize {
+    value.as_u64().expect("a count") as usize
 }
 
 fn indices(value: &Value) -> Vec<usize> {
@@ -147,8 +151,8 @@ fn pls_predicts_what_converged_scikit_learn_and_ikpls_predict() {
                 },
             )
             .unwrap();
-        assert_close("unscaled", &found, &matrix(&case["unscaled"]), 1e-8);
-        assert_close("ikpls", &found, &matrix(&case["ikpls"]), 1e-8);
+        assert_close("unscaled", &found, &numbers(&case["unscaled"]), 1e-8);
+        assert_close("ikpls", &found, &numbers(&case["ikpls"]), 1e-8);
         if features.ncols() <= features.nrows() {
             let found = pls
                 .predict(
@@ -159,7 +163,7 @@ fn pls_predicts_what_converged_scikit_learn_and_ikpls_predict() {
                     },
                 )
                 .unwrap();
-            assert_close("scaled", &found, &matrix(&case["scaled"]), 1e-8);
+            assert_close("scaled", &found, &numbers(&case["scaled"]), 1e-8);
         }
     }
 }
@@ -167,12 +171,7 @@ fn pls_predicts_what_converged_scikit_learn_and_ikpls_predict() {
 #[test]
 fn ridge_predicts_and_chooses_what_scikit_learn_predicts_and_chooses() {
     let golden = golden("scikit-learn/ridge");
-    let penalties: Vec<f64> = golden["penalties"]
-        .as_array()
-        .expect("penalties")
-        .iter()
-        .map(number)
-        .collect();
+    let penalties: Vec<f64> = numbers(&golden["penalties"]);
     for case in golden["cases"].as_array().expect("cases") {
         let (features, targets, split) = regression(case);
         let predictors = Predictors::from_features(features.view()).unwrap();
@@ -181,7 +180,7 @@ fn ridge_predicts_and_chooses_what_scikit_learn_predicts_and_chooses() {
             let found = ridge
                 .predict(&split, &RidgeOptions::fixed(penalty))
                 .unwrap();
-            assert_close(name, &found.predicted, &matrix(&case[name]), 1e-8);
+            assert_close(name, &found.predicted, &numbers(&case[name]), 1e-8);
         }
         for (name, scope) in [
             ("each target", PenaltyScope::EachTarget),
@@ -193,17 +192,12 @@ fn ridge_predicts_and_chooses_what_scikit_learn_predicts_and_chooses() {
                 scope,
             };
             let found = ridge.predict(&split, &options).unwrap();
-            let expected: Vec<f64> = case[name]["penalties"]
-                .as_array()
-                .expect("penalties")
-                .iter()
-                .map(number)
-                .collect();
+            let expected: Vec<f64> = numbers(&case[name]["penalties"]);
             assert_eq!(found.penalties, expected, "{name}");
             assert_close(
                 name,
                 &found.predicted,
-                &matrix(&case[name]["predicted"]),
+                &numbers(&case[name]["predicted"]),
                 1e-8,
             );
         }
