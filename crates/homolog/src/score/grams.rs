@@ -52,7 +52,7 @@ pub fn stage_grams(
 }
 
 /// The responses of every stage, resident or spilled.
-fn record(
+pub(super) fn record(
     model: &ScoredModel,
     stages: &[Stage],
     stimuli: &StimulusSet,
