@@ -19,6 +19,7 @@ pub mod pooling;
 pub mod reduce;
 pub mod registry;
 pub mod resize;
+pub mod scatter;
 pub mod shape;
 pub mod softmax;
 pub mod space;

@@ -18,6 +18,7 @@ use super::pad::Pad;
 use super::pooling::{AveragePool, GlobalPool, MaxPool};
 use super::reduce::{ArgExtreme, Reduce};
 use super::resize::Resize;
+use super::scatter::ScatterNd;
 use super::shape::{Expand, Flatten, Reshape, Squeeze, Tile, Transpose, Unsqueeze};
 use super::softmax::Softmax;
 use super::space::{DepthToSpace, SpaceToDepth};
@@ -119,6 +120,7 @@ pub const OPERATORS: &[Entry] = &[
     entry("Reshape", Reshape::read),
     entry("Resize", Resize::read),
     entry("Round", Unary::read),
+    entry("ScatterND", ScatterNd::read),
     entry("Selu", Activation::read),
     entry("Shape", Shape::read),
     entry("Sigmoid", Activation::read),
