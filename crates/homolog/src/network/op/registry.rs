@@ -8,6 +8,7 @@ use super::binary::{Binary, Comparison, Variadic, Where};
 use super::constant::{Cast, Constant, ConstantOfShape, PassOn, Range, Shape};
 use super::convolution::{Conv, ConvTranspose};
 use super::dense::{Gemm, MatMul};
+use super::einsum::Einsum;
 use super::elementwise::Unary;
 use super::indexing::{Concat, Gather, GatherElements, Slice, Split};
 use super::normalization::{
@@ -62,6 +63,7 @@ pub const OPERATORS: &[Entry] = &[
     entry("DepthToSpace", DepthToSpace::read),
     entry("Div", Binary::read),
     entry("Dropout", PassOn::read_dropout),
+    entry("Einsum", Einsum::read),
     entry("Elu", Activation::read),
     entry("Equal", Comparison::read),
     entry("Erf", Unary::read),
