@@ -234,10 +234,9 @@ fn predict_splits(
         penalties,
     };
     match mapping {
-        Mapping::Pls { n_components } => {
+        Mapping::Pls(options) => {
             let pls = PreparedPls::new(predictors, targets)?;
-            let predict =
-                |split: &Split| Ok(held_out(split, pls.predict(split, *n_components)?, None));
+            let predict = |split: &Split| Ok(held_out(split, pls.predict(split, options)?, None));
             splits.par_iter().map(predict).collect()
         }
         Mapping::Ridge(options) => {
@@ -309,6 +308,7 @@ impl Encoding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::pls::{PlsOptions, PlsScaling};
     use crate::random::Rng;
     use crate::splits::{FoldOrder, k_fold};
 
@@ -323,7 +323,10 @@ mod tests {
 
     fn protocol() -> EncodingProtocol {
         EncodingProtocol {
-            mapping: Mapping::Pls { n_components: 4 },
+            mapping: Mapping::Pls(PlsOptions {
+                n_components: 4,
+                scaling: PlsScaling::None,
+            }),
             splits: k_fold(80, 4, FoldOrder::Shuffled(0)).unwrap(),
             score: PredictionScore::Pearson,
             missing: MissingTargets::Refuse,

@@ -12,16 +12,14 @@ pub mod ridge;
 pub use predictors::Predictors;
 pub(crate) use products::product;
 
+use pls::PlsOptions;
 use ridge::RidgeOptions;
 
 /// A mapping from predictors to targets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mapping {
     /// Partial least squares: [`pls::PreparedPls`].
-    Pls {
-        /// Number of components; the field's most used is 25.
-        n_components: usize,
-    },
+    Pls(PlsOptions),
     /// Ridge regression: [`ridge::PreparedRidge`].
     Ridge(RidgeOptions),
 }

@@ -161,15 +161,6 @@ impl Network {
         Plan::new(&self.graph, batch, &BTreeSet::new())
     }
 
-    /// As [`plan`](Self::plan), with nothing folded that depends on the parameters in `variable`.
-    pub(crate) fn plan_with(
-        &self,
-        batch: usize,
-        variable: &BTreeSet<String>,
-    ) -> Result<Plan, GraphError> {
-        Plan::new(&self.graph, batch, variable)
-    }
-
     /// Gives each listed stage the learned numbers first used after the previous listed one.
     fn count_parameters(&mut self, learned: &[usize]) {
         let places: BTreeMap<&str, usize> = self

@@ -16,9 +16,11 @@ pub mod onnx;
 pub mod op;
 pub mod plan;
 pub mod receptive_field;
+mod select;
 pub mod tensor;
 pub mod value;
 pub mod weights;
+pub mod working_set;
 pub mod zoo;
 
 /// The version of ONNX's operator set whose operators [`op`] holds: older files are converted to it on reading, and

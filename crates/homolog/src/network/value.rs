@@ -279,13 +279,13 @@ impl Ranked<Float> {
     /// The elements in row-major order.
     pub fn into_elements(self) -> Option<Vec<f32>> {
         let data = any_rank!(self, tensor => tensor.inner().into_data());
-        data.convert::<f32>().into_vec::<f32>().ok()
+        data.convert::<f32>().try_into_vec::<f32>().ok()
     }
 
     /// The elements in row-major order and double precision.
     pub fn into_wide_elements(self) -> Option<Vec<f64>> {
         let data = any_rank!(self, tensor => tensor.inner().into_data());
-        data.convert::<f64>().into_vec::<f64>().ok()
+        data.convert::<f64>().try_into_vec::<f64>().ok()
     }
 }
 
@@ -370,7 +370,7 @@ impl Value {
                 .ok()
                 .map(HostTensor::F32),
             Self::Int(ranked) => {
-                let elements = ranked.into_data().convert::<i64>().into_vec::<i64>().ok()?;
+                let elements = ranked.into_data().convert::<i64>().try_into_vec::<i64>().ok()?;
                 ArrayD::from_shape_vec(shape, elements)
                     .ok()
                     .map(HostTensor::I64)
@@ -379,7 +379,7 @@ impl Value {
                 let elements = ranked
                     .into_data()
                     .convert::<bool>()
-                    .into_vec::<bool>()
+                    .try_into_vec::<bool>()
                     .ok()?;
                 ArrayD::from_shape_vec(shape, elements)
                     .ok()

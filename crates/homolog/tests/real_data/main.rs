@@ -2,6 +2,8 @@
 
 mod benchmarks;
 mod receptive_fields;
+mod recording;
+mod stimuli;
 mod trained_networks;
 
 use std::path::PathBuf;

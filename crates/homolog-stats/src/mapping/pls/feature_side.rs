@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::deflated::{Component, DeflatedSide};
-use super::{Fold, mean_of_rows};
+use super::{Fold, mean_of_rows, scales};
 use crate::mapping::products::{add_scaled, dot, product, times_vector, transpose_times_self};
 
 /// The training part's Xᵀ X, applied without being formed.
@@ -13,14 +13,21 @@ struct TrainingProducts<'a> {
     /// Features of the stimuli that are left out.
     left_out: Array2<f64>,
     mean: Vec<f64>,
+    /// What each feature is divided by.
+    scales: Vec<f64>,
     n_train: f64,
 }
 
 impl TrainingProducts<'_> {
-    /// (Xᵀ X over all) v − X_outᵀ (X_out v) − n μ (μᵀ v).
+    /// D (Xᵀ X over all − X_outᵀ X_out − n μ μᵀ) D v, where D divides by the scales.
     fn apply(&self, vector: &[f64]) -> Vec<f64> {
-        let mut image = times_vector(self.whole.view(), vector);
-        let left_out = times_vector(self.left_out.view(), vector);
+        let scaled: Vec<f64> = vector
+            .iter()
+            .zip(&self.scales)
+            .map(|(x, scale)| x / scale)
+            .collect();
+        let mut image = times_vector(self.whole.view(), &scaled);
+        let left_out = times_vector(self.left_out.view(), &scaled);
         add_scaled(
             &mut image,
             -1.0,
@@ -28,9 +35,13 @@ impl TrainingProducts<'_> {
         );
         add_scaled(
             &mut image,
-            -self.n_train * dot(&self.mean, vector),
+            -self.n_train * dot(&self.mean, &scaled),
             &self.mean,
         );
+        image
+            .iter_mut()
+            .zip(&self.scales)
+            .for_each(|(x, scale)| *x /= scale);
         image
     }
 }
@@ -56,8 +67,7 @@ struct Taken {
 impl<'a> FeatureSide<'a> {
     pub(super) fn new(
         fold: &Fold<'_>,
-        features: &Array2<f64>,
-        whole: &'a Array2<f64>,
+        (features, whole): (&Array2<f64>, &'a Array2<f64>),
         targets: ArrayView2<'_, f64>,
         cross_of_all: &Array2<f64>,
     ) -> Self {
@@ -65,17 +75,21 @@ impl<'a> FeatureSide<'a> {
         let left_out = features.select(Axis(0), &fold.left_out);
         let left_out_targets = targets.select(Axis(0), &fold.left_out);
         let mut cross = cross_of_all - &product(left_out.t(), left_out_targets.view());
-        for (mut row, &feature_mean) in cross.outer_iter_mut().zip(&mean) {
-            let scale = fold.n_train() * feature_mean;
-            row.iter_mut()
-                .zip(&fold.target_means)
-                .for_each(|(value, target_mean)| *value -= scale * target_mean);
+        let scales = scales(features.view(), &fold.split.train, &mean, fold.scaling);
+        for (feature, mut row) in cross.outer_iter_mut().enumerate() {
+            let mean = fold.n_train() * mean[feature];
+            let targets = fold.target_means.iter().zip(&fold.target_scales);
+            for (value, (target_mean, target_scale)) in row.iter_mut().zip(targets) {
+                *value = (*value - mean * target_mean) / (scales[feature] * target_scale);
+            }
         }
-        let test = features.select(Axis(0), &fold.split.test) - &ndarray::aview1(&mean);
+        let test = (features.select(Axis(0), &fold.split.test) - &ndarray::aview1(&mean))
+            / &ndarray::aview1(&scales);
         let training = TrainingProducts {
             whole,
             left_out,
             mean,
+            scales,
             n_train: fold.n_train(),
         };
         Self {

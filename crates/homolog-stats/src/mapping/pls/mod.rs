@@ -20,10 +20,37 @@ use crate::splits::Split;
 
 pub(crate) const OPERATION: &str = "partial least squares";
 
+/// What PLS is fitted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlsOptions {
+    /// How many components; the field's most used is 25.
+    pub n_components: usize,
+    /// Whether features and targets are brought to unit variance.
+    pub scaling: PlsScaling,
+}
+
+impl PlsOptions {
+    /// Brain-Score's: 25 components, unscaled.
+    pub const BRAIN_SCORE: Self = Self {
+        n_components: 25,
+        scaling: PlsScaling::None,
+    };
+}
+
+/// Whether features and targets are divided by their standard deviations over the training part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlsScaling {
+    /// Centred only: scikit-learn's `scale=False`, Brain-Score's choice.
+    None,
+    /// Centred and divided by the standard deviation (ddof 1; a constant column is left as it is): scikit-learn's `scale=True`. Needs the features
+    /// themselves, so at most as many features as stimuli.
+    UnitVariance,
+}
+
 /// PLS of a set of targets on a set of predictors, prepared once and then asked for the predictions of any split.
 ///
 /// The model for each split: X and Y centred by their training means; for each component a unit weight w that maximises the
-/// covariance of X w with Y, scores t = X w, both X and Y deflated by t (scikit-learn's `PLSRegression(scale=False)`).
+/// covariance of X w with Y, scores t = X w, both X and Y deflated by t (scikit-learn's `PLSRegression`).
 ///
 /// # Reference
 /// Dayal, MacGregor (1997). Improved PLS algorithms. J Chemometrics 11:73-85.
@@ -83,9 +110,13 @@ impl<'a> PreparedPls<'a> {
     /// # Accuracy and randomness
     /// f64 throughout. Agrees with scikit-learn 1.9.1 to 1e-8 of the largest prediction where its NIPALS is given a tolerance that lets it
     /// converge (goldens/scikit-learn/pls); at its default tolerance of 1e-6 scikit-learn itself differs from the limit by up to some 1e-3.
-    pub fn predict(&self, split: &Split, n_components: usize) -> Result<Array2<f64>, StatsError> {
+    pub fn predict(&self, split: &Split, options: &PlsOptions) -> Result<Array2<f64>, StatsError> {
         split.check(self.predictors.n_stimuli())?;
-        let most = self.predictors.largest_rank().min(split.train.len() - 1);
+        let most = self
+            .predictors
+            .largest_rank()
+            .min(split.train.len().saturating_sub(1));
+        let n_components = options.n_components;
         if n_components == 0 || n_components > most {
             return Err(StatsError::OutOfRange {
                 operation: OPERATION,
@@ -94,7 +125,7 @@ impl<'a> PreparedPls<'a> {
                 allowed: "from 1 to the smaller of the number of features and the number of training stimuli less one",
             });
         }
-        let fold = Fold::new(split, self.targets.view());
+        let fold = Fold::new(split, self.targets.view(), options.scaling);
         let components = match &self.predictors.side {
             Side::Features {
                 features,
@@ -102,12 +133,19 @@ impl<'a> PreparedPls<'a> {
             } => {
                 let side = FeatureSide::new(
                     &fold,
-                    features,
-                    cross_products,
+                    (features, cross_products),
                     self.targets.view(),
                     &self.cross,
                 );
                 deflated::extract(side, n_components)?
+            }
+            Side::Stimuli { .. } if options.scaling == PlsScaling::UnitVariance => {
+                return Err(StatsError::OutOfRange {
+                    operation: "partial least squares with features of unit variance",
+                    parameter: "the number of features",
+                    value: f64::INFINITY,
+                    allowed: "at most the number of stimuli, because a Gram matrix does not know the variance of a feature; scale the features first",
+                });
             }
             Side::Stimuli { gram } => {
                 let side = StimulusSide::new(&fold, gram, self.targets.view(), &self.cross);
@@ -115,10 +153,9 @@ impl<'a> PreparedPls<'a> {
             }
         };
         let offset = &self.target_means + &Array1::from(fold.target_means);
-        Ok(
-            super::products::product(components.test_scores.view(), components.loadings.view())
-                + &offset,
-        )
+        let predicted =
+            super::products::product(components.test_scores.view(), components.loadings.view());
+        Ok(predicted * &Array1::from(fold.target_scales) + &offset)
     }
 }
 
@@ -129,10 +166,13 @@ pub(crate) struct Fold<'a> {
     pub(crate) left_out: Vec<usize>,
     /// Mean of each target over the training part.
     pub(crate) target_means: Vec<f64>,
+    /// What each target is divided by.
+    pub(crate) target_scales: Vec<f64>,
+    pub(crate) scaling: PlsScaling,
 }
 
 impl<'a> Fold<'a> {
-    fn new(split: &'a Split, targets: ArrayView2<'_, f64>) -> Self {
+    fn new(split: &'a Split, targets: ArrayView2<'_, f64>, scaling: PlsScaling) -> Self {
         let mut is_trained = vec![false; targets.nrows()];
         split
             .train
@@ -142,16 +182,49 @@ impl<'a> Fold<'a> {
             .filter(|&position| !is_trained[position])
             .collect();
         let target_means = mean_of_rows(targets, &split.train);
+        let target_scales = scales(targets, &split.train, &target_means, scaling);
         Self {
             split,
             left_out,
             target_means,
+            target_scales,
+            scaling,
         }
     }
 
     pub(crate) fn n_train(&self) -> f64 {
         self.split.train.len() as f64
     }
+}
+
+/// What each column is divided by: its standard deviation over the rows at `positions` (ddof 1; 1 where that is 0), or 1.
+pub(crate) fn scales(
+    matrix: ArrayView2<'_, f64>,
+    positions: &[usize],
+    means: &[f64],
+    scaling: PlsScaling,
+) -> Vec<f64> {
+    if scaling == PlsScaling::None {
+        return vec![1.0; matrix.ncols()];
+    }
+    let mut squares = vec![0.0; matrix.ncols()];
+    for &position in positions {
+        let row = matrix.row(position);
+        let deviations = row.iter().zip(means).map(|(value, mean)| value - mean);
+        squares
+            .iter_mut()
+            .zip(deviations)
+            .for_each(|(sum, deviation)| *sum += deviation * deviation);
+    }
+    let degrees = positions.len() as f64 - 1.0;
+    let scale = |square: f64| {
+        if square > 0.0 {
+            (square / degrees).sqrt()
+        } else {
+            1.0
+        }
+    };
+    squares.into_iter().map(scale).collect()
 }
 
 /// Mean of each column over the rows at `positions`.

@@ -3,6 +3,13 @@ use crate::gram::Gram;
 use crate::random::Rng;
 use crate::splits::{FoldOrder, k_fold};
 
+fn unscaled(n_components: usize) -> PlsOptions {
+    PlsOptions {
+        n_components,
+        scaling: PlsScaling::None,
+    }
+}
+
 fn simulated(n_stimuli: usize, n_features: usize, n_targets: usize) -> (Array2<f64>, Array2<f64>) {
     let mut rng = Rng::new(8);
     let mut draw =
@@ -64,7 +71,7 @@ fn predictions_equal_those_of_the_converged_textbook_iteration() {
     let pls = PreparedPls::new(&predictors, targets.view()).unwrap();
     for split in k_fold(60, 4, FoldOrder::Shuffled(1)).unwrap() {
         let expected = nipals(&features, &targets, &split, 5);
-        assert!(largest_difference(&pls.predict(&split, 5).unwrap(), &expected) < 1e-9);
+        assert!(largest_difference(&pls.predict(&split, &unscaled(5)).unwrap(), &expected) < 1e-9);
     }
 }
 
@@ -81,7 +88,7 @@ fn pls_by_the_gram_matrix_equals_pls_by_the_features() {
         let predict = |predictors| {
             PreparedPls::new(predictors, targets.view())
                 .unwrap()
-                .predict(&split, n_components)
+                .predict(&split, &unscaled(n_components))
                 .unwrap()
         };
         assert!(largest_difference(&predict(&by_features), &predict(&by_gram)) < 1e-9);
@@ -102,7 +109,7 @@ fn more_targets_than_are_kept_give_the_same_predictions() {
     let predict = |targets: &Array2<f64>| {
         PreparedPls::new(&predictors, targets.view())
             .unwrap()
-            .predict(&split, 3)
+            .predict(&split, &unscaled(3))
             .unwrap()
     };
     let (few, many) = (predict(&targets), predict(&many));
@@ -120,14 +127,35 @@ fn more_components_than_the_features_have_directions_are_refused() {
         train: (0..20).collect(),
         test: (20..30).collect(),
     };
-    assert!(pls.predict(&split, 4).is_ok());
-    let message = pls.predict(&split, 5).unwrap_err().to_string();
+    assert!(pls.predict(&split, &unscaled(4)).is_ok());
+    let message = pls.predict(&split, &unscaled(5)).unwrap_err().to_string();
     assert!(
         message.contains("4 directions of the training features"),
         "{message}"
     );
     assert!(matches!(
-        pls.predict(&split, 9),
+        pls.predict(&split, &unscaled(9)),
         Err(StatsError::OutOfRange { .. })
     ));
+}
+
+#[test]
+fn unit_variance_needs_the_features_themselves() {
+    let (features, targets) = simulated(20, 40, 2);
+    let predictors = Predictors::from_features(features.view()).unwrap();
+    let pls = PreparedPls::new(&predictors, targets.view()).unwrap();
+    let split = Split {
+        train: (0..15).collect(),
+        test: (15..20).collect(),
+    };
+    let options = PlsOptions {
+        n_components: 2,
+        scaling: PlsScaling::UnitVariance,
+    };
+    assert!(
+        pls.predict(&split, &options)
+            .unwrap_err()
+            .to_string()
+            .contains("scale the features first")
+    );
 }

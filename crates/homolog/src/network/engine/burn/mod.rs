@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use ndarray::{Array2, ArrayView4, Axis, concatenate, s};
+use ndarray::{Array2, ArrayView4, ArrayViewD, Axis};
 
 pub use self::gradient::{BurnNetwork, Tapped, Wrt};
 use self::program::Program;
+use super::batches::Batches;
 use super::{Engine, EngineError, Session};
 use crate::network::checked::Network;
 use crate::network::graph::Graph;
@@ -52,16 +53,10 @@ impl Engine for Burn {
     }
 
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
-        if let Some(further) = network.graph().inputs.get(1) {
-            return Err(EngineError::FurtherInput {
-                input: further.name.clone(),
-            });
-        }
+        let batches = Batches::of(network, NAME)?;
         let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));
-        let mut session = BurnSession {
+        let mut session = Loaded {
             graph,
-            stimulus_shape: network.stimulus_shape(),
-            fixed_batch: network.fixed_batch(),
             stages: stages.to_vec(),
             device: self.device.clone(),
             uploaded: BTreeMap::new(),
@@ -69,15 +64,19 @@ impl Engine for Burn {
         };
         // What cannot run is found now, not after the first images were read.
         session.program(network.fixed_batch().unwrap_or(1))?;
-        Ok(Box::new(session))
+        Ok(Box::new(BurnSession { batches, loaded: session }))
     }
 }
 
-/// A network on a device, ready to record some values.
+/// A network ready to record some values.
 struct BurnSession {
+    batches: Batches,
+    loaded: Loaded,
+}
+
+/// A network on a device.
+struct Loaded {
     graph: Arc<Graph>,
-    stimulus_shape: Vec<usize>,
-    fixed_batch: Option<usize>,
     stages: Vec<String>,
     device: Device,
     /// Parameters on the device, which all programs share.
@@ -86,7 +85,7 @@ struct BurnSession {
     programs: BTreeMap<usize, Program>,
 }
 
-impl BurnSession {
+impl Loaded {
     fn program(&mut self, batch: usize) -> Result<&Program, EngineError> {
         if !self.programs.contains_key(&batch) {
             let program = Program::new(&self.graph, batch, &self.stages, &BTreeSet::new())?;
@@ -99,7 +98,7 @@ impl BurnSession {
     }
 
     /// Runs as many images as the network takes at once.
-    fn run_batch(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
+    fn run_batch(&mut self, images: ArrayViewD<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
         let n_images = images.len_of(Axis(0));
         let device = self.device.clone();
         let stages = self.stages.clone();
@@ -140,42 +139,7 @@ impl Session for BurnSession {
     }
 
     fn run(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
-        let found = images.shape().get(1..).unwrap_or(&[]);
-        if found != self.stimulus_shape {
-            return Err(EngineError::ImageShape {
-                found: found.to_vec(),
-                needed: self.stimulus_shape.clone(),
-            });
-        }
-        let n_images = images.len_of(Axis(0));
-        if n_images == 0 {
-            return Ok(self.stages.iter().map(|_| Array2::zeros((0, 0))).collect());
-        }
-        let Some(fixed) = self.fixed_batch.filter(|fixed| *fixed != n_images) else {
-            return self.run_batch(images);
-        };
-        let mut parts = Vec::new();
-        for start in (0..n_images).step_by(fixed) {
-            // The last batch is filled up with its last image, whose further rows are dropped.
-            let indices: Vec<usize> = (start..start + fixed)
-                .map(|image| image.min(n_images - 1))
-                .collect();
-            let part = self.run_batch(images.select(Axis(0), &indices).view())?;
-            let n_rows = fixed.min(n_images - start);
-            parts.push(
-                part.into_iter()
-                    .map(|rows| rows.slice_move(s![..n_rows, ..]))
-                    .collect::<Vec<_>>(),
-            );
-        }
-        let joined = (0..self.stages.len()).map(|stage| {
-            let rows: Vec<_> = parts
-                .iter()
-                .filter_map(|part| part.get(stage))
-                .map(Array2::view)
-                .collect();
-            concatenate(Axis(0), &rows).map_err(|_| EngineError::OutputCount { engine: NAME })
-        });
-        joined.collect()
+        let loaded = &mut self.loaded;
+        self.batches.run(images, |images| loaded.run_batch(images))
     }
 }
