@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use homolog::demo::{World, WorldSettings};
-use homolog::progress::{Cancel, Progress as _};
+use homolog::progress::Cancel;
 use homolog::recording::OnMissing;
 use homolog::report::{self, Figures};
 use homolog::score::result::{ModelSummary, ScoreReport};

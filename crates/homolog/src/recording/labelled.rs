@@ -314,7 +314,7 @@ fn usual_meaning(name: &str) -> Option<Along> {
 }
 
 /// A template with `{}` or `{:04}` filled with a number.
-fn numbered(template: &str, number: i64) -> Option<String> {
+pub(crate) fn numbered(template: &str, number: i64) -> Option<String> {
     let (before, rest) = template.split_once('{')?;
     let (inside, after) = rest.split_once('}')?;
     if inside.is_empty() {
