@@ -80,7 +80,7 @@ def cases():
         yield case(f"{op} with its axes as an attribute", 13, op, axes=[2, 3], keepdims=0)
         yield case(f"{op} with its axes as an input", 18, op, constants={"axes": i64(-1)}, keepdims=1)
     yield case("ReduceSum with its axes as an attribute", 11, "ReduceSum", axes=[1])
-    yield case("ReduceMean over all axes", 13, "ReduceMean", keepdims=1)
+    yield case("ReduceMax over two axes counted from the last", 13, "ReduceMax", axes=[-1, -3], keepdims=1)
     yield case("slice with its ranges as attributes", 9, "Slice", starts=[1, 0], ends=[-1, 4], axes=[2, 3])
     yield case("slice without axes", 9, "Slice", starts=[0, 1], ends=[2, 2])
     ranges = {"starts": i64(4), "ends": i64(-100), "axes": i64(2), "steps": i64(-2)}
@@ -145,10 +145,17 @@ def cases():
         helper.make_node("Concat", ["n1", "rest"], ["target"], axis=0),
         helper.make_node("Reshape", ["x", "target"], ["y"]),
     ]
-    yield graph_case("reshape to a shape that is computed", 11, nodes, IMAGE, {"zero": np.int64(0), "rest": i64(-1, 3)}, ["y"])
+    yield graph_case("reshape to a shape that is computed", 11, nodes, IMAGE, {"zero": np.int64(0), "rest": i64(-1)}, ["y"])
     other = {"k": rng.standard_normal((3, 6, 5)).astype(np.float32)}
-    yield case("attention scores as an Einstein sum", 12, "Einsum", SEQUENCE, constants={"k": other["k"][None].repeat(2, 0)}, equation="b h i d, b h j d -> b h i j")
-    yield case("Einstein sum with a transposed result", 13, "Einsum", ("x", ["batch", 5]), constants={"k": rng.standard_normal((5, 3)).astype(np.float32)}, equation="bi,ij->jb")
+    yield case("attention scores as an Einstein sum", 12, "Einsum", SEQUENCE, constants={"k": other["k"][None]}, equation="b h i d, b h j d -> b h i j")
+    yield case("Einstein sum with a transposed result", 13, "Einsum", ("x", ["batch", 4, 5]), constants={"k": rng.standard_normal((1, 3, 5)).astype(np.float32)}, equation="bij,bkj->bki")
+    places = {"places": i64(0, 1, 1, -1, 0, 2).reshape(3, 2), "updates": rng.standard_normal((3, 5)).astype(np.float32)}
+    nodes = [
+        helper.make_node("ScatterND", ["table", "places", "updates"], ["replaced"]),
+        helper.make_node("Add", ["x", "replaced"], ["y"]),
+    ]
+    table = {"table": rng.standard_normal((3, 4, 5)).astype(np.float32), **places}
+    yield graph_case("table with rows replaced", 13, nodes, SEQUENCE, table, ["y"])
     slopes = {"slope": f32(0.1, 0.3).reshape(2, 1, 1)}
     yield case("leaky activation with learned slopes", 7, "PRelu", constants=slopes)
     yield case("smallest of three with broadcasting", 8, "Min", constants={"a": f32(0.5), "b": f32(-1, 0, 1, 2, 3, -2)})
