@@ -2,13 +2,18 @@
 //!
 //! Arrays in, numbers out. No files, no networks, no clock, no global state; a random generator is an argument.
 
+pub mod behaviour;
+pub mod ceiling;
 pub mod comparator;
+pub mod encoding;
 pub mod error;
 pub mod gram;
 pub mod inference;
+pub mod mapping;
 pub mod noise_ceiling;
 pub mod random;
 pub mod rdm;
+pub mod splits;
 
 mod finite;
 mod linear_algebra;

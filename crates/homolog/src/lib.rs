@@ -17,6 +17,7 @@
 //! [`progress`] and [`naming`] are used by all.
 
 pub mod benchmark;
+pub mod demo;
 pub mod naming;
 pub mod network;
 pub mod progress;

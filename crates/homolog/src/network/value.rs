@@ -370,7 +370,11 @@ impl Value {
                 .ok()
                 .map(HostTensor::F32),
             Self::Int(ranked) => {
-                let elements = ranked.into_data().convert::<i64>().try_into_vec::<i64>().ok()?;
+                let elements = ranked
+                    .into_data()
+                    .convert::<i64>()
+                    .try_into_vec::<i64>()
+                    .ok()?;
                 ArrayD::from_shape_vec(shape, elements)
                     .ok()
                     .map(HostTensor::I64)

@@ -17,16 +17,23 @@ impl StimulusSet {
     pub fn content_hash(&self, limits: Limits) -> Result<String, StimulusError> {
         let digests: Vec<Result<[u8; 32], StimulusError>> = (self.stimuli())
             .par_iter()
-            .map_init(|| SourceReader::new(limits), |reader, stimulus| {
-                let mut hasher = Sha256::new();
-                match &stimulus.source {
-                    Source::ArrayRow { width, height, .. } => hasher.update(format!("pixels {width} {height}\n")),
-                    Source::Decoded(image) => hasher.update(format!("pixels {} {}\n", image.width(), image.height())),
-                    Source::File(_) | Source::ZipMember { .. } => hasher.update("file\n"),
-                }
-                hasher.update(reader.bytes(stimulus)?);
-                Ok(hasher.finalize().into())
-            })
+            .map_init(
+                || SourceReader::new(limits),
+                |reader, stimulus| {
+                    let mut hasher = Sha256::new();
+                    match &stimulus.source {
+                        Source::ArrayRow { width, height, .. } => {
+                            hasher.update(format!("pixels {width} {height}\n"))
+                        }
+                        Source::Decoded(image) => {
+                            hasher.update(format!("pixels {} {}\n", image.width(), image.height()))
+                        }
+                        Source::File(_) | Source::ZipMember { .. } => hasher.update("file\n"),
+                    }
+                    hasher.update(reader.bytes(stimulus)?);
+                    Ok(hasher.finalize().into())
+                },
+            )
             .collect();
         let mut hasher = Sha256::new();
         hasher.update(b"homolog stimuli 1\n");
@@ -36,6 +43,10 @@ impl StimulusSet {
             hasher.update(&stimulus.id);
             hasher.update(digest?);
         }
-        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 }

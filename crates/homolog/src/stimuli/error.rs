@@ -27,7 +27,9 @@ pub enum ImageError {
         needed: usize,
     },
     /// Larger than the limit.
-    #[error("an image of {width} × {height} pixels is larger than the limit of {limit} pixels; make it smaller, or raise the limit")]
+    #[error(
+        "an image of {width} × {height} pixels is larger than the limit of {limit} pixels; make it smaller, or raise the limit"
+    )]
     TooManyPixels {
         /// Pixels across.
         width: usize,
@@ -52,7 +54,9 @@ pub enum DecodeError {
         start: String,
     },
     /// The end is missing.
-    #[error("the {format} file is cut short: its {n_bytes} bytes end before the image does; copy or download it again")]
+    #[error(
+        "the {format} file is cut short: its {n_bytes} bytes end before the image does; copy or download it again"
+    )]
     Truncated {
         /// JPEG, PNG or TIFF.
         format: &'static str,
@@ -68,7 +72,9 @@ pub enum DecodeError {
         found: String,
     },
     /// A kind of pixel that is not read.
-    #[error("the {format} file holds {found}, which homolog does not read (it reads 8 and 16 bit grey, colour and palette, with and without alpha); convert it to 8-bit PNG")]
+    #[error(
+        "the {format} file holds {found}, which homolog does not read (it reads 8 and 16 bit grey, colour and palette, with and without alpha); convert it to 8-bit PNG"
+    )]
     UnsupportedPixels {
         /// JPEG, PNG or TIFF.
         format: &'static str,
@@ -85,7 +91,9 @@ pub enum DecodeError {
 #[non_exhaustive]
 pub enum StimulusError {
     /// Two stimuli with one id.
-    #[error("two stimuli have the id {id:?}: {first} and {second}. Ids must be unique: rename one, or make ids of whole file names")]
+    #[error(
+        "two stimuli have the id {id:?}: {first} and {second}. Ids must be unique: rename one, or make ids of whole file names"
+    )]
     DuplicateId {
         /// The id.
         id: String,
@@ -135,7 +143,9 @@ pub enum StimulusError {
         source: zip::result::ZipError,
     },
     /// Larger than the limit, declared or found while reading.
-    #[error("{place} is {found} bytes or more, and the limit for one stimulus is {limit} bytes; it is not a plausible image, so nothing was read")]
+    #[error(
+        "{place} is {found} bytes or more, and the limit for one stimulus is {limit} bytes; it is not a plausible image, so nothing was read"
+    )]
     TooManyBytes {
         /// File, or archive and member.
         place: String,
@@ -227,6 +237,13 @@ pub enum StimulusError {
     ImpossibleWidth {
         /// The width that was stated.
         found: f64,
+    },
+    /// A stimulus that the program should make cannot be made.
+    #[error("cannot make the stimuli")]
+    Ungenerated {
+        /// What is wrong with its size.
+        #[source]
+        source: ImageError,
     },
     /// A thread of the loader ended without saying why.
     #[error("the thread that reads stimulus {id:?} ended unexpectedly; this is a bug in homolog")]

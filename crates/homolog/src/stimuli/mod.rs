@@ -22,7 +22,7 @@ mod content;
 mod decode;
 mod error;
 mod folder;
-//GEN pub mod generate;
+pub mod generate;
 mod geometry;
 mod image;
 mod loader;
@@ -40,7 +40,9 @@ pub use geometry::{crop_centre, place_on_screen, shorter_side_to};
 pub use image::Image;
 pub use loader::{Batch, Batches, batches, images_in_flight};
 pub use order::compare_names;
-pub use preprocessing::{ChannelOrder, Preprocessing, PreprocessingError, Recipe, Scale, Step, recipes};
-pub use resize::{Filter, resize};
+pub use preprocessing::{
+    ChannelOrder, Preprocessing, PreprocessingError, Recipe, Scale, Step, recipes,
+};
+pub use resize::{Filter, PassOrder, resize};
 pub use set::{IdStyle, Stimulus, StimulusSet};
 pub use source::{Limits, Source, SourceReader};

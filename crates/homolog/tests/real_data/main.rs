@@ -1,6 +1,10 @@
 //! Tests on the real data: in `HOMOLOG_DATA`, or `../shared/data` beside the workspace. A missing file fails its test.
 
+mod benchmarks;
+mod gradients;
 mod receptive_fields;
+mod recording;
+mod stimuli;
 mod trained_networks;
 
 use std::path::PathBuf;

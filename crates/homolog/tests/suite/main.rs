@@ -3,5 +3,7 @@
 mod both_engines;
 mod golden;
 mod onnx_files;
+mod recording;
 mod state_dicts;
+mod stimuli;
 mod zoo;

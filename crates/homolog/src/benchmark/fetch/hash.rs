@@ -26,7 +26,8 @@ impl Expected {
         match self {
             Expected::Whole(whole) => whole.eq_ignore_ascii_case(sha256),
             Expected::Start(start) => {
-                sha256.len() >= start.len() && sha256.is_char_boundary(start.len())
+                sha256.len() >= start.len()
+                    && sha256.is_char_boundary(start.len())
                     && sha256[..start.len()].eq_ignore_ascii_case(start)
             }
             Expected::Unknown => true,
@@ -53,7 +54,9 @@ pub fn sha256_of_file(path: &Path) -> Result<String, FetchError> {
     let mut digest = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {
-        let read = file.read(&mut block).map_err(FetchError::io("read", path))?;
+        let read = file
+            .read(&mut block)
+            .map_err(FetchError::io("read", path))?;
         if read == 0 {
             return Ok(hexadecimal(&digest.finalize()));
         }

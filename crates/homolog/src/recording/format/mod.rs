@@ -6,12 +6,16 @@
 pub mod csv;
 pub mod mat5;
 pub mod mat73;
+pub mod netcdf;
+pub mod netcdf_write;
 pub mod npy;
 pub mod npz;
 pub mod recording_npz;
 pub mod table;
+pub mod zarr;
 
 mod bytes;
+mod date;
 
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
@@ -107,6 +111,7 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
 /// [`DataError`].
 pub fn read_assembly(path: &Path) -> Result<Recording, DataError> {
     match extension_of(path).as_deref() {
+        Some("nc" | "nc4" | "cdf") => netcdf::read(path),
         Some("npz") => recording_npz::read(path),
         Some("csv" | "tsv") => csv::read_written(path),
         _ => Err(FileError::UnknownFormat {
@@ -123,6 +128,7 @@ pub fn read_assembly(path: &Path) -> Result<Recording, DataError> {
 /// [`DataError`].
 pub fn write_assembly(path: &Path, recording: &Recording) -> Result<(), DataError> {
     match extension_of(path).as_deref() {
+        Some("nc") => netcdf_write::write(path, recording),
         Some("npz") => recording_npz::write(path, recording),
         Some("csv") => csv::write_long(path, recording),
         _ => Err(FileError::UnknownFormat {

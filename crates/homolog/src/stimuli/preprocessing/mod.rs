@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::error::ImageError;
 use super::geometry::{crop_centre, place_on_screen, shorter_side_to};
 use super::image::Image;
-use super::resize::{Filter, resize};
+use super::resize::{Filter, PassOrder, resize};
 
 pub use recipes::{Recipe, recipes};
 
@@ -84,6 +84,9 @@ pub struct Preprocessing {
     /// Changes of size, in order.
     #[serde(default)]
     pub steps: Vec<Step>,
+    /// Whose order of passes the resampling follows.
+    #[serde(default)]
+    pub pass_order: PassOrder,
     /// Order of the channels in the result; `mean` and `std` are in this order too.
     #[serde(default)]
     pub channels: ChannelOrder,
@@ -113,7 +116,9 @@ fn ones() -> [f64; 3] {
 #[non_exhaustive]
 pub enum PreprocessingError {
     /// A name that no recipe has.
-    #[error("there is no preprocessing {name:?}. Closest: {nearest}. A size can follow the name (\"torchvision-299\"); a path ending in .toml is read as a recipe")]
+    #[error(
+        "there is no preprocessing {name:?}. Closest: {nearest}. A size can follow the name (\"torchvision-299\"); a path ending in .toml is read as a recipe"
+    )]
     UnknownName {
         /// The name.
         name: String,
@@ -192,7 +197,8 @@ impl Preprocessing {
     /// assert_eq!(recipe.output_size(), Some((64, 64)));
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, PreprocessingError> {
-        let recipe: Self = toml::from_str(text).map_err(|source| PreprocessingError::NotARecipe { source })?;
+        let recipe: Self =
+            toml::from_str(text).map_err(|source| PreprocessingError::NotARecipe { source })?;
         recipe.check()?;
         Ok(recipe)
     }
@@ -203,23 +209,38 @@ impl Preprocessing {
     /// [`PreprocessingError::ImpossibleValue`] names the value.
     pub fn check(&self) -> Result<(), PreprocessingError> {
         let refuse = |what: &'static str, found: String, needed: &'static str| {
-            Err(PreprocessingError::ImpossibleValue { name: self.name.clone(), what, found, needed })
+            Err(PreprocessingError::ImpossibleValue {
+                name: self.name.clone(),
+                what,
+                found,
+                needed,
+            })
         };
         for side in self.steps.iter().flat_map(Step::sides) {
             if side == 0 || side > MAX_SIDE_PX {
-                return refuse("a side of", format!("{side} pixels"), "sides are 1 to 8192 pixels");
+                return refuse(
+                    "a side of",
+                    format!("{side} pixels"),
+                    "sides are 1 to 8192 pixels",
+                );
             }
         }
         if let Some(mean) = self.mean.iter().find(|mean| !mean.is_finite()) {
             return refuse("the mean", mean.to_string(), "means must be finite");
         }
         if let Some(std) = self.std.iter().find(|std| !std.is_finite() || **std == 0.0) {
-            return refuse("the std", std.to_string(), "it divides, so it must be finite and not 0");
+            return refuse(
+                "the std",
+                std.to_string(),
+                "it divides, so it must be finite and not 0",
+            );
         }
         match self.field_deg {
-            Some(field) if !(field > 0.0 && field <= 360.0) => {
-                refuse("a field_deg of", field.to_string(), "it must be above 0 and at most 360")
-            }
+            Some(field) if !(field > 0.0 && field <= 360.0) => refuse(
+                "a field_deg of",
+                field.to_string(),
+                "it must be above 0 and at most 360",
+            ),
             _ => Ok(()),
         }
     }
@@ -227,9 +248,15 @@ impl Preprocessing {
     /// Width and height of the result, where the steps fix both.
     pub fn output_size(&self) -> Option<(usize, usize)> {
         match self.steps.last()? {
-            Step::Resize { width_px, height_px, .. } | Step::CropCentre { width_px, height_px } => {
-                Some((*width_px, *height_px))
+            Step::Resize {
+                width_px,
+                height_px,
+                ..
             }
+            | Step::CropCentre {
+                width_px,
+                height_px,
+            } => Some((*width_px, *height_px)),
             Step::ResizeShorterSide { .. } => None,
         }
     }
@@ -255,7 +282,9 @@ impl Preprocessing {
             (Some(width), Some(field)) => place_on_screen(image, width, field, self.background)?,
             _ => image.clone(),
         };
-        self.steps.iter().try_fold(on_screen, |image, step| step.apply(&image))
+        self.steps
+            .iter()
+            .try_fold(on_screen, |image, step| step.apply(&image, self.pass_order))
     }
 
     /// Pixels to numbers. A channel has 256 possible values, so each is computed once.
@@ -291,9 +320,16 @@ impl Preprocessing {
         let mut hasher = Sha256::new();
         hasher.update(b"homolog preprocessing 1\n");
         hasher.update(format!("{:?} {:?} ", self.field_deg, self.background));
-        hasher.update(format!("{:?} {:?} {:?} ", self.steps, self.channels, self.scale));
+        hasher.update(format!(
+            "{:?} {:?} {:?} {:?} ",
+            self.steps, self.pass_order, self.channels, self.scale
+        ));
         hasher.update(format!("{:?} {:?}", self.mean, self.std));
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -301,21 +337,36 @@ impl Step {
     /// The sides that the step asks for.
     fn sides(&self) -> impl Iterator<Item = usize> + use<> {
         match *self {
-            Self::Resize { width_px, height_px, .. } | Self::CropCentre { width_px, height_px } => [width_px, height_px],
+            Self::Resize {
+                width_px,
+                height_px,
+                ..
+            }
+            | Self::CropCentre {
+                width_px,
+                height_px,
+            } => [width_px, height_px],
             Self::ResizeShorterSide { size_px, .. } => [size_px; 2],
         }
         .into_iter()
     }
 
     /// The image after the step.
-    fn apply(&self, image: &Image) -> Result<Image, ImageError> {
+    fn apply(&self, image: &Image, order: PassOrder) -> Result<Image, ImageError> {
         match *self {
-            Self::Resize { width_px, height_px, filter } => resize(image, width_px, height_px, filter),
+            Self::Resize {
+                width_px,
+                height_px,
+                filter,
+            } => resize(image, width_px, height_px, filter, order),
             Self::ResizeShorterSide { size_px, filter } => {
                 let (width, height) = shorter_side_to(size_px, image.width(), image.height());
-                resize(image, width, height, filter)
+                resize(image, width, height, filter, order)
             }
-            Self::CropCentre { width_px, height_px } => crop_centre(image, width_px, height_px),
+            Self::CropCentre {
+                width_px,
+                height_px,
+            } => crop_centre(image, width_px, height_px),
         }
     }
 }
@@ -327,7 +378,10 @@ mod tests {
     #[test]
     fn torchvision_subtracts_the_mean_from_values_up_to_one() {
         let white = Image::filled(300, 200, [255, 0, 255]).unwrap();
-        let input = Preprocessing::named("torchvision").unwrap().apply(&white, None).unwrap();
+        let input = Preprocessing::named("torchvision")
+            .unwrap()
+            .apply(&white, None)
+            .unwrap();
         assert_eq!(input.dim(), (3, 224, 224));
         assert_eq!(input[[0, 5, 7]], (1.0 - 0.485f32) / 0.229);
         assert_eq!(input[[1, 5, 7]], (0.0 - 0.456f32) / 0.224);
@@ -336,9 +390,15 @@ mod tests {
     #[test]
     fn caffe_puts_blue_first_and_keeps_255() {
         let image = Image::filled(10, 10, [1, 2, 3]).unwrap();
-        let input = Preprocessing::named("caffe-227").unwrap().apply(&image, None).unwrap();
+        let input = Preprocessing::named("caffe-227")
+            .unwrap()
+            .apply(&image, None)
+            .unwrap();
         assert_eq!(input.dim(), (3, 227, 227));
-        assert_eq!([0, 1, 2].map(|channel| input[[channel, 0, 0]]), [3.0 - 103.939, 2.0 - 116.779, 1.0 - 123.68]);
+        assert_eq!(
+            [0, 1, 2].map(|channel| input[[channel, 0, 0]]),
+            [3.0 - 103.939, 2.0 - 116.779, 1.0 - 123.68]
+        );
     }
 
     #[test]
@@ -348,7 +408,11 @@ mod tests {
         let white = Image::filled(4, 4, [255; 3]).unwrap();
         let input = recipe.apply(&white, Some(4.0)).unwrap();
         assert_eq!((input[[0, 0, 0]], input[[0, 4, 4]]), (128.0 / 255.0, 1.0));
-        assert_eq!(recipe.apply(&white, None).unwrap()[[0, 0, 0]], 1.0, "without its width it fills the field");
+        assert_eq!(
+            recipe.apply(&white, None).unwrap()[[0, 0, 0]],
+            1.0,
+            "without its width it fills the field"
+        );
     }
 
     #[test]
@@ -356,7 +420,11 @@ mod tests {
         for recipe in recipes() {
             let preprocessing = Preprocessing::named(recipe.name).unwrap();
             let text = toml::to_string(&preprocessing).unwrap();
-            assert_eq!(Preprocessing::from_toml(&text).unwrap(), preprocessing, "{text}");
+            assert_eq!(
+                Preprocessing::from_toml(&text).unwrap(),
+                preprocessing,
+                "{text}"
+            );
         }
     }
 
@@ -369,14 +437,20 @@ mod tests {
         assert!(message("name = 'a'\nmeen = [0, 0, 0]").contains("meen"));
         assert!(message("name = 'a'\nstd = [1.0, 0.0, 1.0]").contains("has the std 0; it divides"));
         assert!(message("name = 'a'\nmean = [nan, 0.0, 1.0]").contains("means must be finite"));
-        assert!(message("name = 'a'\nsteps = [{ do = 'crop-centre', width_px = 0, height_px = 5 }]").contains("a side of 0 pixels"));
+        assert!(
+            message("name = 'a'\nsteps = [{ do = 'crop-centre', width_px = 0, height_px = 5 }]")
+                .contains("a side of 0 pixels")
+        );
         assert!(message("name = 'a'\nfield_deg = 0.0").contains("at most 360"));
     }
 
     #[test]
     fn the_hash_follows_the_numbers_and_not_the_name() {
         let one = Preprocessing::named("torchvision").unwrap();
-        let mut other = Preprocessing { name: "mine".to_owned(), ..one.clone() };
+        let mut other = Preprocessing {
+            name: "mine".to_owned(),
+            ..one.clone()
+        };
         assert_eq!(one.content_hash(), other.content_hash());
         other.mean[2] += 1e-9;
         assert_ne!(one.content_hash(), other.content_hash());

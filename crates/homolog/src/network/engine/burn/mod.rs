@@ -64,7 +64,10 @@ impl Engine for Burn {
         };
         // What cannot run is found now, not after the first images were read.
         session.program(network.fixed_batch().unwrap_or(1))?;
-        Ok(Box::new(BurnSession { batches, loaded: session }))
+        Ok(Box::new(BurnSession {
+            batches,
+            loaded: session,
+        }))
     }
 }
 

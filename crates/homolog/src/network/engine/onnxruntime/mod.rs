@@ -68,14 +68,23 @@ impl Engine for OnnxRuntime {
         let mut positions = Vec::with_capacity(stages.len());
         for name in stages {
             let value = &network.stage(name)?.value;
-            positions.push(outputs.iter().position(|output| output == value).unwrap_or_else(|| {
-                outputs.push(value.clone());
-                outputs.len() - 1
-            }));
+            positions.push(
+                outputs
+                    .iter()
+                    .position(|output| output == value)
+                    .unwrap_or_else(|| {
+                        outputs.push(value.clone());
+                        outputs.len() - 1
+                    }),
+            );
         }
         let opened = self.commit(&onnx::write(network.graph(), &outputs));
         let session = opened.map_err(|error| refused("load the network", &error))?;
-        Ok(Box::new(OnnxRuntimeSession { session, batches, positions }))
+        Ok(Box::new(OnnxRuntimeSession {
+            session,
+            batches,
+            positions,
+        }))
     }
 }
 
@@ -106,20 +115,33 @@ impl Session for OnnxRuntimeSession {
 
     fn run(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
         if images.is_empty() {
-            return Ok(self.positions.iter().map(|_| Array2::zeros((0, 0))).collect());
+            return Ok(self
+                .positions
+                .iter()
+                .map(|_| Array2::zeros((0, 0)))
+                .collect());
         }
         let session = &mut self.session;
-        let outputs = self.batches.run(images, |images| outputs(session, &images))?;
+        let outputs = self
+            .batches
+            .run(images, |images| outputs(session, &images))?;
         if self.positions.iter().copied().eq(0..outputs.len()) {
             return Ok(outputs);
         }
         let rows = |position: &usize| outputs.get(*position).cloned();
-        self.positions.iter().map(rows).collect::<Option<_>>().ok_or(EngineError::OutputCount { engine: NAME })
+        self.positions
+            .iter()
+            .map(rows)
+            .collect::<Option<_>>()
+            .ok_or(EngineError::OutputCount { engine: NAME })
     }
 }
 
 /// Each output of the network as (n_images, n_units).
-fn outputs(session: &mut OrtSession, images: &ArrayViewD<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
+fn outputs(
+    session: &mut OrtSession,
+    images: &ArrayViewD<'_, f32>,
+) -> Result<Vec<Array2<f32>>, EngineError> {
     let wrong = |error: ort::Error| refused("run the network", &error);
     let images = images.as_standard_layout();
     // An array in standard layout is always one slice.
@@ -127,7 +149,10 @@ fn outputs(session: &mut OrtSession, images: &ArrayViewD<'_, f32>) -> Result<Vec
     let input = TensorRef::from_array_view((images.shape(), numbers)).map_err(wrong)?;
     let outputs = session.run(ort::inputs![input]).map_err(wrong)?;
     // One after another, so that each is freed before the next is copied.
-    outputs.into_iter().map(|(_, value)| rows(&value, images.len_of(Axis(0)))).collect()
+    outputs
+        .into_iter()
+        .map(|(_, value)| rows(&value, images.len_of(Axis(0))))
+        .collect()
 }
 
 /// An output of ONNX Runtime as (n_images, n_units); integers and truth values become floats.

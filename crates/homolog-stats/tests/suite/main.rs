@@ -1,0 +1,5 @@
+//! Tests across modules: golden numbers from other programs. Everything here runs without any data but what is in the repository.
+
+mod golden;
+mod rsatoolbox;
+mod scikit_learn;
