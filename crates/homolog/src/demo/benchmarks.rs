@@ -7,7 +7,7 @@ use ndarray::{Array3, Axis};
 use super::{SimulatedRegion, World};
 use crate::benchmark::{
     Aggregate, BenchmarkSpec, Bound, BrainData, Ceiling, CeilingFormula, Citation, Comparator, Correlation, IdRule, Mapping,
-    Metric, Placement, RdmMeasure, Splits, StimuliKind, StimuliSpec,
+    Metric, PenaltyFor, Placement, RdmMeasure, Splits, StimuliKind, StimuliSpec,
 };
 use crate::recording::{Coordinate, DataError, Recording, RecordingParts};
 use crate::score::{BenchmarkData, Brain};
@@ -83,7 +83,11 @@ fn rsa() -> (&'static str, Metric, Ceiling) {
 
 fn encoding() -> (&'static str, Metric, Ceiling) {
     let metric = Metric::Encoding {
-        mapping: Mapping::Pls { components: 10 },
+        // Ridge takes a model of eight categories as well as one of thousands of filters.
+        mapping: Mapping::Ridge {
+            penalties: (-2..=6).map(|exponent| 10f64.powi(exponent)).collect(),
+            penalty_for: PenaltyFor::EachUnit,
+        },
         splits: Splits::Shuffle { n: 10, train_size: 0.9, seed: 1 },
         correlation: Correlation::Pearson,
         over_units: Aggregate::Median,

@@ -11,7 +11,7 @@ use super::error::ScoreError;
 use super::model::ScoredModel;
 use super::run::RunContext;
 use crate::network::checked::Stage;
-use crate::recording::record::{Placement, RecordError, RecordPlan, RowSink, Rows, StageRows, Stream};
+use crate::recording::record::{RecordError, RecordPlan, RowSink, Rows, StageRows, Stream};
 use crate::store::{PieceKey, Store};
 use crate::stimuli::{Limits, StimulusSet};
 
