@@ -84,5 +84,10 @@ pub(crate) fn chain(problem: &(dyn Error + 'static)) -> String {
 }
 
 fn causes<'a>(problem: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(problem), |cause| cause.source())
+    let mut next = Some(problem);
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }

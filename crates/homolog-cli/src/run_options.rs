@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use homolog::network::engine::Engine;
-use homolog::network::engine::burn::BurnEngine;
+use homolog::network::engine::burn::Burn;
 use homolog::network::engine::onnxruntime::{OnnxRuntime, OnnxRuntimeConfig};
 use homolog::progress::Progress;
 use homolog::recording::record::Resources;
@@ -113,7 +113,7 @@ impl RunOptions {
     pub(crate) fn engine(&self, progress: &dyn Progress) -> Result<Arc<dyn Engine>, Failure> {
         let config = OnnxRuntimeConfig { library: self.onnxruntime.clone(), n_threads: self.resources().n_threads };
         match self.engine {
-            EngineChoice::Burn => Ok(Arc::new(BurnEngine::new())),
+            EngineChoice::Burn => Ok(Arc::new(Burn::cpu())),
             EngineChoice::Onnxruntime => match OnnxRuntime::find(&config) {
                 Ok(engine) => Ok(Arc::new(engine)),
                 Err(reason) => Err(Failure::outside(format!("{reason}. --engine burn needs nothing installed"))),
@@ -122,7 +122,7 @@ impl RunOptions {
                 Ok(engine) => Ok(Arc::new(engine)),
                 Err(reason) => {
                     progress.warn(&format!("running on Burn: {reason}"));
-                    Ok(Arc::new(BurnEngine::new()))
+                    Ok(Arc::new(Burn::cpu()))
                 }
             },
         }

@@ -4,7 +4,7 @@ mod data;
 mod demo;
 mod layers;
 mod record;
-mod score;
+pub(crate) mod score;
 
 use clap::Subcommand;
 

@@ -10,7 +10,7 @@ use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::report::{self, Figures, RdmPair};
 use homolog::score::result::{Failure as ScoreFailure, ModelSummary, ScoreReport};
-use homolog::score::{BenchmarkData, RunContext, ScoreError, ScoredModel, score_network};
+use homolog::score::{BenchmarkData, RunContext, ScoreError, Scored, ScoredModel, rdms_to_show, score_network};
 use homolog::store::Store;
 
 use crate::cancel::cancel_on_interrupt;
@@ -88,7 +88,7 @@ impl Score {
             match Model::load(text, &progress, &cancel)
                 .and_then(|model| model.scored(&self.layers, self.preprocessing.as_deref()))
             {
-                Ok(model) => self.score_model(&model, &benchmarks, &run, &mut report, &mut figures)?,
+                Ok(model) => score_model(&model, &benchmarks, &run, &mut report, &mut figures)?,
                 Err(problem) => {
                     progress.warn(problem.message());
                     report.failures.push(ScoreFailure {
@@ -127,51 +127,9 @@ impl Score {
             .into_iter()
             .map(|spec| {
                 BenchmarkData::load(spec, &sources, StimulusJoin::from(self.stimuli), run.progress, run.cancel)
-                    .map_err(|problem| self.failure(&problem))
+                    .map_err(|problem| unscored(&problem))
             })
             .collect()
-    }
-
-    fn score_model(
-        &self,
-        model: &ScoredModel,
-        benchmarks: &[BenchmarkData],
-        run: &RunContext<'_>,
-        report: &mut ScoreReport,
-        figures: &mut Figures,
-    ) -> Result<(), Failure> {
-        report.models.push(ModelSummary {
-            name: model.name.clone(),
-            architecture: model.network.graph().name.clone(),
-            layers: model.stages.iter().map(|stage| stage.name.clone()).collect(),
-        });
-        for data in benchmarks {
-            match score_network(model, data, run) {
-                Ok(scored) => {
-                    for failure in &scored.failures {
-                        run.progress.warn(&format!("{} on {}: {}", failure.model, data.spec.name, failure.message));
-                    }
-                    figures.rdms.extend(rdm_pair(model, data, &scored));
-                    if report.benchmarks.iter().all(|known| known.name != scored.benchmark.name) {
-                        report.benchmarks.push(scored.benchmark);
-                    }
-                    report.scores.extend(scored.scores);
-                    report.failures.extend(scored.failures);
-                }
-                Err(problem @ (ScoreError::Cancelled | ScoreError::Store(_))) => return Err(self.failure(&problem)),
-                Err(problem) if run.cancel.is_cancelled() => return Err(self.failure(&problem)),
-                Err(problem) => {
-                    let message = chain(&problem);
-                    run.progress.warn(&format!("{} on {}: {message}", model.name, data.spec.name));
-                    report.failures.push(ScoreFailure {
-                        model: model.name.clone(),
-                        benchmark: Some(data.spec.name.clone()),
-                        message,
-                    });
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Writes the report and prints the scores.
@@ -213,21 +171,78 @@ impl Score {
         }
         Ok(())
     }
+}
 
-    fn failure(&self, problem: &ScoreError) -> Failure {
-        let is_stop = matches!(problem, ScoreError::Cancelled)
-            || matches!(problem, ScoreError::Record(homolog::recording::record::RecordError::Cancelled));
-        if is_stop {
-            return Failure::interrupted("The same command goes on where this one was");
-        }
-        Failure::from_error(problem)
+/// What a run that did not end in scores tells.
+pub(crate) fn unscored(problem: &ScoreError) -> Failure {
+    let is_stop = matches!(problem, ScoreError::Cancelled)
+        || matches!(problem, ScoreError::Record(homolog::recording::record::RecordError::Cancelled));
+    if is_stop {
+        return Failure::interrupted("The same command goes on where this one was");
     }
+    Failure::from_error(problem)
+}
+
+/// Scores one model on every benchmark; what fails on one does not lose the others.
+pub(crate) fn score_model(
+    model: &ScoredModel,
+    benchmarks: &[BenchmarkData],
+    run: &RunContext<'_>,
+    report: &mut ScoreReport,
+    figures: &mut Figures,
+) -> Result<(), Failure> {
+    report.models.push(ModelSummary {
+        name: model.name.clone(),
+        architecture: model.network.graph().name.clone(),
+        layers: model.stages.iter().map(|stage| stage.name.clone()).collect(),
+    });
+    for data in benchmarks {
+        match score_network(model, data, run) {
+            Ok(measures) => {
+                for scored in measures {
+                    add(scored, model, data, run, report, figures);
+                }
+            }
+            Err(problem @ (ScoreError::Cancelled | ScoreError::Store(_))) => return Err(unscored(&problem)),
+            Err(problem) if run.cancel.is_cancelled() => return Err(unscored(&problem)),
+            Err(problem) => {
+                let message = chain(&problem);
+                run.progress.warn(&format!("{} on {}: {message}", model.name, data.spec.name));
+                report.failures.push(ScoreFailure {
+                    model: model.name.clone(),
+                    benchmark: Some(data.spec.name.clone()),
+                    message,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds the scores of one model on one benchmark to the report.
+fn add(
+    scored: Scored,
+    model: &ScoredModel,
+    data: &BenchmarkData,
+    run: &RunContext<'_>,
+    report: &mut ScoreReport,
+    figures: &mut Figures,
+) {
+    for failure in &scored.failures {
+        run.progress.warn(&format!("{} on {}: {}", failure.model, data.spec.name, failure.message));
+    }
+    figures.rdms.extend(rdm_pair(model, data, &scored));
+    if report.benchmarks.iter().all(|known| known.name != scored.benchmark.name) {
+        report.benchmarks.push(scored.benchmark);
+    }
+    report.scores.extend(scored.scores);
+    report.failures.extend(scored.failures);
 }
 
 /// The RDM of the best stage beside the brain's, where the benchmark is one of RSA.
-fn rdm_pair(model: &ScoredModel, data: &BenchmarkData, scored: &homolog::score::Scored) -> Option<RdmPair> {
+fn rdm_pair(model: &ScoredModel, data: &BenchmarkData, scored: &Scored) -> Option<RdmPair> {
     let best = scored.scores.iter().max_by(|a, b| a.value.partial_cmp(&b.value).unwrap_or(std::cmp::Ordering::Equal))?;
-    let (brain, stage) = homolog::score::rdms_to_show(data, scored.grams.get(best.depth)?)?;
+    let (brain, stage) = rdms_to_show(data, scored.grams.get(best.depth)?)?;
     RdmPair::new(&data.spec.name, data.stimuli.len(), &brain, (&model.name, &best.layer, &stage)).ok()
 }
 

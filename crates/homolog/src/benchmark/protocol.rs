@@ -261,25 +261,11 @@ pub enum CeilingFormula {
 }
 
 impl CeilingFormula {
-    /// The ceiled value; not a number where `ceiling` is not above 0.
-    ///
-    /// # Example
-    /// ```
-    /// use homolog::benchmark::CeilingFormula::{BrainScore2026, ValueOverCeiling};
-    /// assert_eq!(ValueOverCeiling.apply(0.5, 0.8), 0.625);
-    /// assert_eq!(BrainScore2026.apply(0.5, 0.8), 0.3125);
-    /// ```
-    ///
-    /// # Reference
-    /// Brain-Score, vision/brainscore_vision/benchmark_helpers/neural_common.py (2026): `raw_score ** 2 / ceiling`.
-    /// Differs in: a negative value keeps its sign when squared, so that a worse prediction never gets a better score.
-    pub fn apply(self, value: f64, ceiling: f64) -> f64 {
-        if ceiling.is_nan() || ceiling <= 0.0 {
-            return f64::NAN;
-        }
+    /// The same formula as the statistics name it.
+    pub fn in_statistics(self) -> homolog_stats::ceiling::CeilingFormula {
         match self {
-            CeilingFormula::ValueOverCeiling => value / ceiling,
-            CeilingFormula::BrainScore2026 => value * value.abs() / ceiling,
+            CeilingFormula::ValueOverCeiling => homolog_stats::ceiling::CeilingFormula::Ratio,
+            CeilingFormula::BrainScore2026 => homolog_stats::ceiling::CeilingFormula::SquaredOverCeiling,
         }
     }
 
@@ -289,6 +275,47 @@ impl CeilingFormula {
             CeilingFormula::ValueOverCeiling => "value-over-ceiling",
             CeilingFormula::BrainScore2026 => "brain-score-2026",
         }
+    }
+}
+
+impl Ceiling {
+    /// The name that manifests and reports give its kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Ceiling::SplitHalfSpearmanBrown { .. } => "split-half-spearman-brown",
+            Ceiling::Population { .. } => "population",
+            Ceiling::RsaLowerUpper { .. } => "rsa-lower-upper",
+            Ceiling::BetweenPeople { .. } => "between-people",
+            Ceiling::Given { .. } => "given",
+            Ceiling::None { .. } => "none",
+        }
+    }
+
+    /// How a value is ceiled.
+    pub fn formula(&self) -> Option<CeilingFormula> {
+        match self {
+            Ceiling::SplitHalfSpearmanBrown { formula, .. }
+            | Ceiling::Population { formula, .. }
+            | Ceiling::RsaLowerUpper { formula, .. }
+            | Ceiling::BetweenPeople { formula }
+            | Ceiling::Given { formula, .. } => Some(*formula),
+            Ceiling::None { .. } => None,
+        }
+    }
+
+    /// Why there is none.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Ceiling::None { reason } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl BehaviourMeasure {
+    /// The name that manifests and reports give it.
+    pub fn name(self) -> String {
+        kebab_name(&self)
     }
 }
 
@@ -313,6 +340,19 @@ impl Metric {
                 || "behaviour-16class".to_owned(),
                 |measure| format!("behaviour-{}", kebab_name(measure)),
             ),
+        }
+    }
+}
+
+impl Metric {
+    /// What a value is, for axes.
+    pub fn value_label(&self) -> &'static str {
+        match self {
+            Metric::Rsa { comparator: Comparator::Pearson, .. } => "Pearson correlation of RDMs",
+            Metric::Rsa { comparator: Comparator::Spearman, .. } => "Spearman correlation of RDMs",
+            Metric::Rsa { comparator: Comparator::Cosine, .. } => "Cosine of RDMs",
+            Metric::Encoding { .. } => "Pearson correlation, predicted and recorded",
+            Metric::Behaviour16Class { .. } => "Shape bias",
         }
     }
 }

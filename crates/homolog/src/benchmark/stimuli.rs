@@ -12,7 +12,7 @@ pub struct StimuliSpec {
     pub kind: StimuliKind,
     /// The folder, archive or file.
     pub path: String,
-    /// For `mat` and `npz`: the array or the field of a structure array, such as `stimuli_92objs.image`.
+    /// For `mat` and `npz`: the array or the field of a structure array, such as `stimuli_92objs(1,:).image`.
     #[serde(default)]
     pub variable: Option<String>,
     /// For `folder` and `zip`: which files, as a glob over the path within; `**/*` where left out, which takes every file

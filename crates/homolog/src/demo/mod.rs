@@ -11,6 +11,7 @@
 //!
 //! All units fire with Poisson noise around their rate, times a gain that all units of a region share in one presentation.
 
+mod benchmarks;
 mod cortex;
 mod gabor;
 mod models;

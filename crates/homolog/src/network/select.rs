@@ -53,12 +53,10 @@ impl Network {
             .stages()
             .flat_map(|stage| names(stage).map(|name| (name, stage.value.as_str())))
             .collect();
-        // A name whose value is that of one of its own parts only groups them.
+        // A name whose value is that of a stage listed under one of its own parts only groups them.
         let is_group = |outer: &str| {
             let value = values.get(outer);
-            values
-                .iter()
-                .any(|(name, inner)| is_inside(name, outer) && Some(inner) == value)
+            self.stages().any(|stage| is_inside(&stage.name, outer) && Some(&stage.value.as_str()) == value)
         };
         let is_block = |name: &str| {
             let outer = name
@@ -70,9 +68,10 @@ impl Network {
                     .filter(|outer| values.contains_key(outer))
                     .all(is_group)
         };
-        self.stages()
-            .filter(|stage| names(stage).any(is_block))
-            .collect()
+        let is_block_stage = |stage: &&Stage| {
+            is_block(&stage.name) || (is_group(&stage.name) && stage.aliases.iter().any(|alias| is_block(alias)))
+        };
+        self.stages().filter(is_block_stage).collect()
     }
 }
 

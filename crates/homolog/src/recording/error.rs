@@ -305,7 +305,7 @@ pub enum FileError {
         format: &'static str,
         /// What is wrong with it.
         #[source]
-        source: ContentProblem,
+        source: Box<ContentProblem>,
     },
     /// What was asked for is not in the file.
     #[error("cannot read \"{wanted}\" from \"{}\": {problem}", path.display())]
@@ -316,7 +316,7 @@ pub enum FileError {
         wanted: String,
         /// What is wrong with it.
         #[source]
-        problem: PathProblem,
+        problem: Box<PathProblem>,
     },
     /// The recording has something that the format cannot hold.
     #[error("cannot write \"{}\" as {format}: {what} cannot be stored in it. {next_step}", path.display())]

@@ -85,7 +85,7 @@ impl<'a> Origin<'a> {
         let array = array.map_err(|problem| FileError::Variable {
             path: at_fault,
             wanted: variable.unwrap_or("the only variable").to_owned(),
-            problem,
+            problem: Box::new(problem),
         })?;
         Ok(array.into_elements().into_coordinate())
     }
@@ -157,7 +157,7 @@ impl ReadSpec {
             .map_err(|problem| FileError::Variable {
                 path: origin.path.clone(),
                 wanted: wanted.unwrap_or("the only variable").to_owned(),
-                problem,
+                problem: Box::new(problem),
             })?;
         if values.ndim() != self.axes.len() {
             return Err(origin.misfit(DeclarationProblem::NumberOfAxes {
@@ -277,13 +277,13 @@ fn labelled_axis(
         }));
     }
     let times_ms = spec.start_ms.clone().zip(spec.end_ms.clone());
-    if let Some((start, end)) = &times_ms {
-        if start.len() != n_labels || end.len() != n_labels {
-            return Err(mismatch(
-                start.len().min(end.len()),
-                "times are declared for it",
-            ));
-        }
+    if let Some((start, end)) = &times_ms
+        && (start.len() != n_labels || end.len() != n_labels)
+    {
+        return Err(mismatch(
+            start.len().min(end.len()),
+            "times are declared for it",
+        ));
     }
     Ok(LabelledAxis {
         name: spec.name.clone(),
@@ -314,7 +314,7 @@ fn usual_meaning(name: &str) -> Option<Along> {
 }
 
 /// A template with `{}` or `{:04}` filled with a number.
-fn numbered(template: &str, number: i64) -> Option<String> {
+pub(crate) fn numbered(template: &str, number: i64) -> Option<String> {
     let (before, rest) = template.split_once('{')?;
     let (inside, after) = rest.split_once('}')?;
     if inside.is_empty() {

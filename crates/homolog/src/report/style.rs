@@ -43,7 +43,7 @@ details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--quiet)}
 .failure{border-left:3px solid var(--warn);padding:.2rem 0 .2rem .8rem;margin:.6rem 0;overflow-wrap:anywhere}
 @media (max-width:44rem){main{padding:1.4rem 1rem 3rem}.wide{display:none}.narrow{display:block}h1{font-size:1.4rem}dl{grid-template-columns:1fr}dt{margin-top:.35rem}}
-@media print{body{font-size:10.5pt}main{max-width:none;padding:0}h2{break-after:avoid}figure,tr,.failure{break-inside:avoid}.scroll{overflow:visible}details>*{display:block}a{color:inherit}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media print{body{font-size:10.5pt}main{max-width:none;padding:0}h2,section>p{break-after:avoid}figure,tr,.failure{break-inside:avoid}.scroll{overflow:visible}details::details-content{content-visibility:visible}a{color:inherit}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 "#;
 
 /// Sorts a table by the column whose heading is pressed; without it the table stands in the order of the run.

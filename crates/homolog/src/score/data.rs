@@ -12,7 +12,7 @@ use crate::benchmark::{
 use crate::progress::{Cancel, Progress};
 use crate::recording::array::{DataArray, Elements};
 use crate::recording::labelled::numbered;
-use crate::recording::read_spec::{Along, AxisSpec, ReadSpec};
+use crate::recording::read_spec::{Along, AxisSpec, Labels, ReadSpec};
 use crate::recording::{RecordedRdms, Recording, RecordingAxis, Side, StimulusJoin, format, join_stimuli};
 use crate::stimuli::{IdStyle, Image, Source, Stimulus, StimulusSet};
 
@@ -138,25 +138,29 @@ impl Brain {
 struct Places<'a>(&'a [Located]);
 
 impl Places<'_> {
-    /// The place of `path`, which is a listed file or lies in a listed folder.
+    /// The place of `path`, which is a listed file, lies in a listed folder, or is the folder of listed files.
     fn of(&self, path: &str) -> PathBuf {
-        self.0
-            .iter()
-            .find_map(|file| {
-                let rest = path.strip_prefix(file.path.as_str())?;
-                match rest.strip_prefix('/') {
-                    Some(within) => Some(file.place.join(within)),
-                    None if rest.is_empty() => Some(file.place.clone()),
-                    None => None,
-                }
-            })
-            .unwrap_or_else(|| PathBuf::from(path))
+        let path = path.trim_end_matches('/');
+        let within = |file: &Located| match path.strip_prefix(file.path.as_str())? {
+            "" => Some(file.place.clone()),
+            rest => Some(file.place.join(rest.strip_prefix('/')?)),
+        };
+        let around = |file: &Located| {
+            let rest = file.path.strip_prefix(path)?.strip_prefix('/')?;
+            file.place.ancestors().nth(rest.split('/').count()).map(Path::to_path_buf)
+        };
+        self.0.iter().find_map(within).or_else(|| self.0.iter().find_map(around)).unwrap_or_else(|| PathBuf::from(path))
     }
 
     /// The declaration with the places of its files in place of their paths.
     fn resolve(&self, spec: &ReadSpec) -> ReadSpec {
         let mut spec = spec.clone();
         spec.path = self.of(&spec.path.to_string_lossy());
+        for axis in &mut spec.axes {
+            if let Labels::Variable { path: Some(path), .. } = &mut axis.labels {
+                *path = self.of(&path.to_string_lossy());
+            }
+        }
         for coordinate in &mut spec.coordinates {
             coordinate.path = coordinate.path.as_ref().map(|path| self.of(&path.to_string_lossy()));
         }

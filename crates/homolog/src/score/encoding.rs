@@ -8,6 +8,8 @@ use homolog_stats::encoding::{
     Aggregate, Encoding, EncodingProtocol, MissingTargets, PredictionScore, UndefinedScores, bootstrap_over_stimuli, encode,
 };
 use homolog_stats::gram::Gram;
+use homolog_stats::mapping::pls::{PlsOptions, PlsScaling};
+use homolog_stats::mapping::ridge::{PenaltyChoice, PenaltyScope, RidgeOptions};
 use homolog_stats::mapping::{Mapping, Predictors};
 use homolog_stats::random::Rng;
 use homolog_stats::splits::{
@@ -20,7 +22,7 @@ use super::error::ScoreError;
 use super::outcome::{Outcome, StageOutcome};
 use super::result::{CeilingSummary, Interval};
 use super::run::{BOOTSTRAP_SAMPLES, CONFIDENCE};
-use crate::benchmark::{self, Ceiling, Metric, Splits};
+use crate::benchmark::{self, Ceiling, Metric, PenaltyFor, Splits};
 use crate::recording::{OnMissing, Recording, RecordingAxis};
 
 /// What the stages are asked to predict.
@@ -188,8 +190,17 @@ fn splits(data: &BenchmarkData, splits: &Splits) -> Result<Vec<Split>, ScoreErro
 
 fn in_statistics(mapping: &benchmark::Mapping) -> Mapping {
     match mapping {
-        benchmark::Mapping::Pls { components } => Mapping::Pls { n_components: *components },
-        benchmark::Mapping::Ridge { penalties, penalty_for } => Mapping::Ridge(ridge(penalties, *penalty_for)),
+        benchmark::Mapping::Pls { components } => {
+            Mapping::Pls(PlsOptions { n_components: *components, scaling: PlsScaling::None })
+        }
+        benchmark::Mapping::Ridge { penalties, penalty_for } => Mapping::Ridge(RidgeOptions {
+            penalties: penalties.clone(),
+            choice: PenaltyChoice::LeaveOneOut,
+            scope: match penalty_for {
+                PenaltyFor::EachUnit => PenaltyScope::EachTarget,
+                PenaltyFor::AllUnits => PenaltyScope::AllTargets,
+            },
+        }),
     }
 }
 

@@ -11,7 +11,7 @@ use super::error::ScoreError;
 use super::model::ScoredModel;
 use super::run::RunContext;
 use crate::network::checked::Stage;
-use crate::recording::record::{Placement, RecordError, RecordPlan, RowSink, Rows, StageRows, Stream};
+use crate::recording::record::{RecordError, RecordPlan, RowSink, Rows, StageRows, Stream};
 use crate::store::{PieceKey, Store};
 use crate::stimuli::{Limits, StimulusSet};
 
@@ -52,7 +52,7 @@ pub fn stage_grams(
 }
 
 /// The responses of every stage, resident or spilled.
-fn record(
+pub(super) fn record(
     model: &ScoredModel,
     stages: &[Stage],
     stimuli: &StimulusSet,

@@ -26,13 +26,16 @@ pub use error::ScoreError;
 pub use grams::stage_grams;
 pub use model::ScoredModel;
 pub use outcome::{Outcome, StageOutcome};
-pub use rsa::{score_rsa, subject_rdms};
+pub use rsa::score_rsa;
+use rsa::subject_rdms;
 pub use run::{BOOTSTRAP_SAMPLES, CONFIDENCE, RunContext};
 
 use homolog_stats::gram::Gram;
+use ndarray::ArrayView2;
 
 use self::result::{BenchmarkSummary, Failure, Provenance, Score};
-use crate::benchmark::Metric;
+use crate::benchmark::{BehaviourMeasure, Metric};
+use crate::recording::OnMissing;
 use crate::stimuli::Limits;
 
 /// The scores of one model on one benchmark.
@@ -52,33 +55,68 @@ pub struct Scored {
 ///
 /// # Errors
 /// What keeps the whole from being scored. A stage without a value is a [`Failure`] and does not lose the others.
-pub fn score_network(model: &ScoredModel, data: &BenchmarkData, run: &RunContext<'_>) -> Result<Scored, ScoreError> {
+pub fn score_network(model: &ScoredModel, data: &BenchmarkData, run: &RunContext<'_>) -> Result<Vec<Scored>, ScoreError> {
     let stimuli_sha256 = data.stimuli.content_hash(Limits::default())?;
-    let (outcome, grams, layers) = match &data.spec.metric {
-        Metric::Behaviour16Class { .. } => {
-            let decisions = Decisions::of(model, data, run)?;
-            let layer = decisions.layer.clone();
-            (score_decisions(data, &decisions, run.seed)?, Vec::new(), vec![layer])
-        }
-        metric => {
-            let grams = stage_grams(model, &model.stages, &data.stimuli, &stimuli_sha256, run)?;
-            let outcome = match metric {
-                Metric::Rsa { .. } => score_rsa(data, &grams, run.seed)?,
-                _ => score_encoding(data, &grams, run.on_missing, run.seed)?,
-            };
-            (outcome, grams, model.stages.iter().map(|stage| stage.name.clone()).collect())
-        }
-    };
-    let source = ScoreSource {
+    let mut source = ScoreSource {
         model: model.name.clone(),
-        layers,
+        layers: model.stages.iter().map(|stage| stage.name.clone()).collect(),
         weights_sha256: model.weights_sha256.clone(),
         stimuli_sha256,
         preprocessing: (model.preprocessing.name.clone(), model.preprocessing.content_hash()),
         engine: run.engine.description(),
         seed: run.seed,
     };
+    if matches!(data.spec.metric, Metric::Behaviour16Class { .. }) {
+        let decisions = Decisions::of(model, data, run)?;
+        source.layers = vec![decisions.layer.clone()];
+        let outcomes = score_decisions(data, &decisions, run.seed)?;
+        return Ok(outcomes.into_iter().enumerate().map(|(place, of)| source.behaviour(data, place, of)).collect());
+    }
+    let grams = stage_grams(model, &model.stages, &data.stimuli, &source.stimuli_sha256, run)?;
+    let outcome = match &data.spec.metric {
+        Metric::Rsa { .. } => score_rsa(data, &grams, run.seed)?,
+        _ => score_encoding(data, &grams, run.on_missing, run.seed)?,
+    };
+    Ok(vec![Scored { grams, ..source.put_to(data, outcome) }])
+}
+
+/// Scores features that no network made: one stage, (n_stimuli, n_features), rows in the order of the benchmark's stimuli.
+///
+/// # Errors
+/// As [`score_network`].
+pub fn score_features(
+    model: &str,
+    features: ArrayView2<'_, f64>,
+    data: &BenchmarkData,
+    on_missing: OnMissing,
+    seed: u64,
+) -> Result<Scored, ScoreError> {
+    const LAYER: &str = "features";
+    let gram = Gram::of(features).map_err(|source| ScoreError::Stats { stage: LAYER.to_owned(), source })?;
+    let grams = vec![gram];
+    let outcome = match &data.spec.metric {
+        Metric::Rsa { .. } => score_rsa(data, &grams, seed)?,
+        _ => score_encoding(data, &grams, on_missing, seed)?,
+    };
+    let source = ScoreSource {
+        model: model.to_owned(),
+        layers: vec![LAYER.to_owned()],
+        weights_sha256: None,
+        stimuli_sha256: data.stimuli.content_hash(Limits::default())?,
+        preprocessing: ("none".to_owned(), String::new()),
+        engine: "none".to_owned(),
+        seed,
+    };
     Ok(Scored { grams, ..source.put_to(data, outcome) })
+}
+
+/// The RDMs of the brain (mean over subjects) and of a stage, as upper triangles row by row; nothing where the benchmark compares none.
+pub fn rdms_to_show(data: &BenchmarkData, gram: &Gram) -> Option<(Vec<f64>, Vec<f64>)> {
+    let Metric::Rsa { rdm, .. } = &data.spec.metric else { return None };
+    let subjects = subject_rdms(data).ok()?;
+    let brain = subjects.mean_axis(ndarray::Axis(0))?;
+    let stage = homolog_stats::rdm::rdm_from_gram(gram, rdm.in_statistics()).ok()?;
+    Some((brain.to_vec(), stage.to_vec()))
 }
 
 /// Where the responses behind an [`Outcome`] came from.
@@ -145,6 +183,22 @@ impl ScoreSource {
         benchmark.n_subjects = outcome.n_subjects;
         benchmark.notes.extend(outcome.notes);
         Scored { benchmark, scores, failures, grams: Vec::new() }
+    }
+
+    /// The outcome of one measure of behaviour. The first keeps the benchmark's name; the others add their own to it.
+    fn behaviour(&self, data: &BenchmarkData, place: usize, (measure, outcome): (BehaviourMeasure, Outcome)) -> Scored {
+        let mut scored = self.put_to(data, outcome);
+        let metric = format!("behaviour-{}", measure.name());
+        if place > 0 {
+            scored.benchmark.name = format!("{}:{}", data.spec.name, measure.name());
+        }
+        scored.benchmark.metric.clone_from(&metric);
+        scored.benchmark.value_label = measure.name().replace('-', " ");
+        for score in &mut scored.scores {
+            score.benchmark.clone_from(&scored.benchmark.name);
+            score.metric.clone_from(&metric);
+        }
+        scored
     }
 
     fn provenance(&self, data: &BenchmarkData) -> Provenance {

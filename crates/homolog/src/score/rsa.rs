@@ -25,11 +25,11 @@ use crate::recording::{Coordinates, RecordedRdms, Recording, RecordingAxis};
 /// # Errors
 /// [`ScoreError::Recording`] where the subjects' RDMs have no comparison; a stage without a value keeps its error in its outcome.
 pub fn score_rsa(data: &BenchmarkData, grams: &[Gram], seed: u64) -> Result<Outcome, ScoreError> {
-    let Metric::Rsa { rdm, comparator, average_over, each } = &data.spec.metric else {
+    let Metric::Rsa { rdm, comparator, each, .. } = &data.spec.metric else {
         return Err(data.other_kind("dissimilarities"));
     };
     let comparator = comparator.in_statistics();
-    let subjects = subject_rdms(data, rdm.in_statistics(), average_over, each)?;
+    let subjects = subject_rdms(data)?;
     let of_recording = |source| ScoreError::Recording { benchmark: data.spec.name.clone(), source };
     let bounds = (subjects.nrows() > 1)
         .then(|| noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm))
@@ -85,12 +85,11 @@ fn stage_outcome(model: ModelInference) -> StageOutcome {
 }
 
 /// One RDM for each value of the coordinate `each`, over the benchmark's stimuli in their order: (n_subjects, n_pairs).
-fn subject_rdms(
-    data: &BenchmarkData,
-    measure: RdmMeasure,
-    average_over: &[String],
-    each: &str,
-) -> Result<Array2<f64>, ScoreError> {
+pub(super) fn subject_rdms(data: &BenchmarkData) -> Result<Array2<f64>, ScoreError> {
+    let Metric::Rsa { rdm, average_over, each, .. } = &data.spec.metric else {
+        return Err(data.other_kind("dissimilarities"));
+    };
+    let measure = rdm.in_statistics();
     let ids: Vec<&str> = data.stimuli.ids().collect();
     let rows = match &data.brain {
         Brain::Rdms(sets) => {

@@ -90,6 +90,9 @@ pub trait Engine: Send + Sync {
     /// The engine's name as the user spells it.
     fn name(&self) -> &'static str;
 
+    /// The engine with its version, for provenance: `burn 0.22.1 flex`.
+    fn description(&self) -> String;
+
     /// Makes `network` ready to record the values `stages` (names of [`Stage::value`](super::checked::Stage)), in this order.
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError>;
 }

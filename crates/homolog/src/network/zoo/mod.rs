@@ -61,6 +61,11 @@ pub struct ZooEntry {
 }
 
 impl ZooEntry {
+    /// Where the published weights are; nothing for an architecture whose weights nobody publishes.
+    pub fn weights_url(&self) -> Option<String> {
+        self.published.map(|file| format!("{PUBLISHED_BASE_URL}{file}"))
+    }
+
     /// The network without its numbers, for images of this height and width.
     ///
     /// # Errors

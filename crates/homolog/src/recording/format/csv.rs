@@ -24,7 +24,7 @@ fn content(path: &Path) -> impl Fn(ContentProblem) -> FileError + '_ {
     move |source| FileError::Content {
         path: path.to_owned(),
         format: "a table of a recording",
-        source,
+        source: Box::new(source),
     }
 }
 
@@ -151,13 +151,13 @@ pub fn read_long(path: &Path, columns: &ColumnSpec) -> Result<Recording, DataErr
     let mut unit = coordinates(&unit_columns, &units.firsts)?;
     unit.entry("unit_id".to_owned())
         .or_insert_with(|| Coordinate::constant(&columns.value, units.firsts.len()));
-    Ok(Recording::new(RecordingParts {
+    Recording::new(RecordingParts {
         values,
         presentation: coordinates(&presentation_columns, &presentations.firsts)?,
         unit,
         time_bin: Coordinates::new(),
         attributes: BTreeMap::new(),
-    })?)
+    })
 }
 
 /// Rows that agree in some columns, groups in the order of their first row.

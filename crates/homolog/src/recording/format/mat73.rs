@@ -53,7 +53,7 @@ pub fn parse(bytes: Vec<u8>) -> Result<DataTree, ContentProblem> {
         reader.referred.extend(
             datasets
                 .into_iter()
-                .map(|dataset| (dataset.address(), Object::Dataset(dataset))),
+                .map(|dataset| (dataset.address(), Object::Dataset(Box::new(dataset)))),
         );
     }
     let mut variables = BTreeMap::new();
@@ -84,7 +84,7 @@ fn undecodable<E: std::error::Error + Send + Sync + 'static>(
 #[derive(Clone)]
 enum Object {
     Group(Group),
-    Dataset(Dataset),
+    Dataset(Box<Dataset>),
 }
 
 struct Reader {

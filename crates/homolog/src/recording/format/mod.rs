@@ -64,7 +64,7 @@ pub fn read_tree(path: &Path) -> Result<DataTree, FileError> {
     tree.map_err(|source| FileError::Content {
         path: path.to_owned(),
         format,
-        source,
+        source: Box::new(source),
     })
 }
 
@@ -96,10 +96,10 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
         .map_err(|source| FileError::Content {
             path: path.to_owned(),
             format: "gzip",
-            source: ContentProblem::Undecodable {
+            source: Box::new(ContentProblem::Undecodable {
                 place: "the compressed data".to_owned(),
                 source: source.into(),
-            },
+            }),
         })?;
     Ok(unpacked)
 }

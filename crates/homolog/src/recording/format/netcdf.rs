@@ -58,7 +58,7 @@ pub fn read(path: &Path) -> Result<Recording, DataError> {
             Unfit::Content(source) => FileError::Content {
                 path: path.to_owned(),
                 format: "BrainIO netCDF",
-                source,
+                source: Box::new(source),
             }
             .into(),
             Unfit::Data(error) => error,
@@ -74,7 +74,7 @@ pub fn read_axes(path: &Path) -> Result<NetcdfAssembly, FileError> {
     parse(bytes).map_err(|source| FileError::Content {
         path: path.to_owned(),
         format: "netCDF",
-        source,
+        source: Box::new(source),
     })
 }
 

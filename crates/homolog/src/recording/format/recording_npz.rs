@@ -95,18 +95,18 @@ pub fn read(path: &Path) -> Result<Recording, DataError> {
     let unexpected = |found: String| FileError::Content {
         path: path.to_owned(),
         format: FORMAT,
-        source: ContentProblem::Unexpected {
+        source: Box::new(ContentProblem::Unexpected {
             place: "array \"values\"".to_owned(),
             found,
             needed: "an array of numbers with the axes presentation, unit and time bin",
-        },
+        }),
     };
     let values = tree
         .numbers(Some("values"))
         .map_err(|problem| FileError::Variable {
             path: path.to_owned(),
             wanted: "values".to_owned(),
-            problem,
+            problem: Box::new(problem),
         })?;
     let found = format!("of shape {:?}", values.shape());
     let values: Array3<f64> = values

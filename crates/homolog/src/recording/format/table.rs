@@ -57,7 +57,7 @@ impl Table {
             FileError::Content {
                 path: path.to_owned(),
                 format: "a table",
-                source,
+                source: Box::new(source),
             }
         })
     }

@@ -206,11 +206,11 @@ impl Activations {
             return Err(FileError::Content {
                 path: self.path.clone(),
                 format: FORMAT,
-                source: ContentProblem::Missing {
+                source: Box::new(ContentProblem::Missing {
                     what: "stage",
                     wanted: name.to_owned(),
                     known: names,
-                },
+                }),
             });
         }
         let array = Array::open(self.store.clone(), &node_path(name));
@@ -244,11 +244,11 @@ impl Activations {
             (shape, _) => Err(FileError::Content {
                 path: self.path.clone(),
                 format: FORMAT,
-                source: ContentProblem::Unexpected {
+                source: Box::new(ContentProblem::Unexpected {
                     place: format!("stage \"{name}\""),
                     found: format!("of shape {shape:?}"),
                     needed: "stimuli × units, with a row for each stimulus id",
-                },
+                }),
             }),
         }
     }
@@ -395,10 +395,10 @@ fn undecodable(
     FileError::Content {
         path: path.to_owned(),
         format: FORMAT,
-        source: ContentProblem::Undecodable {
+        source: Box::new(ContentProblem::Undecodable {
             place: place.to_owned(),
             source: error.into(),
-        },
+        }),
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use super::budget::show_bytes;
 use crate::network::engine::EngineError;
+use crate::recording::FileError;
 use crate::stimuli::StimulusError;
+use crate::store::StoreError;
 
 /// Why a network was not recorded from.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,16 @@ pub enum RecordError {
         #[source]
         source: io::Error,
     },
+    /// The folder of activations cannot be read or written.
+    #[error("{source}. Free some room there or choose another folder with --out; the same command then goes on where it was")]
+    Archive {
+        /// What the format says.
+        #[source]
+        source: Box<FileError>,
+    },
+    /// The note beside the activations cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The folder holds a recording of something else.
     #[error("cannot record into \"{}\": it holds a recording of other {difference}. Choose another folder with --out", folder.display())]
     OtherRecording {

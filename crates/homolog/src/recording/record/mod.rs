@@ -13,8 +13,8 @@ mod plan;
 mod rows;
 mod stream;
 
-pub use archive::Archive;
+pub use archive::{Archive, Recorded};
 pub use error::RecordError;
-pub use plan::{RecordPlan, StagePlan};
+pub use plan::{RecordPlan, Resources, StagePlan};
 pub use rows::{Placement, StageRows};
 pub use stream::{RowSink, Rows, Stream};

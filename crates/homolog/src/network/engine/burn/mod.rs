@@ -52,6 +52,10 @@ impl Engine for Burn {
         NAME
     }
 
+    fn description(&self) -> String {
+        "burn 0.22.1 flex".to_owned()
+    }
+
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
         let batches = Batches::of(network, NAME)?;
         let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));

@@ -62,6 +62,12 @@ impl Engine for OnnxRuntime {
         NAME
     }
 
+    fn description(&self) -> String {
+        let file = self.library.path.canonicalize().unwrap_or_else(|_| self.library.path.clone());
+        let version = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        format!("{NAME} {}", version.trim_start_matches("libonnxruntime.so."))
+    }
+
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
         let batches = Batches::of(network, NAME)?;
         let mut outputs: Vec<String> = Vec::new();
