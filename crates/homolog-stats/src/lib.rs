@@ -6,11 +6,14 @@ pub mod comparator;
 pub mod error;
 pub mod gram;
 pub mod inference;
+pub mod model;
 pub mod noise_ceiling;
 pub mod random;
 pub mod rdm;
+pub mod similarity;
 
 mod finite;
 mod linear_algebra;
+mod non_negative;
 
 pub use error::StatsError;

@@ -2,3 +2,5 @@
 
 mod golden;
 mod rsatoolbox;
+mod several;
+mod similarity;
