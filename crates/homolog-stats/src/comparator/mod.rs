@@ -17,6 +17,7 @@ pub use geometry::{GeometryComparator, compare_geometries};
 pub use rank::mean_ranks;
 pub(crate) use sample::PairSample;
 pub(crate) use set::{ComparisonSet, Scratch};
+pub(crate) use several::solve as solve_weights;
 pub use several::{RegressionRsa, Scale, WeightSign, partial_correlation, regression_rsa};
 
 use crate::StatsError;
