@@ -1,3 +1,29 @@
 //! The `homolog` program: arguments, progress, printing, exit codes. No mathematics.
 
-fn main() {}
+mod cancel;
+mod command;
+mod exit;
+mod model;
+mod progress;
+mod run_options;
+mod score_table;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Which stage of a deep network corresponds to which stage of the brain, how well, and why.
+#[derive(Parser)]
+#[command(name = "homolog", version, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: command::Command,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command.run() {
+        Ok(()) => ExitCode::from(exit::DONE),
+        Err(failure) => failure.report(),
+    }
+}

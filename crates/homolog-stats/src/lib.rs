@@ -2,15 +2,26 @@
 //!
 //! Arrays in, numbers out. No files, no networks, no clock, no global state; a random generator is an argument.
 
+pub mod behaviour;
+pub mod ceiling;
 pub mod comparator;
+pub mod encoding;
 pub mod error;
 pub mod gram;
 pub mod inference;
+<<<<<<< HEAD
 pub mod model;
 pub mod noise_ceiling;
 pub mod random;
 pub mod rdm;
 pub mod similarity;
+=======
+pub mod mapping;
+pub mod noise_ceiling;
+pub mod random;
+pub mod rdm;
+pub mod splits;
+>>>>>>> main
 
 mod finite;
 mod linear_algebra;

@@ -2,5 +2,6 @@
 
 mod golden;
 mod rsatoolbox;
+mod scikit_learn;
 mod several;
 mod similarity;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::error::GraphError;
 use super::op::Operator;
 use super::tensor::{DType, HostTensor};
 
@@ -29,6 +30,53 @@ pub struct GraphInput {
     pub dtype: DType,
     /// Sizes, outermost first; for images (batch, channel, height, width).
     pub dims: Vec<Dim>,
+}
+
+impl Graph {
+    /// Chooses (height, width) of the images, which the first input may leave open.
+    ///
+    /// # Errors
+    /// [`GraphError::ImageSize`] when the graph fixes another size or its input is no image.
+    pub fn choose_image_size(&mut self, size: [usize; 2]) -> Result<(), GraphError> {
+        let Some(input) = self.inputs.first_mut() else {
+            return Err(GraphError::NoInput {
+                network: self.name.clone(),
+            });
+        };
+        let words = |dims: &[Dim]| {
+            dims.iter()
+                .map(Dim::in_words)
+                .collect::<Vec<_>>()
+                .join(" x ")
+        };
+        let wanted = size.map(Dim::Fixed);
+        match input.dims.as_mut_slice() {
+            [_, _, height, width]
+                if [&*height, &*width]
+                    .iter()
+                    .zip(&wanted)
+                    .all(|(dim, wanted)| **dim == Dim::Open || *dim == wanted) =>
+            {
+                [*height, *width] = wanted;
+                Ok(())
+            }
+            dims => Err(GraphError::ImageSize {
+                input: input.name.clone(),
+                found: words(&wanted),
+                needed: words(dims.get(2..).unwrap_or(&[])),
+            }),
+        }
+    }
+}
+
+impl Dim {
+    fn in_words(&self) -> String {
+        match self {
+            Self::Batch => "the batch".to_owned(),
+            Self::Fixed(size) => size.to_string(),
+            Self::Open => "any".to_owned(),
+        }
+    }
 }
 
 /// One operator applied to named values.

@@ -4,9 +4,25 @@
 //! |---|---|---|
 //! | as read or built | [`graph::Graph`] | `graph.rs`, `builder.rs`, `onnx/`, `zoo/` |
 //! | checked: every value has a shape and a type | [`checked::Network`] | `checked.rs` |
-//! | for one batch size: constants folded | [`checked::Plan`] | `checked.rs` |
+//! | for one batch size: constants folded | [`plan::Plan`] | `plan.rs` |
 //! | running | [`engine::Engine`] | `engine/` |
 
+pub mod builder;
+pub mod checked;
+pub mod engine;
+pub mod error;
 pub mod graph;
+pub mod onnx;
 pub mod op;
+pub mod plan;
+pub mod receptive_field;
+mod select;
 pub mod tensor;
+pub mod value;
+pub mod weights;
+pub mod working_set;
+pub mod zoo;
+
+/// The version of ONNX's operator set whose operators [`op`] holds: older files are converted to it on reading, and
+/// graphs are written in it.
+pub const ONNX_OPSET: i64 = 20;

@@ -13,6 +13,16 @@ pub enum DType {
     Bool,
 }
 
+impl std::fmt::Display for DType {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::F32 => "floats",
+            Self::I64 => "integers",
+            Self::Bool => "truth values",
+        })
+    }
+}
+
 /// A dense tensor in host memory, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostTensor {
@@ -50,12 +60,16 @@ impl HostTensor {
 
     /// A float tensor from its elements in row-major order; `None` when their number does not fit the shape.
     pub fn from_f32(shape: &[usize], elements: Vec<f32>) -> Option<Self> {
-        ArrayD::from_shape_vec(IxDyn(shape), elements).ok().map(Self::F32)
+        ArrayD::from_shape_vec(IxDyn(shape), elements)
+            .ok()
+            .map(Self::F32)
     }
 
     /// An integer tensor from its elements in row-major order; `None` when their number does not fit the shape.
     pub fn from_i64(shape: &[usize], elements: Vec<i64>) -> Option<Self> {
-        ArrayD::from_shape_vec(IxDyn(shape), elements).ok().map(Self::I64)
+        ArrayD::from_shape_vec(IxDyn(shape), elements)
+            .ok()
+            .map(Self::I64)
     }
 
     /// The integers in row-major order, when the elements are integers.

@@ -2,42 +2,41 @@
 //!
 //! Both sides of a comparison are a [`Recording`], and everything after it works on either without knowing which it has.
 //! Rows are joined by stimulus id, never by position.
+//!
+//! | file | what is there |
+//! |---|---|
+//! | [`assembly`] | the [`Recording`], its checks, and selecting from it |
+//! | [`coordinate`] | what is known of each entry of an axis |
+//! | [`repetition`], [`join`], [`missing`], [`concatenate`] | averaging, joining by id, missing values, putting together |
+//! | [`array`], [`tree`] | what files hold before it is known what it means |
+//! | [`format`](mod@format) | one file per file format |
+//! | [`read_spec`] | the declaration of how a bare array is read |
+//! | `labelled`, `declared`, `rdms` | reading as declared: an array, a recording, dissimilarity matrices |
+//! | [`record`] | recording from a network: plan, stream, keep |
+//! | [`error`] | what can be wrong |
 
-use std::collections::BTreeMap;
+pub mod array;
+pub mod assembly;
+pub mod concatenate;
+pub mod coordinate;
+mod declared;
+pub mod error;
+pub mod format;
+pub mod join;
+pub mod labelled;
+pub mod missing;
+pub mod rdms;
+pub mod read_spec;
+pub mod record;
+pub mod repetition;
+pub mod tree;
 
-use ndarray::Array3;
-
-/// One column of coordinates along an axis: a value for each entry of the axis.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Coordinate {
-    /// Strings.
-    Text(Vec<String>),
-    /// Integers.
-    Integer(Vec<i64>),
-    /// Floats; NaN where the origin has no value.
-    Float(Vec<f64>),
-    /// Truth values.
-    Bool(Vec<bool>),
-}
-
-/// The coordinates along one axis by name, all of one length.
-pub type Coordinates = BTreeMap<String, Coordinate>;
-
-/// What units did when stimuli were presented.
-///
-/// `values[[presentation, unit, time_bin]]`; a recording without time has one bin and an empty `time_bin` table. Missing
-/// values are NaN. `presentation` always has `stimulus_id` (text); `repetition` and `subject` where they are known. `unit`
-/// has `unit_id`, and `region`, `layer`, `subject` where they are known. `time_bin` has `start_ms` and `end_ms`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recording {
-    /// Responses, in the unit that `attributes["unit_of_response"]` names where it is known (spikes, Hz, beta, …).
-    pub values: Array3<f64>,
-    /// Coordinates of the first axis.
-    pub presentation: Coordinates,
-    /// Coordinates of the second axis.
-    pub unit: Coordinates,
-    /// Coordinates of the third axis.
-    pub time_bin: Coordinates,
-    /// What the origin says of the whole, by name.
-    pub attributes: BTreeMap<String, String>,
-}
+pub use assembly::{Recording, RecordingAxis, RecordingParts};
+pub use coordinate::{Coordinate, Coordinates};
+pub use error::{ContentProblem, DataError, DeclarationProblem, FileError, PathProblem};
+pub use join::{Side, StimulusJoin, join_stimuli};
+pub use labelled::{LabelledArray, LabelledAxis};
+pub use missing::{Complete, OnMissing};
+pub use rdms::RecordedRdms;
+pub use read_spec::ReadSpec;
+pub use repetition::Repetitions;

@@ -1,53 +1,48 @@
 //! Stimuli: images with ids, their decoding, their size in visual degrees, and how they become a network's input.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `set` | [`StimulusSet`]: unique ids in a fixed order, whatever the images come from |
+//! | `folder`, `archive`, `table`, `array` | sets from a folder, a zip, a CSV table beside images, an `.npy` array |
+//! | `order` | names with numbers in them, sorted as people sort them |
+//! | `source` | the bytes of one stimulus, with limits on what they may grow to |
+//! | `decode` | JPEG, PNG and TIFF to [`Image`], with Pillow's pixels |
+//! | `resize`, `geometry` | Pillow's resampling; torchvision's crops; Brain-Score's screen |
+//! | `preprocessing` | recipes: from an image to a network's input, by name or in TOML |
+//! | `loader` | batches, decoded on other threads, in order, in bounded memory |
+//! | `check`, `content` | every stimulus opened before a run; a set's hash |
+//! | `generate` | objects and gratings made by the program, with everything known about them |
+//!
+//! Start at [`StimulusSet::open`] and [`batches`].
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+mod archive;
+mod array;
+mod check;
+mod content;
+mod decode;
+mod error;
+mod folder;
+pub mod generate;
+mod geometry;
+mod image;
+mod loader;
+mod order;
+mod preprocessing;
+mod resize;
+mod set;
+mod source;
+mod table;
 
-/// An image as decoded: rows of pixels, interleaved channels, before any preprocessing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Image {
-    /// Pixels across.
-    pub width: usize,
-    /// Pixels down.
-    pub height: usize,
-    /// 3: red, green, blue, each 0..=255. Grey is repeated, alpha is composed on the background, 16 bits are reduced to 8
-    /// as Pillow reduces them.
-    pub rgb: Vec<u8>,
-}
-
-/// Where the bytes of one stimulus are.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A file.
-    File(PathBuf),
-    /// A member of a zip archive.
-    ZipMember {
-        /// The archive.
-        archive: PathBuf,
-        /// The member's name in it.
-        member: String,
-    },
-    /// Decoded already: from an array of images, or made by the program.
-    Decoded(Arc<Image>),
-}
-
-/// One stimulus.
-#[derive(Clone, Debug)]
-pub struct Stimulus {
-    /// Unique in its set.
-    pub id: String,
-    /// Where it is.
-    pub source: Source,
-    /// Category, position, and whatever else its table says of it.
-    pub properties: BTreeMap<String, String>,
-}
-
-/// Stimuli in a fixed order, with unique ids.
-#[derive(Clone, Debug)]
-pub struct StimulusSet {
-    /// The stimuli; private to construction so that ids stay unique.
-    stimuli: Vec<Stimulus>,
-    /// Width of each stimulus in degrees of visual angle, where the experiment states it.
-    pub width_deg: Option<f64>,
-}
+pub use check::{BadStimulus, CheckDepth};
+pub use decode::{Decoding, decode, dimensions};
+pub use error::{DecodeError, ImageError, StimulusError};
+pub use geometry::{crop_centre, place_on_screen, shorter_side_to};
+pub use image::Image;
+pub use loader::{Batch, Batches, batches, images_in_flight};
+pub use order::compare_names;
+pub use preprocessing::{
+    ChannelOrder, Preprocessing, PreprocessingError, Recipe, Scale, Step, recipes,
+};
+pub use resize::{Filter, PassOrder, resize};
+pub use set::{IdStyle, Stimulus, StimulusSet};
+pub use source::{Limits, Source, SourceReader};

@@ -5,17 +5,36 @@
 //! `registry.rs`.
 
 pub mod activation;
+pub mod attributes;
+pub mod binary;
+pub mod constant;
 pub mod convolution;
 pub mod dense;
+pub mod einsum;
 pub mod elementwise;
+#[cfg(test)]
+mod gradient_check;
+pub mod indexing;
+pub mod inputs;
 pub mod normalization;
+pub mod pad;
 pub mod pooling;
+pub mod reduce;
+pub mod registry;
+pub mod resize;
+pub mod scatter;
 pub mod shape;
+pub mod softmax;
+pub mod space;
+pub mod window;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::tensor::{DType, HostTensor};
+use super::value::Value;
+
+pub use inputs::{Call, Inputs};
 
 /// What is known about a value before anything is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,9 +48,15 @@ pub struct Fact {
 }
 
 /// Why an operator cannot be read, checked or run. The node's name is added by whoever holds the node.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpError {
+    /// An operator that the registry does not have.
+    #[error("homolog has no operator {op}")]
+    Unknown {
+        /// ONNX name of the operator.
+        op: String,
+    },
     /// Too few or too many inputs.
     #[error("{op} has {found} inputs and needs {needed}")]
     Arity {
@@ -65,12 +90,24 @@ pub enum OpError {
         needed: String,
     },
     /// A tensor that must be known before running but depends on the stimuli.
-    #[error("{op} takes its {input} from a value that depends on the stimuli, and homolog needs it to be constant")]
+    #[error(
+        "{op} takes its {input} from a value that depends on the stimuli, and homolog needs it to be constant"
+    )]
     NotConstant {
         /// ONNX name of the operator.
         op: &'static str,
         /// Which input.
         input: &'static str,
+    },
+    /// The engine stopped in the middle of the operator: a mistake in homolog.
+    #[error("{op} stopped the engine on {found}, which is a mistake in homolog: {said}")]
+    Panicked {
+        /// ONNX name of the operator.
+        op: &'static str,
+        /// The inputs, in words.
+        found: String,
+        /// What the engine said.
+        said: String,
     },
 }
 
@@ -92,7 +129,7 @@ pub enum Reach {
     Global,
 }
 
-/// A value of an ONNX attribute, as far as the operators here use them.
+/// The value of an ONNX attribute, as far as the operators here use them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Attribute {
     /// A float.
@@ -110,16 +147,25 @@ pub enum Attribute {
 }
 
 /// One operator with its attributes.
+///
+/// The operator's inputs and outputs are those of ONNX at [`ONNX_OPSET`](super::ONNX_OPSET), in ONNX's order.
 pub trait Operator: Debug + Send + Sync {
     /// ONNX name of the operator, such as `Conv`.
     fn kind(&self) -> &'static str;
 
-    /// Types and shapes of the outputs, from what is known about the inputs.
-    fn infer(&self, inputs: &[Option<Fact>]) -> Result<Vec<Fact>, OpError>;
+    /// Attributes as they are written to ONNX at [`ONNX_OPSET`](super::ONNX_OPSET); those at their default may be left out.
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        Vec::new()
+    }
 
-    /// Attributes as they are written to ONNX at [`ONNX_OPSET`](super::ONNX_OPSET).
-    fn attributes(&self) -> Vec<(&'static str, Attribute)>;
+    /// Types and shapes of the outputs, from what is known about the inputs; `None` for an absent optional input.
+    fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError>;
 
-    /// How far one output sees into input `index`.
-    fn reach(&self, index: usize) -> Reach;
+    /// The outputs for the given inputs, whose facts went through [`infer`](Self::infer) before.
+    fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError>;
+
+    /// How far one output sees into input `index`. The default is the bound that always holds.
+    fn reach(&self, _index: usize, _inputs: &[Option<&Fact>]) -> Reach {
+        Reach::Global
+    }
 }

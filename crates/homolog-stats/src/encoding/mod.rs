@@ -1,0 +1,13 @@
+//! Encoding models scored on stimuli they have not seen: predictors × targets × splits in, a score per unit and split out.
+
+mod aggregation;
+mod bootstrap;
+mod cross_validated;
+mod score;
+
+pub use aggregation::{Aggregate, median_over_units_mean_over_splits};
+pub use bootstrap::{BootstrapInterval, bootstrap_over_stimuli};
+pub use cross_validated::{
+    Encoding, EncodingProtocol, HeldOut, MissingTargets, UndefinedScores, encode,
+};
+pub use score::{PredictionScore, pearson};

@@ -1,0 +1,199 @@
+//! Matrix products of mappings: cut into tiles of one size, each computed by one thread, so that the bits of a result do not
+//! depend on how many threads there are.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use ndarray::{Array2, ArrayView2, s};
+use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// Rows and columns of a tile: large enough that packing it costs little beside multiplying it.
+const TILE: usize = 256;
+
+/// A matrix as faer sees it: borrowed when rows or columns lie one after another, else copied.
+pub(crate) struct Laid<'a> {
+    values: Cow<'a, [f64]>,
+    shape: (usize, usize),
+    by_columns: bool,
+}
+
+impl<'a> Laid<'a> {
+    pub(crate) fn of(matrix: ArrayView2<'a, f64>) -> Self {
+        let shape = matrix.dim();
+        if let Some(values) = matrix.to_slice() {
+            return Self {
+                values: Cow::Borrowed(values),
+                shape,
+                by_columns: false,
+            };
+        }
+        if let Some(values) = matrix.reversed_axes().to_slice() {
+            return Self {
+                values: Cow::Borrowed(values),
+                shape,
+                by_columns: true,
+            };
+        }
+        let values = matrix.iter().copied().collect();
+        Self {
+            values: Cow::Owned(values),
+            shape,
+            by_columns: false,
+        }
+    }
+
+    pub(crate) fn view(&self) -> MatRef<'_, f64> {
+        let (n_rows, n_columns) = self.shape;
+        match self.by_columns {
+            true => MatRef::from_column_major_slice(&self.values, n_rows, n_columns),
+            false => MatRef::from_row_major_slice(&self.values, n_rows, n_columns),
+        }
+    }
+}
+
+/// left · right.
+pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+    let (n_rows, n_columns) = (left.nrows(), right.ncols());
+    let (left, right) = (Laid::of(left), Laid::of(right));
+    let tiles = tiles_of(n_rows, n_columns, |_, _| true);
+    let made = multiply_tiles(&tiles, left.view(), right.view());
+    assemble((n_rows, n_columns), &tiles, &made)
+}
+
+/// matrixᵀ · matrix, its lower tiles computed and mirrored.
+pub(crate) fn transpose_times_self(matrix: ArrayView2<'_, f64>) -> Array2<f64> {
+    let size = matrix.ncols();
+    let laid = Laid::of(matrix);
+    let tiles = tiles_of(size, size, |row, column| column <= row);
+    let made = multiply_tiles(&tiles, laid.view().transpose(), laid.view());
+    let mut out = assemble((size, size), &tiles, &made);
+    for row in 0..size {
+        for column in 0..row {
+            out[[column, row]] = out[[row, column]];
+        }
+    }
+    out
+}
+
+/// matrix · vector, on the calling thread.
+pub(crate) fn times_vector(matrix: ArrayView2<'_, f64>, vector: &[f64]) -> Vec<f64> {
+    let laid = Laid::of(matrix);
+    let mut out = vec![0.0; laid.shape.0];
+    multiply_into(
+        &mut out,
+        laid.view(),
+        MatRef::from_column_major_slice(vector, vector.len(), 1),
+    );
+    out
+}
+
+pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
+    // Eight sums side by side: the compiler turns them into vector instructions, and their order is fixed.
+    let mut sums = [0.0; 8];
+    let (left_blocks, right_blocks) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest: f64 = left_blocks
+        .remainder()
+        .iter()
+        .zip(right_blocks.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
+    for (a, b) in left_blocks.zip(right_blocks) {
+        for lane in 0..8 {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
+/// to += factor · from.
+pub(crate) fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
+    to.iter_mut()
+        .zip(from)
+        .for_each(|(to, from)| *to += factor * from);
+}
+
+struct Tile {
+    rows: std::ops::Range<usize>,
+    columns: std::ops::Range<usize>,
+}
+
+fn tiles_of(n_rows: usize, n_columns: usize, keep: fn(usize, usize) -> bool) -> Vec<Tile> {
+    let starts = |length: usize| (0..length).step_by(TILE);
+    let range = |start: usize, length: usize| start..(start + TILE).min(length);
+    starts(n_rows)
+        .flat_map(|row| starts(n_columns).map(move |column| (row, column)))
+        .filter(|&(row, column)| keep(row, column))
+        .map(|(row, column)| Tile {
+            rows: range(row, n_rows),
+            columns: range(column, n_columns),
+        })
+        .collect()
+}
+
+fn multiply_tiles(tiles: &[Tile], left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Vec<Vec<f64>> {
+    let multiply = |tile: &Tile| {
+        let mut out = vec![0.0; tile.rows.len() * tile.columns.len()];
+        let left = left.subrows(tile.rows.start, tile.rows.len());
+        let right = right.subcols(tile.columns.start, tile.columns.len());
+        multiply_into(&mut out, left, right);
+        out
+    };
+    tiles.par_iter().map(multiply).collect()
+}
+
+fn multiply_into(out: &mut [f64], left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
+    let out = MatMut::from_row_major_slice_mut(out, left.nrows(), right.ncols());
+    matmul(out, Accum::Replace, left, right, 1.0, Par::Seq);
+}
+
+fn assemble(shape: (usize, usize), tiles: &[Tile], made: &[Vec<f64>]) -> Array2<f64> {
+    let mut out = Array2::zeros(shape);
+    for (tile, values) in tiles.iter().zip(made) {
+        let mut place = out.slice_mut(s![tile.rows.clone(), tile.columns.clone()]);
+        place
+            .iter_mut()
+            .zip(values)
+            .for_each(|(place, &value)| *place = value);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Rng;
+
+    fn random(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
+        let mut rng = Rng::new(seed);
+        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
+    }
+
+    #[test]
+    fn product_of_more_than_one_tile_equals_the_plain_one() {
+        let (left, right) = (random(300, 41, 1), random(41, 270, 2));
+        let difference = &product(left.view(), right.view()) - &left.dot(&right);
+        assert!(difference.iter().all(|d| d.abs() < 1e-12));
+    }
+
+    #[test]
+    fn transpose_times_self_is_symmetric_and_equals_the_plain_product() {
+        let matrix = random(50, 300, 3);
+        let ours = transpose_times_self(matrix.view());
+        let difference = &ours - &matrix.t().dot(&matrix);
+        assert!(difference.iter().all(|d| d.abs() < 1e-12));
+        assert_eq!(ours, ours.t());
+    }
+
+    #[test]
+    fn product_has_the_same_bits_on_one_thread_and_two() {
+        let (left, right) = (random(600, 333, 4), random(333, 290, 5));
+        let on = |n| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n)
+                .build()
+                .unwrap();
+            pool.install(|| product(left.view(), right.view()))
+        };
+        assert_eq!(on(1), on(2));
+    }
+}

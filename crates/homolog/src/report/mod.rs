@@ -1,0 +1,128 @@
+//! What a run shows: one self-contained HTML page, and the same numbers as JSON.
+//!
+//! The page loads nothing: styles, figures and pictures are in it, so that it can be mailed, archived and opened offline. It
+//! follows the system's light or dark setting and prints in light.
+//!
+//! ```no_run
+//! use homolog::report::{Figures, write, write_json};
+//! use homolog::score::result::ScoreReport;
+//!
+//! # fn main() -> Result<(), homolog::report::ReportError> {
+//! let report = ScoreReport::new("homolog score …");
+//! write("results/report.html".as_ref(), &report, &Figures::default())?;
+//! write_json("results/scores.json".as_ref(), &report)
+//! # }
+//! ```
+
+mod benchmark_section;
+pub mod figure;
+mod page;
+mod rdm_pair;
+mod style;
+mod table;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub use page::page;
+pub use rdm_pair::RdmPair;
+
+use crate::score::result::ScoreReport;
+
+/// What a page shows beside the scores.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// The dissimilarity matrices of brain and network that are shown side by side; one for each benchmark of
+    /// representational similarity, usually of the best stage.
+    pub rdms: Vec<RdmPair>,
+}
+
+/// A report that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The file system refused.
+    #[error("cannot write the report \"{}\": {source}. Choose a folder that can be written to with --out", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The results cannot be put into JSON.
+    #[error("cannot write the results \"{}\" as JSON: {source}", .path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What the writer said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Two matrices that do not belong together.
+    #[error(
+        "cannot show the dissimilarity matrices of \"{benchmark}\": {n_stimuli} stimuli make {needed} pairs, and the \
+         matrix of the {side} has {found}"
+    )]
+    PairCount {
+        /// The benchmark.
+        benchmark: String,
+        /// Stimuli.
+        n_stimuli: usize,
+        /// Pairs that they make.
+        needed: usize,
+        /// `brain` or `network`.
+        side: &'static str,
+        /// Pairs that are there.
+        found: usize,
+    },
+}
+
+/// Writes the page, whole or not at all.
+///
+/// # Errors
+/// - [`ReportError::Io`] when its folder cannot be written to.
+pub fn write(path: &Path, report: &ScoreReport, figures: &Figures) -> Result<(), ReportError> {
+    write_whole(path, page(report, figures).as_bytes())
+}
+
+/// Writes the scores as one JSON object, the same that `--json` prints, whole or not at all.
+///
+/// # Errors
+/// - [`ReportError::Io`] when its folder cannot be written to.
+pub fn write_json(path: &Path, report: &ScoreReport) -> Result<(), ReportError> {
+    let mut text = serde_json::to_vec_pretty(report).map_err(|source| ReportError::Json {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    text.push(b'\n');
+    write_whole(path, &text)
+}
+
+/// To a temporary name in the same folder, then renamed.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    let failed = |source| ReportError::Io {
+        path: path.to_path_buf(),
+        source,
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // As any other file that the user makes: readable by whom the user's mask lets.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
