@@ -9,19 +9,13 @@ pub mod encoding;
 pub mod error;
 pub mod gram;
 pub mod inference;
-<<<<<<< HEAD
+pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;
 pub mod random;
 pub mod rdm;
 pub mod similarity;
-=======
-pub mod mapping;
-pub mod noise_ceiling;
-pub mod random;
-pub mod rdm;
 pub mod splits;
->>>>>>> main
 
 mod finite;
 mod linear_algebra;
