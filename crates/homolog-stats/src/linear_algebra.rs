@@ -147,10 +147,11 @@ pub(crate) fn singular_values(
         })
 }
 
-/// The left singular vectors and singular values of a matrix, from greatest to least.
+/// A matrix as U · diag(s) · Vᵀ, singular values from greatest to least.
 pub(crate) struct SingularValueDecomposition {
     pub(crate) left: Array2<f64>,
     pub(crate) values: Array1<f64>,
+    pub(crate) right: Array2<f64>,
 }
 
 /// The thin singular value decomposition.
@@ -169,11 +170,12 @@ pub(crate) fn thin_svd(
             n_columns,
         })?;
     let size = n_rows.min(n_columns);
-    let left = decomposition.U();
+    let (left, right) = (decomposition.U(), decomposition.V());
     let singular = decomposition.S().column_vector();
     Ok(SingularValueDecomposition {
         left: Array2::from_shape_fn((n_rows, size), |(i, j)| left[(i, j)]),
         values: Array1::from_shape_fn(size, |i| singular[i]),
+        right: Array2::from_shape_fn((n_columns, size), |(i, j)| right[(i, j)]),
     })
 }
 
