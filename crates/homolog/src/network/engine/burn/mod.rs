@@ -57,7 +57,7 @@ impl Engine for Burn {
     }
 
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
-        let batches = Batches::of(network, NAME)?;
+        let batches = Batches::of(network, stages.len(), NAME)?;
         let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));
         let mut session = Loaded {
             graph,
