@@ -53,7 +53,8 @@ impl Sides {
         };
         let is_recording = |workload: &&Workload| matches!(workload.kind, Kind::Recording { .. });
         if workloads.iter().any(is_recording) {
-            build(&asked.profile, &["--package", "homolog-cli"])?;
+            // The whole workspace, as everybody builds it: a part alone may need dependencies with other features, built anew.
+            build(&asked.profile, &["--workspace"])?;
             let made = sides.python("images", &[sides.scratch.path().join("images").as_os_str()])?;
             sides.weights = PathBuf::from(made["weights"].as_str().unwrap_or_default());
         }
