@@ -35,7 +35,7 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
 
 /// The first `n_splits` of the peer's divisions: its generator is NumPy's newer one, so the fold of each stimulus comes as a file, which
 /// `cargo xtask peers` makes.
-fn splits(folder: &Path, n_stimuli: usize, n_splits: usize) -> Result<Vec<Split>, Failure> {
+fn splits(folder: &Path, n_stimuli: usize, n_splits: i64) -> Result<Vec<Split>, Failure> {
     let fold_of: Array1<i64> = ndarray_npy::read_npy(folder.join(format!("folds_{n_stimuli}.npy")))?;
     let positions = |is_in: &dyn Fn(i64) -> bool| {
         let chosen = fold_of.iter().enumerate().filter(|(_, fold)| is_in(**fold));
