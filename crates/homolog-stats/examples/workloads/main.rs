@@ -11,7 +11,7 @@ mod rsa;
 use std::path::Path;
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
 
