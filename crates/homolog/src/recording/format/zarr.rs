@@ -302,18 +302,27 @@ impl Stage {
             });
         }
         for (number, units) in self.unit_blocks().enumerate() {
-            // Chunks are all of one shape; those at the end are filled up.
-            let mut chunk =
-                Array2::from_elem((self.rows_per_chunk, self.units_per_chunk), f32::NAN);
-            chunk
-                .slice_mut(s![..rows.nrows(), ..units.len()])
-                .assign(&rows.slice(s![.., units]));
+            let chunk = self.chunk_of(rows.slice(s![.., units]));
             let at = [(first_row / self.rows_per_chunk) as u64, number as u64];
             self.array
-                .store_chunk(&at, chunk.into_dyn())
+                .store_chunk(&at, chunk)
                 .map_err(|error| unwritable(&self.path, array_cause(error)))?;
         }
         Ok(())
+    }
+
+    /// A chunk row by row. Chunks are all of one shape; those at the end are filled up.
+    fn chunk_of(&self, values: ArrayView2<'_, f32>) -> Vec<f32> {
+        let mut chunk = Vec::with_capacity(self.rows_per_chunk * self.units_per_chunk);
+        for row in values.rows() {
+            match row.as_slice() {
+                Some(row) => chunk.extend_from_slice(row),
+                None => chunk.extend(row),
+            }
+            chunk.resize(chunk.len() + self.units_per_chunk - row.len(), f32::NAN);
+        }
+        chunk.resize(self.rows_per_chunk * self.units_per_chunk, f32::NAN);
+        chunk
     }
 
     /// Whether all chunks of a block of rows are there and whole.

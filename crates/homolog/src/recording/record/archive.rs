@@ -17,8 +17,8 @@ use crate::recording::FileError;
 use crate::recording::format::zarr::{Activations, Chunking, Stage};
 use crate::store::{Store, write_whole};
 
-/// Units of a chunk: 4 MiB for a batch of 16, so that a block of columns can be read without the rest.
-const UNITS_PER_CHUNK: usize = 1 << 16;
+/// The most units of a chunk: 4 MiB for a batch of 16, so that a block of columns can be read without the rest.
+const MOST_UNITS_PER_CHUNK: usize = 1 << 16;
 
 /// The version of the note's format.
 const SCHEMA: &str = "homolog.recording/1";
@@ -119,15 +119,24 @@ fn open_stages(path: &Path, plan: &RecordPlan, stimulus_ids: &[String]) -> Resul
             Activations::create(path, stimulus_ids)?
         }
     };
-    let chunking =
-        Chunking { n_stimuli: plan.batch_size, n_units: UNITS_PER_CHUNK, gzip_level: None };
+    let chunking = |n_units| Chunking {
+        n_stimuli: plan.batch_size,
+        n_units: units_per_chunk(n_units),
+        gzip_level: None,
+    };
     plan.stages
         .iter()
         .map(|stage| match activations.stage(&stage.name) {
             Ok(there) if there.n_units() == stage.n_units => Ok(there),
-            _ => Ok(activations.create_stage(&stage.name, stage.n_units, chunking)?),
+            _ => Ok(activations.create_stage(&stage.name, stage.n_units, chunking(stage.n_units))?),
         })
         .collect()
+}
+
+/// The units in equal parts: chunks are all of one shape, so what the last one lacks would be written all the same.
+fn units_per_chunk(n_units: usize) -> usize {
+    let n_chunks = n_units.div_ceil(MOST_UNITS_PER_CHUNK).max(1);
+    n_units.div_ceil(n_chunks)
 }
 
 /// # Errors

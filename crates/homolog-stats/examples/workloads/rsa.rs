@@ -1,11 +1,6 @@
-//! The representational-similarity workloads of `peers_stats.py`, on the same files: one JSON line each, with the median seconds.
-//!
-//!     cargo run -p homolog-stats --example rsa_workloads -- DIR [WORKLOAD…]
-//!
-//! DIR holds the arrays that `peers_stats.py make DIR` writes.
+//! Representational similarity.
 
 use std::path::Path;
-use std::time::Instant;
 
 use homolog_stats::comparator::{Comparator, compare_rdms};
 use homolog_stats::inference::{InferenceSettings, Resampling, infer};
@@ -16,9 +11,9 @@ use ndarray::{Array2, Array3, Array4, Axis, stack};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-type Failure = Box<dyn std::error::Error>;
+use crate::{Failure, timed};
 
-const WORKLOADS: [&str; 12] = [
+pub(crate) const WORKLOADS: [&str; 12] = [
     "rdm_correlation",
     "rdm_euclidean",
     "rdm_crossnobis",
@@ -53,6 +48,7 @@ fn main() -> Result<(), Failure> {
 }
 
 fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
+pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
     match name {
         "rdm_correlation" => rdm(folder, RdmMeasure::PearsonDistance),
         "rdm_euclidean" => rdm(folder, RdmMeasure::SquaredEuclideanPerUnit),
@@ -193,17 +189,4 @@ fn model_rdms(folder: &Path) -> Result<Array2<f64>, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let views: Vec<_> = rdms.iter().map(|rdm| rdm.view()).collect();
     Ok(stack(Axis(0), &views)?)
-}
-
-/// The median of some runs, and what the last returned.
-fn timed<T>(runs: usize, work: impl Fn() -> Result<T, Failure>) -> Result<(f64, T), Failure> {
-    let mut seconds = Vec::new();
-    let mut last = None;
-    for _ in 0..runs {
-        let start = Instant::now();
-        last = Some(work()?);
-        seconds.push(start.elapsed().as_secs_f64());
-    }
-    seconds.sort_by(f64::total_cmp);
-    Ok((seconds[runs / 2], last.ok_or("no run was made")?))
 }
