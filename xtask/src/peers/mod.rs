@@ -64,7 +64,11 @@ impl Peers {
             all_agree &= agrees;
             println!("{}", line(workload, &ours, &peers, agrees));
         }
-        if all_agree { Ok(()) } else { Err("values differ by more than the tolerance; see \"agrees\" above".to_owned()) }
+        if all_agree {
+            Ok(())
+        } else {
+            Err("values differ by more than the tolerance; see \"agrees\" above".to_owned())
+        }
     }
 }
 

@@ -97,7 +97,9 @@ impl Sides {
             match &self.onnxruntime {
                 Some(library) => command.arg("--onnxruntime").arg(library),
                 // Where a Python environment lies, its ONNX Runtime is looked for.
-                None => command.env("VIRTUAL_ENV", self.python.parent().and_then(Path::parent).unwrap_or(Path::new("/"))),
+                None => {
+                    command.env("VIRTUAL_ENV", self.python.parent().and_then(Path::parent).unwrap_or(Path::new("/")))
+                }
             };
         }
         Ok(command)
@@ -116,7 +118,8 @@ impl Sides {
                 remove(&store)?;
                 std::fs::create_dir(&store).map_err(|problem| format!("cannot make {}: {problem}", store.display()))?;
                 let images = self.scratch.path().join("images");
-                let printed = self.python("extract", &[images.as_os_str(), self.recording().as_os_str(), store.as_os_str()])?;
+                let printed =
+                    self.python("extract", &[images.as_os_str(), self.recording().as_os_str(), store.as_os_str()])?;
                 // 6 GB that would weigh on the next round's disk.
                 remove(&store)?;
                 printed
@@ -143,7 +146,8 @@ impl Sides {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(format!("{name} ended with {}: {}", output.status, said.trim_end()));
         }
-        serde_json::from_slice(&output.stdout).map_err(|problem| format!("{name} did not print one JSON object: {problem}"))
+        serde_json::from_slice(&output.stdout)
+            .map_err(|problem| format!("{name} did not print one JSON object: {problem}"))
     }
 }
 

@@ -114,16 +114,14 @@ fn open_stages(path: &Path, plan: &RecordPlan, stimulus_ids: &[String]) -> Resul
         // Nothing, or what a run left that was killed before it had written the ids: no activation can be in it.
         _ => {
             if path.exists() {
-                std::fs::remove_dir_all(path).map_err(|source| RecordError::Write { place: path.to_owned(), source })?;
+                std::fs::remove_dir_all(path)
+                    .map_err(|source| RecordError::Write { place: path.to_owned(), source })?;
             }
             Activations::create(path, stimulus_ids)?
         }
     };
-    let chunking = |n_units| Chunking {
-        n_stimuli: plan.batch_size,
-        n_units: units_per_chunk(n_units),
-        gzip_level: None,
-    };
+    let chunking =
+        |n_units| Chunking { n_stimuli: plan.batch_size, n_units: units_per_chunk(n_units), gzip_level: None };
     plan.stages
         .iter()
         .map(|stage| match activations.stage(&stage.name) {
@@ -148,14 +146,18 @@ fn same_recording(folder: &Path, text: &[u8], wanted: &Note) -> Result<(), Recor
     let Ok(found) = serde_json::from_slice::<Note>(text) else { return other("software") };
     match () {
         () if found == *wanted => Ok(()),
-        () if found.recorded.model != wanted.recorded.model || found.recorded.weights_sha256 != wanted.recorded.weights_sha256 => {
+        () if found.recorded.model != wanted.recorded.model
+            || found.recorded.weights_sha256 != wanted.recorded.weights_sha256 =>
+        {
             other("weights")
         }
         () if found.recorded.stimuli_sha256 != wanted.recorded.stimuli_sha256 => other("stimuli"),
         () if found.recorded.preprocessing_sha256 != wanted.recorded.preprocessing_sha256 => other("preprocessing"),
         () if found.stages != wanted.stages => other("stages"),
         () if found.recorded.engine != wanted.recorded.engine => other("numbers: another engine made them"),
-        () if found.batch_size != wanted.batch_size => other("numbers: batches had another size. Use the same --memory and --threads"),
+        () if found.batch_size != wanted.batch_size => {
+            other("numbers: batches had another size. Use the same --memory and --threads")
+        }
         () => other("numbers: another version of homolog made them"),
     }
 }

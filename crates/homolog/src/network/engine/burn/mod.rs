@@ -36,9 +36,7 @@ pub struct Burn {
 impl Burn {
     /// The engine on the processor.
     pub fn cpu() -> Self {
-        Self {
-            device: Device::flex(),
-        }
+        Self { device: Device::flex() }
     }
 
     /// Makes `network` ready to compute gradients.
@@ -68,10 +66,7 @@ impl Engine for Burn {
         };
         // What cannot run is found now, not after the first images were read.
         session.program(network.fixed_batch().unwrap_or(1))?;
-        Ok(Box::new(BurnSession {
-            batches,
-            loaded: session,
-        }))
+        Ok(Box::new(BurnSession { batches, loaded: session }))
     }
 }
 
@@ -96,12 +91,9 @@ impl Loaded {
     fn program(&mut self, batch: usize) -> Result<&Program, EngineError> {
         if !self.programs.contains_key(&batch) {
             let program = Program::new(&self.graph, batch, &self.stages, &BTreeSet::new())?;
-            self.programs
-                .insert(batch, program.upload(&self.device, &mut self.uploaded));
+            self.programs.insert(batch, program.upload(&self.device, &mut self.uploaded));
         }
-        self.programs
-            .get(&batch)
-            .ok_or(EngineError::OutputCount { engine: NAME })
+        self.programs.get(&batch).ok_or(EngineError::OutputCount { engine: NAME })
     }
 
     /// Runs as many images as the network takes at once.
@@ -110,17 +102,12 @@ impl Loaded {
         let device = self.device.clone();
         let stages = self.stages.clone();
         let program = self.program(n_images)?;
-        let input =
-            Ranked::from_elements(images.shape(), images.iter().copied().collect(), &device);
+        let input = Ranked::from_elements(images.shape(), images.iter().copied().collect(), &device);
         let mut values = program.run(Value::Float(input), &device)?;
         let mut rows = Vec::with_capacity(stages.len());
         for (place, stage) in stages.iter().enumerate() {
             let is_wanted_again = stages.iter().skip(place + 1).any(|later| later == stage);
-            let value = if is_wanted_again {
-                values.get(stage).cloned()
-            } else {
-                values.remove(stage)
-            };
+            let value = if is_wanted_again { values.get(stage).cloned() } else { values.remove(stage) };
             let recorded = value.and_then(|value| rows_of(value, n_images));
             rows.push(recorded.ok_or(EngineError::OutputCount { engine: NAME })?);
         }

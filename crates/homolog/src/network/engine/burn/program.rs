@@ -36,42 +36,17 @@ impl Program {
         let plan = Plan::new(graph, batch, variable)?;
         let nodes = plan.needed_nodes(graph, wanted);
         let mut last_reads = BTreeMap::new();
-        for (place, node) in nodes
-            .iter()
-            .filter_map(|index| graph.nodes.get(*index))
-            .enumerate()
-        {
-            last_reads.extend(
-                node.inputs
-                    .iter()
-                    .flatten()
-                    .map(|value| (value.clone(), place)),
-            );
+        for (place, node) in nodes.iter().filter_map(|index| graph.nodes.get(*index)).enumerate() {
+            last_reads.extend(node.inputs.iter().flatten().map(|value| (value.clone(), place)));
         }
         let (graph, wanted) = (Arc::clone(graph), wanted.to_vec());
-        Ok(Self {
-            graph,
-            plan,
-            nodes,
-            wanted,
-            last_reads,
-            constants: BTreeMap::new(),
-        })
+        Ok(Self { graph, plan, nodes, wanted, last_reads, constants: BTreeMap::new() })
     }
 
     /// The program with its constants on a device. Parameters are looked up in `uploaded` and added to it.
-    pub(crate) fn upload(
-        mut self,
-        device: &Device,
-        uploaded: &mut BTreeMap<String, Value>,
-    ) -> Self {
+    pub(crate) fn upload(mut self, device: &Device, uploaded: &mut BTreeMap<String, Value>) -> Self {
         for name in self.last_reads.keys().chain(&self.wanted) {
-            let Some(constant) = self
-                .plan
-                .facts
-                .get(name)
-                .and_then(|fact| fact.constant.as_ref())
-            else {
+            let Some(constant) = self.plan.facts.get(name).and_then(|fact| fact.constant.as_ref()) else {
                 continue;
             };
             let value = match uploaded.get(name) {
@@ -92,11 +67,7 @@ impl Program {
     }
 
     /// Runs the program on a batch of images and returns the wanted values by name.
-    pub(crate) fn run(
-        &self,
-        images: Value,
-        device: &Device,
-    ) -> Result<BTreeMap<String, Value>, EngineError> {
+    pub(crate) fn run(&self, images: Value, device: &Device) -> Result<BTreeMap<String, Value>, EngineError> {
         self.run_with(images, BTreeMap::new(), device, |_, value| value)
     }
 
@@ -113,12 +84,7 @@ impl Program {
         if let Some(input) = self.graph.inputs.first() {
             values.insert(input.name.clone(), pass(&input.name, images));
         }
-        for (place, node) in self
-            .nodes
-            .iter()
-            .filter_map(|index| self.graph.nodes.get(*index))
-            .enumerate()
-        {
+        for (place, node) in self.nodes.iter().filter_map(|index| self.graph.nodes.get(*index)).enumerate() {
             let outputs = self.run_node(place, node, &mut values, device)?;
             for (name, value) in node.outputs.iter().zip(outputs) {
                 let is_read = self.last_reads.get(name).is_some_and(|last| *last > place);
@@ -127,10 +93,7 @@ impl Program {
                 }
             }
         }
-        let constants = self
-            .wanted
-            .iter()
-            .filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
+        let constants = self.wanted.iter().filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
         values.extend(constants);
         values.retain(|name, _| self.wanted.contains(name));
         Ok(values)
@@ -155,41 +118,17 @@ impl Program {
                     return Some(constant.clone());
                 }
                 let is_read_again = self.last_reads.get(name).is_some_and(|last| *last > place)
-                    || node
-                        .inputs
-                        .iter()
-                        .skip(index + 1)
-                        .flatten()
-                        .any(|later| later == name)
+                    || node.inputs.iter().skip(index + 1).flatten().any(|later| later == name)
                     || self.wanted.contains(name);
-                if is_read_again {
-                    values.get(name).cloned()
-                } else {
-                    values.remove(name)
-                }
+                if is_read_again { values.get(name).cloned() } else { values.remove(name) }
             })
             .collect();
         let outputs: Vec<Fact> = node
             .outputs
             .iter()
-            .map(|name| {
-                self.plan
-                    .facts
-                    .get(name)
-                    .cloned()
-                    .unwrap_or_else(|| Fact::float(Vec::new()))
-            })
+            .map(|name| self.plan.facts.get(name).cloned().unwrap_or_else(|| Fact::float(Vec::new())))
             .collect();
-        let call = Call {
-            op: node.op.kind(),
-            values: taken,
-            inputs: &inputs,
-            outputs: &outputs,
-            device,
-        };
-        run_contained(&*node.op, call).map_err(|source| EngineError::Operator {
-            node: node.name.clone(),
-            source,
-        })
+        let call = Call { op: node.op.kind(), values: taken, inputs: &inputs, outputs: &outputs, device };
+        run_contained(&*node.op, call).map_err(|source| EngineError::Operator { node: node.name.clone(), source })
     }
 }
