@@ -80,11 +80,12 @@ fn pls_predicts_what_converged_scikit_learn_and_ikpls_predict() {
         let pls = PreparedPls::new(&predictors, targets.view()).unwrap();
         let n_components = count(&case["n_components"]);
         let found = pls.predict(&split, &PlsOptions { n_components, scaling: PlsScaling::None }).unwrap();
-        assert_close("unscaled", &found, &numbers(&case["unscaled"]), 1e-8);
+        // scikit-learn's NIPALS iterates to a tolerance, which shows in predictions near zero; ikpls and this solve exactly.
+        assert_close("unscaled", &found, &numbers(&case["unscaled"]), 1e-7);
         assert_close("ikpls", &found, &numbers(&case["ikpls"]), 1e-8);
         if features.ncols() <= features.nrows() {
             let found = pls.predict(&split, &PlsOptions { n_components, scaling: PlsScaling::UnitVariance }).unwrap();
-            assert_close("scaled", &found, &numbers(&case["scaled"]), 1e-8);
+            assert_close("scaled", &found, &numbers(&case["scaled"]), 1e-7);
         }
     }
 }

@@ -7,8 +7,6 @@ use homolog::recording::format::table::Table;
 use homolog::recording::format::{netcdf, read_assembly, read_tree};
 use homolog::recording::{ReadSpec, RecordedRdms, Recording, RecordingAxis, StimulusJoin};
 
-use crate::real_data_root;
-
 fn spec(toml: &str) -> ReadSpec {
     toml::from_str(toml).unwrap_or_else(|error| panic!("{error}"))
 }
