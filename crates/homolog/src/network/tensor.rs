@@ -72,6 +72,14 @@ impl HostTensor {
             .map(Self::I64)
     }
 
+    /// The floats in row-major order, when the elements are floats and lie so.
+    pub fn floats(&self) -> Option<&[f32]> {
+        match self {
+            Self::F32(a) => a.as_slice(),
+            _ => None,
+        }
+    }
+
     /// The integers in row-major order, when the elements are integers.
     pub fn integers(&self) -> Option<Vec<i64>> {
         match self {

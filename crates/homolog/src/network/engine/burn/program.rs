@@ -18,8 +18,10 @@ pub(crate) struct Program {
     plan: Plan,
     /// Indices of the nodes, in order.
     nodes: Vec<usize>,
-    /// The values to hand back.
+    /// The values for which the nodes run.
     wanted: Vec<String>,
+    /// Those of them that are kept until the end.
+    handed_back: Vec<String>,
     /// For each value, the last place in `nodes` at which it is read.
     last_reads: BTreeMap<String, usize>,
     constants: BTreeMap<String, Value>,
@@ -48,12 +50,13 @@ impl Program {
                     .map(|value| (value.clone(), place)),
             );
         }
-        let (graph, wanted) = (Arc::clone(graph), wanted.to_vec());
+        let (graph, wanted, handed_back) = (Arc::clone(graph), wanted.to_vec(), wanted.to_vec());
         Ok(Self {
             graph,
             plan,
             nodes,
             wanted,
+            handed_back,
             last_reads,
             constants: BTreeMap::new(),
         })
@@ -86,22 +89,19 @@ impl Program {
         self
     }
 
+    /// The program for one who takes the wanted values as they pass by.
+    pub(crate) fn handing_back_nothing(mut self) -> Self {
+        self.handed_back.clear();
+        self
+    }
+
     /// What is known about a value.
     pub(crate) fn fact(&self, value: &str) -> Option<&Fact> {
         self.plan.facts.get(value)
     }
 
-    /// Runs the program on a batch of images and returns the wanted values by name.
-    pub(crate) fn run(
-        &self,
-        images: Value,
-        device: &Device,
-    ) -> Result<BTreeMap<String, Value>, EngineError> {
-        self.run_with(images, BTreeMap::new(), device, |_, value| value)
-    }
-
-    /// As [`run`](Self::run), with the variable parameters given, and every value seen (and maybe replaced) by `pass`
-    /// as soon as it is there.
+    /// Runs the program on a batch of images, with the variable parameters given, and returns the wanted values by name.
+    /// Every value is seen (and maybe replaced) by `pass` as soon as it is there.
     pub(crate) fn run_with(
         &self,
         images: Value,
@@ -122,17 +122,21 @@ impl Program {
             let outputs = self.run_node(place, node, &mut values, device)?;
             for (name, value) in node.outputs.iter().zip(outputs) {
                 let is_read = self.last_reads.get(name).is_some_and(|last| *last > place);
-                if is_read || self.wanted.contains(name) {
-                    values.insert(name.clone(), pass(name, value));
+                if !is_read && !self.wanted.contains(name) {
+                    continue;
+                }
+                let value = pass(name, value);
+                if is_read || self.handed_back.contains(name) {
+                    values.insert(name.clone(), value);
                 }
             }
         }
         let constants = self
-            .wanted
+            .handed_back
             .iter()
             .filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
         values.extend(constants);
-        values.retain(|name, _| self.wanted.contains(name));
+        values.retain(|name, _| self.handed_back.contains(name));
         Ok(values)
     }
 
@@ -161,7 +165,7 @@ impl Program {
                         .skip(index + 1)
                         .flatten()
                         .any(|later| later == name)
-                    || self.wanted.contains(name);
+                    || self.handed_back.contains(name);
                 if is_read_again {
                     values.get(name).cloned()
                 } else {
