@@ -36,12 +36,17 @@ const WORKLOADS: [&str; 12] = [
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("name the folder that peers_stats.py made")?;
+    let folder = arguments
+        .next()
+        .ok_or("name the folder that peers_stats.py made")?;
     let asked: Vec<String> = arguments.collect();
     for name in WORKLOADS {
         if asked.is_empty() || asked.iter().any(|other| other == name) {
             let (seconds, values) = run(name, Path::new(&folder))?;
-            println!("{}", json!({"workload": name, "seconds": seconds, "values": values}));
+            println!(
+                "{}",
+                json!({"workload": name, "seconds": seconds, "values": values})
+            );
         }
     }
     Ok(())
@@ -59,10 +64,22 @@ fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
         }
         "noise_ceiling" => {
             let subjects = crossnobis_rdms(&subjects(folder)?)?;
-            let comparators = [Comparator::Pearson, Comparator::Cosine, Comparator::Spearman, Comparator::TauA, Comparator::RhoA];
+            let comparators = [
+                Comparator::Pearson,
+                Comparator::Cosine,
+                Comparator::Spearman,
+                Comparator::TauA,
+                Comparator::RhoA,
+            ];
             let (seconds, ceilings) = timed(7, || {
-                let of = |comparator| noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm).map(|c| [c.lower, c.upper]);
-                Ok(comparators.into_iter().map(of).collect::<Result<Vec<_>, _>>()?)
+                let of = |comparator| {
+                    noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm)
+                        .map(|c| [c.lower, c.upper])
+                };
+                Ok(comparators
+                    .into_iter()
+                    .map(of)
+                    .collect::<Result<Vec<_>, _>>()?)
             })?;
             Ok((seconds, json!(ceilings)))
         }
@@ -76,18 +93,46 @@ fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
             };
             let (models, subjects) = (model_rdms(folder)?, crossnobis_rdms(&subjects(folder)?)?);
             if name.starts_with("compare") {
-                let (seconds, scores) = timed(7, || Ok(compare_rdms(models.view(), subjects.view(), comparator)?))?;
-                return Ok((seconds, json!({"mean_per_model": scores.mean_axis(Axis(1)).map(|means| means.to_vec())})));
+                let (seconds, scores) = timed(7, || {
+                    Ok(compare_rdms(models.view(), subjects.view(), comparator)?)
+                })?;
+                return Ok((
+                    seconds,
+                    json!({"mean_per_model": scores.mean_axis(Axis(1)).map(|means| means.to_vec())}),
+                ));
             }
             let n_samples = match name {
                 "bootstrap_corr" | "bootstrap_rho_a" => 1000,
                 _ => 100,
             };
-            let settings = InferenceSettings { comparator, resampling: Resampling::Both, n_samples, confidence: 0.95 };
-            let (seconds, found) = timed(3, || Ok(infer(models.view(), subjects.view(), &settings, &Rng::new(1))?))?;
-            let means: Vec<_> = found.models.iter().map(|model| model.bootstrap_mean).collect();
-            let errors: Vec<_> = found.models.iter().map(|model| model.standard_error).collect();
-            Ok((seconds, json!({"N": n_samples, "means": means, "sem": errors, "noise_ceiling": found.ceiling})))
+            let settings = InferenceSettings {
+                comparator,
+                resampling: Resampling::Both,
+                n_samples,
+                confidence: 0.95,
+            };
+            let (seconds, found) = timed(3, || {
+                Ok(infer(
+                    models.view(),
+                    subjects.view(),
+                    &settings,
+                    &Rng::new(1),
+                )?)
+            })?;
+            let means: Vec<_> = found
+                .models
+                .iter()
+                .map(|model| model.bootstrap_mean)
+                .collect();
+            let errors: Vec<_> = found
+                .models
+                .iter()
+                .map(|model| model.standard_error)
+                .collect();
+            Ok((
+                seconds,
+                json!({"N": n_samples, "means": means, "sem": errors, "noise_ceiling": found.ceiling}),
+            ))
         }
     }
 }
@@ -96,7 +141,10 @@ fn rdm(folder: &Path, measure: RdmMeasure) -> Result<(f64, Value), Failure> {
     let features: Array2<f32> = ndarray_npy::read_npy(folder.join("layer.npy"))?;
     let (seconds, rdm) = timed(5, || Ok(rdm_from_features(features.view(), measure)?))?;
     let first: Vec<f64> = rdm.iter().take(3).copied().collect();
-    Ok((seconds, json!({"n": rdm.len(), "mean": rdm.mean(), "first": first})))
+    Ok((
+        seconds,
+        json!({"n": rdm.len(), "mean": rdm.mean(), "first": first}),
+    ))
 }
 
 /// (subject, run, condition, voxel).
@@ -107,15 +155,29 @@ fn subjects(folder: &Path) -> Result<Array4<f64>, Failure> {
 
 fn crossnobis_rdms(subjects: &Array4<f64>) -> Result<Array2<f64>, Failure> {
     let (n_subjects, n_runs, n_conditions, n_units) = subjects.dim();
-    let conditions: Vec<usize> = (0..n_runs * n_conditions).map(|i| i % n_conditions).collect();
-    let folds: Vec<usize> = (0..n_runs * n_conditions).map(|i| i / n_conditions).collect();
+    let conditions: Vec<usize> = (0..n_runs * n_conditions)
+        .map(|i| i % n_conditions)
+        .collect();
+    let folds: Vec<usize> = (0..n_runs * n_conditions)
+        .map(|i| i / n_conditions)
+        .collect();
     let of = |subject: usize| {
         let responses = subjects.index_axis(Axis(0), subject);
-        let responses = responses.to_shape((n_runs * n_conditions, n_units)).map_err(|error| error.to_string())?;
-        let observations = Observations { responses: responses.view(), conditions: &conditions, folds: &folds, n_conditions };
+        let responses = responses
+            .to_shape((n_runs * n_conditions, n_units))
+            .map_err(|error| error.to_string())?;
+        let observations = Observations {
+            responses: responses.view(),
+            conditions: &conditions,
+            folds: &folds,
+            n_conditions,
+        };
         crossnobis(&observations, None).map_err(|error| error.to_string())
     };
-    let rdms = (0..n_subjects).into_par_iter().map(of).collect::<Result<Vec<_>, String>>()?;
+    let rdms = (0..n_subjects)
+        .into_par_iter()
+        .map(of)
+        .collect::<Result<Vec<_>, String>>()?;
     let mut all = Array2::zeros((n_subjects, n_pairs(n_conditions)));
     for (mut row, rdm) in all.rows_mut().into_iter().zip(&rdms) {
         row.assign(rdm);

@@ -10,12 +10,15 @@ pub mod error;
 pub mod gram;
 pub mod inference;
 pub mod mapping;
+pub mod model;
 pub mod noise_ceiling;
 pub mod random;
 pub mod rdm;
+pub mod similarity;
 pub mod splits;
 
 mod finite;
 mod linear_algebra;
+mod non_negative;
 
 pub use error::StatsError;

@@ -113,7 +113,7 @@ def cases():
         inputs = ["x", "", "", "sizes"]
         rounding = {"nearest_mode": "floor"} if mode == "nearest" else {}
         name = f"resize to sizes, {mode}, {coordinates}"
-        yield case(name, 13, "Resize", inputs=inputs, constants=sizes, mode=mode, coordinate_transformation_mode=coordinates, **rounding)
+        yield case(name, 13, "Resize", ("x", [2, 2, 5, 6]), inputs=inputs, constants=sizes, mode=mode, coordinate_transformation_mode=coordinates, **rounding)
     statistics = {"scale": f32(1.5, -0.5), "b": f32(0.1, 0.2), "mean": f32(0.3, -0.2), "var": f32(0.9, 2.0)}
     for opset in [7, 9, 14, 15]:
         yield case(f"batch normalization of operator set {opset}", opset, "BatchNormalization", constants=statistics, epsilon=1e-3)

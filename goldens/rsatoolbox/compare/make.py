@@ -35,4 +35,6 @@ for method in METHODS:
     whole["compare"][method] = rsatoolbox.rdm.compare(rdms(models), rdms(subjects), method).tolist()
 for method in CEILINGS:
     whole["ceiling"][method] = [float(x) for x in rsatoolbox.inference.boot_noise_ceiling(rdms(subjects), method)]
+# The Riemannian distance needs more units than stimuli on both sides.
+whole["neg_riem_dist"] = rsatoolbox.rdm.compare(rdms(distances(13, 30)[None]), rdms(distances(14, 30)[None]), "neg_riem_dist").tolist()
 print(json.dumps(whole, indent=1))

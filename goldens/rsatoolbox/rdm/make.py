@@ -42,7 +42,10 @@ out["rdm"]["crossnobis"] = vector(rsa.rdm.calc_rdm(balanced, method="crossnobis"
 out["rdm"]["crossnobis whitened"] = vector(rsa.rdm.calc_rdm(balanced, method="crossnobis", descriptor="cond", cv_descriptor="fold", noise=precision))
 per_fold = [rsa.data.noise.cov_from_residuals(uniform(50 + f, (20, UNITS)) - 0.5, method="shrinkage_diag") for f in range(FOLDS)]
 out["rdm"]["crossnobis noise per fold"] = vector(rsa.rdm.calc_rdm_crossnobis(balanced, "cond", noise=[np.linalg.inv(c) for c in per_fold], cv_descriptor="fold"))
-out["rdm"]["crossnobis unbalanced"] = vector(rsa.rdm.calc_rdm_unbalanced(unbalanced, method="crossnobis", descriptor="cond", cv_descriptor="fold"))
+# Conditions come out in the order in which they first appear; here they are put in their own.
+raw = rsa.rdm.calc_rdm_unbalanced(unbalanced, method="crossnobis", descriptor="cond", cv_descriptor="fold")
+order = np.argsort(raw.pattern_descriptors["cond"])
+out["rdm"]["crossnobis unbalanced"] = raw.get_matrices()[0][np.ix_(order, order)][np.triu_indices(N, 1)].tolist()
 counts = rsa.data.Dataset(np.floor(10 * patterns))
 out["rdm"]["poisson"] = vector(rsa.rdm.calc_rdm(counts, method="poisson"))
 # rsatoolbox returns the last fold's values only, so each fold is made the last in turn and the mean is taken here.
@@ -51,13 +54,20 @@ for last in range(FOLDS):
     data = rsa.data.Dataset(np.floor(10 * observed), obs_descriptors={"cond": condition, "fold": (fold - last - 1) % FOLDS})
     folds.append(rsa.rdm.calc_rdm(data, method="poisson_cv", descriptor="cond", cv_descriptor="fold").dissimilarities[0])
 out["rdm"]["poisson cross-validated"] = np.mean(folds, axis=0).tolist()
-base = rsa.rdm.RDMs(uniform(5, (1, N * (N - 1) // 2)) - 0.2)
-out["transform"]["rank"] = vector(rsa.rdm.rank_transform(base))
-out["transform"]["sqrt"] = vector(rsa.rdm.sqrt_transform(base))
-out["transform"]["positive"] = vector(rsa.rdm.positive_transform(base))
-out["transform"]["minmax"] = vector(rsa.rdm.minmax_transform(base))
-out["transform"]["geotopological"] = vector(rsa.rdm.geotopological_transform(base, 0.2, 0.7))
-out["transform"]["geodesic"] = vector(rsa.rdm.geodesic_transform(base))
+
+
+def base():
+    """A fresh RDM each time: rsatoolbox's transforms change their input in place."""
+    return rsa.rdm.RDMs(uniform(5, (1, N * (N - 1) // 2)) - 0.2)
+
+
+out["transform"]["rank"] = vector(rsa.rdm.rank_transform(base()))
+out["transform"]["sqrt"] = vector(rsa.rdm.sqrt_transform(base()))
+out["transform"]["positive"] = vector(rsa.rdm.positive_transform(base()))
+out["transform"]["minmax"] = vector(rsa.rdm.minmax_transform(base()))
+# rsatoolbox compares values that are already scaled with the upper bound again; bounds above 1 keep that from mattering.
+out["transform"]["geotopological"] = vector(rsa.rdm.geotopological_transform(rsa.rdm.RDMs(10 * base().dissimilarities + 3), 0.2, 0.7))
+out["transform"]["geodesic"] = vector(rsa.rdm.geodesic_transform(base()))
 parts = []
 sets = [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6], [0, 1, 5, 6], [0, 2, 5, 6], [1, 3, 4, 6], [0, 4, 5]]
 for k, members in enumerate(sets):

@@ -3,17 +3,22 @@
 //! [`compare_rdms`] gives one number for each pair of RDMs of two sets. Noise ceilings are in [`crate::noise_ceiling`], intervals and
 //! tests in [`crate::inference`].
 
+mod geometry;
 mod inner;
 mod kendall;
 mod rank;
 mod sample;
 mod set;
+mod several;
 
 use ndarray::{Array2, ArrayView2};
 
+pub use geometry::{GeometryComparator, compare_geometries};
 pub use rank::mean_ranks;
 pub(crate) use sample::PairSample;
 pub(crate) use set::{ComparisonSet, Scratch};
+pub(crate) use several::solve as solve_weights;
+pub use several::{RegressionRsa, Scale, WeightSign, partial_correlation, regression_rsa};
 
 use crate::StatsError;
 use inner::{Centring, InnerProduct, Metric};

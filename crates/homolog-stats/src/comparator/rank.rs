@@ -116,6 +116,17 @@ impl RankedSample {
         Self::from_order(order, &level_of_whole, weights)
     }
 
+    /// Ranks of the values of the kept pairs themselves.
+    pub(crate) fn of_values(values: &[f64], weights: &[u32]) -> Self {
+        let sorted = SortedRdm::of(values);
+        let levels: Vec<u32> = sorted
+            .order
+            .iter()
+            .map(|&at| sorted.level[at as usize])
+            .collect();
+        Self::from_order(sorted.order, &levels, weights)
+    }
+
     /// Ranks from keys that are whole numbers, such as sums of doubled ranks.
     pub(crate) fn of_keys(keys: &[u32], weights: &[u32], scratch: &mut RadixScratch) -> Self {
         let order = scratch.sorted_order(keys);

@@ -49,11 +49,6 @@ impl PairSample {
         }
     }
 
-    /// How many different stimuli were drawn.
-    pub(crate) fn n_unique(&self) -> usize {
-        self.multiplicity.iter().filter(|&&count| count > 0).count()
-    }
-
     /// How many pairs there are, copies counted.
     pub(crate) fn total_weight(&self) -> f64 {
         self.weights.iter().map(|&weight| f64::from(weight)).sum()
@@ -78,7 +73,7 @@ mod tests {
         let sample = PairSample::of(vec![2, 0, 1]);
         assert_eq!(sample.positions, [1]);
         assert_eq!(sample.weights, [2]);
-        assert_eq!((sample.n_unique(), sample.total_weight()), (2, 2.0));
+        assert_eq!(sample.total_weight(), 2.0);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Models and subjects made ready for one comparator, so that any resampling of stimuli and subjects is cheap.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
 use super::Comparator;
-use super::inner::InnerProduct;
+use super::inner::{Centring, InnerProduct, InnerProducts, Metric};
 use super::kendall::KendallCounts;
 use super::rank::{RadixScratch, RankedSample, SortedRdm, index_in_sample};
 use super::sample::PairSample;
@@ -19,16 +19,24 @@ pub(crate) struct ComparisonSet {
     n_models: usize,
     n_subjects: usize,
     n_stimuli: usize,
+    /// (n_pairs, n_models + n_subjects), models first, so that a pair's values lie together.
+    values: Array2<f64>,
     form: Form,
 }
 
 #[derive(Debug, Clone)]
 enum Form {
-    /// (n_pairs, n_models + n_subjects), so that a pair's values lie together.
-    Inner(InnerProduct, Array2<f64>),
-    /// Models, then subjects.
+    /// The comparator is the cosine of this inner product.
+    Inner(InnerProduct),
+    /// The comparator is of ranks: models, then subjects, sorted.
     Sorted(Vec<SortedRdm>),
 }
+
+/// The inner product that stands in for comparators of ranks where weights are fitted.
+const PEARSON: InnerProduct = InnerProduct {
+    centring: Centring::MeanRemoved,
+    metric: Metric::Plain,
+};
 
 impl ComparisonSet {
     pub(crate) fn new(
@@ -56,7 +64,7 @@ impl ComparisonSet {
         }
         let all = concatenate![Axis(0), models, subjects];
         let form = match comparator.inner_product() {
-            Some(inner) => Form::Inner(inner, all.t().as_standard_layout().into_owned()),
+            Some(inner) => Form::Inner(inner),
             None => Form::Sorted(
                 all.axis_iter(Axis(0))
                     .into_par_iter()
@@ -69,6 +77,7 @@ impl ComparisonSet {
             n_models: models.nrows(),
             n_subjects: subjects.nrows(),
             n_stimuli,
+            values: all.t().as_standard_layout().into_owned(),
             form,
         })
     }
@@ -94,65 +103,60 @@ impl ComparisonSet {
             })
             .collect();
         let mut relabelled = self.clone();
-        match (&mut relabelled.form, &self.form) {
-            (Form::Inner(_, to), Form::Inner(_, values)) => {
-                for (mut row, &old) in to.rows_mut().into_iter().zip(&from) {
-                    let old = values.row(old as usize);
-                    row.slice_mut(ndarray::s![..self.n_models])
-                        .assign(&old.slice(ndarray::s![..self.n_models]));
-                }
+        for (mut row, &old) in relabelled.values.rows_mut().into_iter().zip(&from) {
+            let models = ndarray::s![..self.n_models];
+            row.slice_mut(models)
+                .assign(&self.values.row(old as usize).slice(models));
+        }
+        if let Form::Sorted(rdms) = &mut relabelled.form {
+            for model in &mut rdms[..self.n_models] {
+                *model = model.relabelled(&from);
             }
-            (Form::Sorted(rdms), _) => {
-                for model in &mut rdms[..self.n_models] {
-                    *model = model.relabelled(&from);
-                }
-            }
-            _ => {}
         }
         relabelled
     }
 
+    /// Inner products of all RDMs, models first, over a sample; for comparators of ranks those of Pearson's r.
+    pub(crate) fn inner_products(&self, sample: &PairSample) -> InnerProducts {
+        let inner = self.comparator.inner_product().unwrap_or(PEARSON);
+        inner.of_sample(self.values.view(), sample)
+    }
+
     /// The set on every stimulus once.
     pub(crate) fn on_all_stimuli(&self) -> ComparedSample<'_> {
-        self.on_sample(&PairSample::all(self.n_stimuli))
+        self.on_sample(PairSample::all(self.n_stimuli))
     }
 
     /// The set on a sample of the stimuli.
-    pub(crate) fn on_sample(&self, sample: &PairSample) -> ComparedSample<'_> {
+    pub(crate) fn on_sample(&self, sample: PairSample) -> ComparedSample<'_> {
         let on = match &self.form {
-            Form::Inner(inner, values) => {
-                let inner = inner.of_sample(values.view(), sample);
-                let norms: Vec<f64> = inner
-                    .products
-                    .diag()
-                    .iter()
-                    .map(|square| square.sqrt())
-                    .collect();
+            Form::Inner(inner) => {
+                let inner = inner.of_sample(self.values.view(), &sample);
+                let norms = inner.products.diag().mapv(f64::sqrt);
                 OnSample::Cosines {
                     cosines: Array2::from_shape_fn(inner.products.dim(), |(i, j)| {
                         inner.products[[i, j]] / (norms[i] * norms[j])
                     }),
-                    pool_scale: inner
-                        .plain_squares
-                        .iter()
-                        .zip(&norms)
-                        .map(|(plain, norm)| norm / plain.sqrt())
-                        .collect(),
+                    pool_scale: (&norms / &inner.plain_squares.mapv(f64::sqrt)).to_vec(),
+                    products: inner.products,
                 }
             }
             Form::Sorted(rdms) => {
-                let index = index_in_sample(sample, rdm::n_pairs(self.n_stimuli));
-                OnSample::Ranks {
-                    ranked: rdms
-                        .iter()
+                let index = index_in_sample(&sample, rdm::n_pairs(self.n_stimuli));
+                OnSample::Ranks(
+                    rdms.iter()
                         .map(|sorted| RankedSample::of(sorted, &index, &sample.weights))
                         .collect(),
-                    weights: sample.weights.clone(),
-                    total: sample.total_weight(),
-                }
+                )
             }
         };
-        ComparedSample { set: self, on }
+        let total = sample.total_weight();
+        ComparedSample {
+            set: self,
+            sample,
+            total,
+            on,
+        }
     }
 }
 
@@ -180,20 +184,21 @@ fn require_varying(
 /// A [`ComparisonSet`] on one sample of the stimuli. A comparison that has no value in the sample is NaN here.
 pub(crate) struct ComparedSample<'a> {
     set: &'a ComparisonSet,
+    sample: PairSample,
+    total: f64,
     on: OnSample,
 }
 
 enum OnSample {
     Cosines {
         cosines: Array2<f64>,
+        /// The inner products, before division by lengths.
+        products: Array2<f64>,
         /// The length of each RDM after it is scaled for the pool: 1 but for whitened comparators, whose pool scales by plain length.
         pool_scale: Vec<f64>,
     },
-    Ranks {
-        ranked: Vec<RankedSample>,
-        weights: Vec<u32>,
-        total: f64,
-    },
+    /// Models, then subjects.
+    Ranks(Vec<RankedSample>),
 }
 
 /// Room that is kept between the ceilings of many samples.
@@ -201,6 +206,7 @@ enum OnSample {
 pub(crate) struct Scratch {
     radix: RadixScratch,
     keys: Vec<u32>,
+    others: Vec<u32>,
 }
 
 impl ComparedSample<'_> {
@@ -210,7 +216,7 @@ impl ComparedSample<'_> {
         let one = |at: usize| self.score(at / n_subjects, at % n_subjects);
         let values: Vec<f64> = match &self.on {
             OnSample::Cosines { .. } => (0..n_models * n_subjects).map(one).collect(),
-            OnSample::Ranks { .. } => (0..n_models * n_subjects)
+            OnSample::Ranks(_) => (0..n_models * n_subjects)
                 .into_par_iter()
                 .map(one)
                 .collect(),
@@ -224,21 +230,46 @@ impl ComparedSample<'_> {
         let subject = self.set.n_models + subject;
         match &self.on {
             OnSample::Cosines { cosines, .. } => cosines[[model, subject]].clamp(-1.0, 1.0),
-            OnSample::Ranks {
-                ranked,
-                weights,
-                total,
-            } => self.of_ranks(&ranked[model], &ranked[subject], weights, *total),
+            OnSample::Ranks(ranked) => self.of_ranks(&ranked[model], &ranked[subject]),
         }
     }
 
-    fn of_ranks(
-        &self,
-        left: &RankedSample,
-        right: &RankedSample,
-        weights: &[u32],
-        total: f64,
-    ) -> f64 {
+    /// The weighted sum of the model RDMs from `first` on, against every subject.
+    pub(crate) fn mixture_scores(&self, first: usize, weights: &[f64]) -> Vec<f64> {
+        let models = first..first + weights.len();
+        let weights = ArrayView1::from(weights);
+        let subjects = self.set.n_models..self.set.n_models + self.set.n_subjects;
+        match &self.on {
+            OnSample::Cosines { products, .. } => {
+                let among = products.slice(ndarray::s![models.clone(), models.clone()]);
+                let length = weights.dot(&among.dot(&weights)).sqrt();
+                subjects
+                    .map(|row| {
+                        let with = products.slice(ndarray::s![models.clone(), row]);
+                        weights.dot(&with) / (length * products[[row, row]].sqrt())
+                    })
+                    .collect()
+            }
+            OnSample::Ranks(ranked) => {
+                let mixture: Vec<f64> = self
+                    .sample
+                    .positions
+                    .iter()
+                    .map(|&pair| {
+                        let values = self.set.values.row(pair as usize);
+                        weights.dot(&values.slice(ndarray::s![models.clone()]))
+                    })
+                    .collect();
+                let mixture = RankedSample::of_values(&mixture, &self.sample.weights);
+                subjects
+                    .map(|row| self.of_ranks(&mixture, &ranked[row]))
+                    .collect()
+            }
+        }
+    }
+
+    fn of_ranks(&self, left: &RankedSample, right: &RankedSample) -> f64 {
+        let (weights, total) = (&self.sample.weights, self.total);
         match self.set.comparator {
             Comparator::TauA => KendallCounts::of(left, right, weights).tau_a(),
             Comparator::TauB => KendallCounts::of(left, right, weights).tau_b(),
@@ -279,46 +310,57 @@ impl ComparedSample<'_> {
             OnSample::Cosines {
                 cosines,
                 pool_scale,
+                ..
             } => {
                 let first = self.set.n_models;
                 let among = cosines.slice(ndarray::s![first.., first..]);
                 cosine_ceilings(among, &pool_scale[first..], counts, drawn)
             }
-            OnSample::Ranks {
-                ranked,
-                weights,
-                total,
-            } => {
+            OnSample::Ranks(ranked) => {
                 let subjects = &ranked[self.set.n_models..];
-                scratch.keys.clear();
-                scratch.keys.resize(weights.len(), 0);
-                for (subject, &count) in subjects.iter().zip(counts) {
-                    if count > 0 {
-                        for (key, &rank) in scratch.keys.iter_mut().zip(&subject.doubled_ranks) {
-                            *key += count * rank;
-                        }
-                    }
-                }
-                let pool = RankedSample::of_keys(&scratch.keys, weights, &mut scratch.radix);
-                drawn
-                    .iter()
-                    .map(|&s| {
-                        let upper = self.of_ranks(&pool, &subjects[s], weights, *total);
-                        if drawn.len() == 1 {
-                            return (upper, upper);
-                        }
-                        let others: Vec<u32> = scratch
-                            .keys
-                            .iter()
-                            .zip(&subjects[s].doubled_ranks)
-                            .map(|(&key, &rank)| key - counts[s] * rank)
-                            .collect();
-                        let others = RankedSample::of_keys(&others, weights, &mut scratch.radix);
-                        (self.of_ranks(&others, &subjects[s], weights, *total), upper)
-                    })
-                    .collect()
+                self.rank_ceilings(subjects, counts, drawn, scratch)
             }
         }
+    }
+
+    /// Ceilings of the rank correlations: the pool is the sum of ranks, a whole number for each pair, ranked again by its digits.
+    fn rank_ceilings(
+        &self,
+        subjects: &[RankedSample],
+        counts: &[u32],
+        drawn: &[usize],
+        scratch: &mut Scratch,
+    ) -> Vec<(f64, f64)> {
+        let weights = &self.sample.weights;
+        scratch.keys.clear();
+        scratch.keys.resize(weights.len(), 0);
+        for (subject, &count) in subjects.iter().zip(counts) {
+            if count > 0 {
+                for (key, &rank) in scratch.keys.iter_mut().zip(&subject.doubled_ranks) {
+                    *key += count * rank;
+                }
+            }
+        }
+        let pool = RankedSample::of_keys(&scratch.keys, weights, &mut scratch.radix);
+        drawn
+            .iter()
+            .map(|&s| {
+                let upper = self.of_ranks(&pool, &subjects[s]);
+                if drawn.len() == 1 {
+                    return (upper, upper);
+                }
+                scratch.others.clear();
+                scratch.others.extend(
+                    scratch
+                        .keys
+                        .iter()
+                        .zip(&subjects[s].doubled_ranks)
+                        .map(|(&key, &rank)| key - counts[s] * rank),
+                );
+                let others = RankedSample::of_keys(&scratch.others, weights, &mut scratch.radix);
+                (self.of_ranks(&others, &subjects[s]), upper)
+            })
+            .collect()
     }
 }
 

@@ -197,7 +197,7 @@ pub(crate) fn evaluate_set(
                 let both = (resampling == Resampling::Both).then(|| none.clone());
                 return [both, by_subjects, Some(none)];
             }
-            let sampled = set.on_sample(&PairSample::of(draw.stimuli.clone()));
+            let sampled = set.on_sample(PairSample::of(draw.stimuli.clone()));
             let scores = sampled.scores();
             let by_stimuli = row(
                 &scores,

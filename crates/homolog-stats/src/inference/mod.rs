@@ -4,12 +4,17 @@
 
 mod bootstrap;
 pub(crate) mod distribution;
+mod flexible;
 mod infer;
 mod multiple;
 mod randomisation;
 mod variance;
 
 pub use bootstrap::{BootstrapEvaluations, Draw, Evaluations, Resampling, evaluate_draws};
+pub use flexible::{
+    CrossValidatedScores, FlexibleBootstrap, FlexibleEvaluations, ModelFolds,
+    bootstrap_flexible_models, cross_validate_models,
+};
 pub use infer::{
     FEWEST_STIMULI_TO_RESAMPLE, FEWEST_SUBJECTS_TO_RESAMPLE, Inference, InferenceSettings,
     ModelInference, PairTest, ResamplingChange, infer,

@@ -3,3 +3,5 @@
 mod golden;
 mod rsatoolbox;
 mod scikit_learn;
+mod several;
+mod similarity;

@@ -177,6 +177,8 @@ impl<K: Basic> Ranked<K> {
 
     /// Repeated along axes of size 1, and along new axes in front, to a larger shape.
     pub fn broadcast(self, shape: &[usize]) -> Self {
+        // A scalar is held as one axis of size 1.
+        let shape = if shape.is_empty() { &[1] } else { shape };
         let value = self.with_leading_axes(shape.len());
         if value.shape() == shape {
             return value;

@@ -103,8 +103,8 @@ pub enum DataError {
     /// A number that has to be there is missing.
     #[error(
         "{n_missing} of {n_values} values are missing (NaN), in {n_units} of the units (first: unit \"{first_unit}\", \
-         stimulus \"{first_stimulus}\"). Drop those units (drop_unit), drop those presentations (drop_presentation), or \
-         average over repetitions first"
+         stimulus \"{first_stimulus}\"). Pass --on-nan drop-unit or --on-nan drop-presentation; the report then lists \
+         what was dropped"
     )]
     MissingValues {
         /// How many values are missing.

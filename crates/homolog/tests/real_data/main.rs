@@ -2,6 +2,7 @@
 
 mod benchmarks;
 mod gradients;
+mod onnx_files;
 mod receptive_fields;
 mod recording;
 mod stimuli;

@@ -37,7 +37,12 @@ fn images(json: &Value) -> Array4<f32> {
     Array4::from_shape_vec([shape[0], shape[1], shape[2], shape[3]], values).expect("as many as the sizes say")
 }
 
-fn recorded(engine: &dyn Engine, graph: &Graph, values: &[String], images: &Array4<f32>) -> Result<Vec<Array2<f32>>, String> {
+fn recorded(
+    engine: &dyn Engine,
+    graph: &Graph,
+    values: &[String],
+    images: &Array4<f32>,
+) -> Result<Vec<Array2<f32>>, String> {
     let network = Network::check(graph.clone()).map_err(|error| chain(&error))?;
     let mut session = engine.open(&network, values).map_err(|error| chain(&error))?;
     session.run(images.view()).map_err(|error| chain(&error))
@@ -67,7 +72,8 @@ fn nodes_in_the_forms_of_older_operator_sets_give_what_onnx_runtime_gives() {
     let mut wrong = Vec::new();
     for (case, engine) in cases.iter().flat_map(|case| both_engines().into_iter().map(move |engine| (case, engine))) {
         let name = format!("{} (operator set {}) on {}", case["name"], case["opset"], engine.name());
-        let graph = onnx::read_bytes("case.onnx", bytes(&case["onnx"])).unwrap_or_else(|error| panic!("{name}: {}", chain(&error)));
+        let graph = onnx::read_bytes("case.onnx", bytes(&case["onnx"]))
+            .unwrap_or_else(|error| panic!("{name}: {}", chain(&error)));
         let expected = case["outputs"].as_object().expect("outputs");
         let outputs: Vec<String> = expected.keys().cloned().collect();
         match recorded(&*engine, &graph, &outputs, &images(&case["input"])) {
@@ -87,11 +93,15 @@ fn modules_of_an_exported_network_put_out_what_pytorch_says_on_both_engines() {
     let images = images(&golden["images"]);
     let stages = golden["stages"].as_array().expect("stages");
     let mut wrong = Vec::new();
-    for (export, engine) in
-        golden["exports"].as_array().expect("exports").iter().flat_map(|export| both_engines().into_iter().map(move |engine| (export, engine)))
+    for (export, engine) in golden["exports"]
+        .as_array()
+        .expect("exports")
+        .iter()
+        .flat_map(|export| both_engines().into_iter().map(move |engine| (export, engine)))
     {
         let place = format!("{} at operator set {} on {}", export["exporter"], export["opset"], engine.name());
-        let graph = onnx::read_bytes("small.onnx", bytes(&export["onnx"])).unwrap_or_else(|error| panic!("{place}: {}", chain(&error)));
+        let graph = onnx::read_bytes("small.onnx", bytes(&export["onnx"]))
+            .unwrap_or_else(|error| panic!("{place}: {}", chain(&error)));
         let named: Vec<&Value> = stages.iter().filter(|stage| is_named(&graph, stage)).collect();
         // The exporters fold the normalization into its convolution, so that either it or the convolution is gone, and
         // leave out the dropout.
@@ -147,5 +157,44 @@ fn a_network_written_as_onnx_and_read_again_gives_the_same_numbers() {
         let first = recorded(&*engine, &graph, &graph.outputs, &images).expect("runs");
         let second = recorded(&*engine, &again, &again.outputs, &images).expect("runs");
         assert_eq!(first, second, "{}", engine.name());
+    }
+}
+
+#[test]
+fn no_images_give_no_rows_on_either_engine() {
+    let golden = golden_json("torch/small-exports/golden.json");
+    let graph = onnx::read_bytes("small.onnx", bytes(&golden["exports"][0]["onnx"])).expect("reads");
+    let none = Array4::zeros([0, 3, 18, 22]);
+    let twice = [graph.outputs[0].clone(), graph.outputs[0].clone()];
+    for engine in both_engines() {
+        let rows = recorded(&*engine, &graph, &twice, &none).expect("runs");
+        assert_eq!(rows.iter().map(Array2::nrows).collect::<Vec<_>>(), [0, 0], "{}", engine.name());
+    }
+}
+
+#[test]
+fn images_of_another_size_are_refused_with_both_sizes_by_both_engines() {
+    let golden = golden_json("torch/small-exports/golden.json");
+    let graph = onnx::read_bytes("small.onnx", bytes(&golden["exports"][0]["onnx"])).expect("reads");
+    for engine in both_engines() {
+        let words = recorded(&*engine, &graph, &graph.outputs, &Array4::zeros([1, 3, 20, 22])).expect_err("too high");
+        let expected =
+            "the network takes images of shape [3, 18, 22] (channel, height, width), and these have [3, 20, 22]";
+        assert_eq!(words, expected, "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_stage_that_is_recorded_twice_is_given_twice_by_both_engines() {
+    let golden = golden_json("torch/small-exports/golden.json");
+    let images = images(&golden["images"]);
+    let graph = onnx::read_bytes("small.onnx", bytes(&golden["exports"][0]["onnx"])).expect("reads");
+    let output = graph.outputs[0].clone();
+    let other = graph.stages[0].value.clone();
+    for engine in both_engines() {
+        let rows = recorded(&*engine, &graph, &[output.clone(), other.clone(), output.clone()], &images).expect("runs");
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0], rows[2], "{}", engine.name());
+        assert_ne!(rows[0].dim(), rows[1].dim());
     }
 }

@@ -140,7 +140,6 @@ fn agree(names: &[&str]) {
 
 /// The stages that differ, in words.
 fn differences(name: &str, golden: &Value) -> Vec<String> {
-    let stages = golden["stages"].as_object().expect("stages");
     let graph = filled(name);
     let values: BTreeMap<String, String> = graph
         .stages
@@ -149,14 +148,17 @@ fn differences(name: &str, golden: &Value) -> Vec<String> {
         .collect();
     let output = graph.outputs[0].clone();
     let network = Network::check(graph).expect("checked");
-    let mut wrong = Vec::new();
+    let side = golden["image_px"].as_u64().expect("a size") as usize;
+    let image = Counter::of("image").uniforms(3 * side * side, -2.0, 2.0);
+    let image = Array4::from_shape_vec((1, 3, side, side), image).expect("shaped");
 
+    let mut wrong = Vec::new();
     let mut expected = vec![(
         "the output",
         output.clone(),
         Summary::read(&golden["output"]),
     )];
-    for (stage, summary) in stages {
+    for (stage, summary) in golden["stages"].as_object().expect("stages") {
         match values.get(stage) {
             Some(value) => expected.push((stage, value.clone(), Summary::read(summary))),
             None => wrong.push(format!(
@@ -164,45 +166,48 @@ fn differences(name: &str, golden: &Value) -> Vec<String> {
             )),
         }
     }
-    let recorded: Vec<String> = expected
-        .iter()
-        .map(|(_, value, _)| value.clone())
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let side = golden["image_px"].as_u64().expect("a size") as usize;
-    let image = Counter::of("image").uniforms(3 * side * side, -2.0, 2.0);
-    let image = Array4::from_shape_vec((1, 3, side, side), image).expect("shaped");
-    let mut session = Burn::cpu().open(&network, &recorded).expect("opened");
-    let units = session.run(image.view()).expect("run");
-
-    let largest = units.iter().map(|units| units.len()).max().unwrap_or(0);
+    let recorded = record(
+        &network,
+        expected.iter().map(|(_, value, _)| value.clone()).collect(),
+        &image,
+    );
+    let largest = recorded.values().map(Vec::len).max().unwrap_or(0);
     let noise =
         ["projection a", "projection b"].map(|name| Counter::of(name).uniforms(largest, -1.0, 1.0));
-    for (stage, value, expected) in &expected {
-        let place = recorded
-            .iter()
-            .position(|recorded| recorded == value)
-            .expect("recorded");
-        let units = units[place].as_slice().expect("contiguous");
-        let shape = &network.plan(1).expect("planned").facts[value].shape[1..];
-        let found = Summary::of(shape, units, &noise);
+    let facts = network.plan(1).expect("planned").facts;
+    let mut compare = |stage: &str, value: &String, units: &[f32], expected: &Summary| {
+        let found = Summary::of(&facts[value].shape[1..], units, &noise);
         let error = found.relative_error(expected);
         if error > TOLERANCE {
             wrong.push(format!(
                 "{stage}: relative error {error:.1e}, found {found:?}, expected {expected:?}"
             ));
         }
+    };
+    for (stage, value, expected) in &expected {
+        compare(stage, value, &recorded[value], expected);
     }
-    let place = recorded
-        .iter()
-        .position(|recorded| *recorded == output)
-        .expect("recorded");
-    wrong.extend(wrong_elements(
-        units[place].as_slice().expect("contiguous"),
-        &golden["elements"],
-    ));
+    // With nothing else recorded, batch normalization is folded into the convolutions.
+    let alone = record(&network, BTreeSet::from([output.clone()]), &image);
+    compare("the output alone", &output, &alone[&output], &expected[0].2);
+    wrong.extend(wrong_elements(&recorded[&output], &golden["elements"]));
     wrong
+}
+
+/// The units of some values for one image.
+fn record(
+    network: &Network,
+    values: BTreeSet<String>,
+    image: &Array4<f32>,
+) -> BTreeMap<String, Vec<f32>> {
+    let values: Vec<String> = values.into_iter().collect();
+    let mut session = Burn::cpu().open(network, &values).expect("opened");
+    let units = session.run(image.view()).expect("run");
+    values
+        .into_iter()
+        .zip(units)
+        .map(|(value, units)| (value, units.into_iter().collect()))
+        .collect()
 }
 
 /// The 8 kept elements of the output, to the tolerance of the largest of them.

@@ -236,8 +236,9 @@ impl Mirror {
 
 /// The sha256 of what is at `place`, when it is what the manifest promises.
 fn checked(file: &DataFile, place: &Path, found: Found) -> Result<String, FetchError> {
-    if let Some(expected) = file.n_files {
-        return sha256_of_folder(file, place, expected);
+    // A folder beside a user's own manifest has no stated number of files; no folder has one hash to agree with.
+    if file.n_files.is_some() || (place.is_dir() && file.expected == Expected::Unknown) {
+        return sha256_of_folder(file, place);
     }
     let sha256 = sha256_of_file(place)?;
     if file.expected.agrees_with(&sha256) {
@@ -267,10 +268,10 @@ fn checked(file: &DataFile, place: &Path, found: Found) -> Result<String, FetchE
     })
 }
 
-fn sha256_of_folder(file: &DataFile, folder: &Path, expected: usize) -> Result<String, FetchError> {
+fn sha256_of_folder(file: &DataFile, folder: &Path) -> Result<String, FetchError> {
     let mut names = Vec::new();
     list_files(folder, "", &mut names)?;
-    if names.len() != expected {
+    if let Some(expected) = file.n_files.filter(|expected| *expected != names.len()) {
         let how = match &file.origin {
             Origin::ByHand(how) | Origin::Url(how) => how.clone(),
         };
@@ -353,6 +354,27 @@ mod tests {
                 .to_string()
                 .contains("Set HOMOLOG_CACHE")
         );
+    }
+
+    #[test]
+    fn a_folder_beside_the_manifest_needs_no_stated_number_of_files() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("images")).expect("made");
+        std::fs::write(folder.path().join("images/one.png"), "1").expect("written");
+        let file = DataFile {
+            benchmark: "mine".to_owned(),
+            path: "images".to_owned(),
+            origin: Origin::ByHand("beside the manifest".to_owned()),
+            expected: Expected::Unknown,
+            n_files: None,
+            beside: Some(folder.path().to_owned()),
+        };
+        let sources = Sources::from_variables(variables(&[("HOMOLOG_CACHE", "/no/cache")])).expect("set");
+        let one = sources.find(&file).expect("readable").expect("beside");
+        assert_eq!((one.found, one.place.as_path()), (Found::Beside, folder.path().join("images").as_path()));
+        std::fs::write(folder.path().join("images/two.png"), "2").expect("written");
+        let two = sources.find(&file).expect("readable").expect("beside");
+        assert_ne!(one.sha256, two.sha256, "the hash is that of the folder's content");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use burn::tensor::{Tensor, activation};
 use super::attributes::NodeAttributes;
 use super::inputs::broadcast_shape;
 use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
+use crate::network::tensor::DType;
 use crate::network::value::{Value, both_ranks, each_rank};
 
 /// How the Gaussian error linear unit is computed.
@@ -77,21 +78,13 @@ impl Activation {
         let alpha = |default| attributes.float_or("alpha", default);
         Ok(Arc::new(match attributes.op() {
             "Relu" => Self::Relu,
-            "LeakyRelu" => Self::LeakyRelu {
-                alpha: alpha(0.01)?,
-            },
+            "LeakyRelu" => Self::LeakyRelu { alpha: alpha(0.01)? },
             "Elu" => Self::Elu { alpha: alpha(1.0)? },
             "Celu" => Self::Celu { alpha: alpha(1.0)? },
             // ONNX's defaults, the constants of Klambauer et al. (2017).
-            "Selu" => Self::Selu {
-                alpha: alpha(1.673_263_2)?,
-                gamma: attributes.float_or("gamma", 1.050_701)?,
-            },
+            "Selu" => Self::Selu { alpha: alpha(1.673_263_2)?, gamma: attributes.float_or("gamma", 1.050_701)? },
             "Sigmoid" => Self::Sigmoid,
-            "HardSigmoid" => Self::HardSigmoid {
-                alpha: alpha(0.2)?,
-                beta: attributes.float_or("beta", 0.5)?,
-            },
+            "HardSigmoid" => Self::HardSigmoid { alpha: alpha(0.2)?, beta: attributes.float_or("beta", 0.5)? },
             "HardSwish" => Self::HardSwish,
             "Tanh" => Self::Tanh,
             "Softplus" => Self::Softplus,
@@ -105,9 +98,7 @@ impl Activation {
                 },
             },
             other => {
-                return Err(OpError::Unknown {
-                    op: other.to_owned(),
-                });
+                return Err(OpError::Unknown { op: other.to_owned() });
             }
         }))
     }
@@ -122,19 +113,13 @@ impl Activation {
             Self::Celu { alpha } => activation::celu(x, f64::from(alpha)),
             Self::Selu { alpha, gamma } => activation::elu(x, f64::from(alpha)).mul_scalar(gamma),
             Self::Sigmoid => activation::sigmoid(x),
-            Self::HardSigmoid { alpha, beta } => {
-                activation::hard_sigmoid(x, f64::from(alpha), f64::from(beta))
-            }
+            Self::HardSigmoid { alpha, beta } => activation::hard_sigmoid(x, f64::from(alpha), f64::from(beta)),
             Self::HardSwish => activation::hard_swish(x),
             Self::Tanh => x.tanh(),
             Self::Softplus => activation::softplus(x, 1.0),
             Self::Softsign => activation::softsign(x),
-            Self::Gelu {
-                form: GeluForm::Exact,
-            } => activation::gelu(x),
-            Self::Gelu {
-                form: GeluForm::Tanh,
-            } => activation::gelu_approximate(x),
+            Self::Gelu { form: GeluForm::Exact } => activation::gelu(x),
+            Self::Gelu { form: GeluForm::Tanh } => activation::gelu_approximate(x),
             Self::Mish => activation::mish(x),
         }
     }
@@ -179,23 +164,13 @@ impl Operator for Activation {
                 vec![("alpha", Attribute::Float(*alpha))]
             }
             Self::Selu { alpha, gamma } => {
-                vec![
-                    ("alpha", Attribute::Float(*alpha)),
-                    ("gamma", Attribute::Float(*gamma)),
-                ]
+                vec![("alpha", Attribute::Float(*alpha)), ("gamma", Attribute::Float(*gamma))]
             }
             Self::HardSigmoid { alpha, beta } => {
-                vec![
-                    ("alpha", Attribute::Float(*alpha)),
-                    ("beta", Attribute::Float(*beta)),
-                ]
+                vec![("alpha", Attribute::Float(*alpha)), ("beta", Attribute::Float(*beta))]
             }
             Self::Gelu { form } => {
-                let text = if *form == GeluForm::Tanh {
-                    "tanh"
-                } else {
-                    "none"
-                };
+                let text = if *form == GeluForm::Tanh { "tanh" } else { "none" };
                 vec![("approximate", Attribute::Text(text.to_owned()))]
             }
             _ => Vec::new(),
@@ -264,15 +239,10 @@ impl Operator for Clip {
         for (index, name) in [(1, "min"), (2, "max")] {
             match inputs.optional(index) {
                 Some(limit) if limit.dtype != data.dtype || limit.n_elements() != 1 => {
-                    return Err(
-                        inputs.refuse(format!("{name} must be one number of the input's type"))
-                    );
+                    return Err(inputs.refuse(format!("{name} must be one number of the input's type")));
                 }
-                Some(limit) if limit.constant.is_none() => {
-                    return Err(OpError::NotConstant {
-                        op: self.kind(),
-                        input: name,
-                    });
+                Some(limit) if limit.constant.is_none() && data.dtype != DType::F32 => {
+                    return Err(OpError::NotConstant { op: self.kind(), input: name });
                 }
                 _ => {}
             }
@@ -281,13 +251,28 @@ impl Operator for Clip {
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
+        let shape = call.output_shape();
         let limit = |index: usize| call.facts().optional(index).and_then(Fact::scalar);
         let (min, max) = (limit(1), limit(2));
         let output = match call.value(0)? {
-            Value::Float(x) => Value::Float(each_rank!(x, x => {
-                let x = if let Some(min) = min { x.clamp_min(min) } else { x };
-                if let Some(max) = max { x.clamp_max(max) } else { x }
-            })),
+            Value::Float(x) => {
+                let x = match (min, call.optional_float(1)?) {
+                    (Some(min), _) => each_rank!(x, x => x.clamp_min(min)),
+                    (None, Some(min)) => {
+                        let min = min.broadcast(shape);
+                        both_ranks!(x, min => x.max_pair(min))
+                    }
+                    (None, None) => x,
+                };
+                Value::Float(match (max, call.optional_float(2)?) {
+                    (Some(max), _) => each_rank!(x, x => x.clamp_max(max)),
+                    (None, Some(max)) => {
+                        let max = max.broadcast(shape);
+                        both_ranks!(x, max => x.min_pair(max))
+                    }
+                    (None, None) => x,
+                })
+            }
             Value::Int(x) => Value::Int(each_rank!(x, x => {
                 let x = if let Some(min) = min { x.clamp_min(min) } else { x };
                 if let Some(max) = max { x.clamp_max(max) } else { x }

@@ -1,6 +1,6 @@
 //! GoogLeNet with batch normalization, as torchvision builds it for its published weights.
 
-use super::inception_blocks::{basic_conv, classifier, transform_input};
+use super::inception_blocks::{basic_conv, transform_input};
 use crate::network::builder::{Architecture, BuildError, Builder, Conv2d, Rounding, Value};
 
 /// Filters of the four branches: 1 × 1; reduction and 3 × 3; reduction and (5 × 5, in torchvision) 3 × 3; after the pool.
@@ -40,7 +40,10 @@ pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, Bu
     for (path, widths) in THIRD {
         x = inception(&mut b, path, &x, widths);
     }
-    let logits = classifier(&mut b, &x);
+    x = b.adaptive_avg_pool2d("avgpool", &x, 1);
+    x = b.flatten("flatten", &x);
+    x = b.dropout("dropout", &x);
+    let logits = b.linear("fc", &x, 1000);
     b.finish(&logits)
 }
 

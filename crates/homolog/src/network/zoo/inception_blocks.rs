@@ -21,11 +21,3 @@ pub(super) fn transform_input(b: &mut Builder, image: &Value) -> Value {
     let shift = MEAN.map(|mean| ((mean - 0.5) / 0.5) as f32);
     b.rescale_channels("transform_input", image, scale.to_vec(), shift.to_vec())
 }
-
-/// The end of both networks: mean over space, dropout, 1,000 classes.
-pub(super) fn classifier(b: &mut Builder, x: &Value) -> Value {
-    let x = b.adaptive_avg_pool2d("avgpool", x, 1);
-    let x = b.flatten("flatten", &x);
-    let x = b.dropout("dropout", &x);
-    b.linear("fc", &x, 1000)
-}

@@ -1,6 +1,6 @@
 //! Inception version 3, as torchvision builds it for its published weights.
 
-use super::inception_blocks::{basic_conv, classifier, transform_input};
+use super::inception_blocks::{basic_conv, transform_input};
 use crate::network::builder::{
     Architecture, BuildError, Builder, Conv2d, Padding, Rounding, Value,
 };
@@ -40,7 +40,10 @@ pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, Bu
     for path in ["Mixed_7b", "Mixed_7c"] {
         x = Module { b: &mut b, path }.three_by_three(&x);
     }
-    let logits = classifier(&mut b, &x);
+    x = b.adaptive_avg_pool2d("avgpool", &x, 1);
+    x = b.dropout("dropout", &x);
+    x = b.flatten("flatten", &x);
+    let logits = b.linear("fc", &x, 1000);
     b.finish(&logits)
 }
 

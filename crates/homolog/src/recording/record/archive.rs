@@ -15,7 +15,7 @@ use super::plan::RecordPlan;
 use super::stream::{RowSink, Rows};
 use crate::recording::FileError;
 use crate::recording::format::zarr::{Activations, Chunking, Stage};
-use crate::store::write_whole;
+use crate::store::{Store, write_whole};
 
 /// Units of a chunk: 4 MiB for a batch of 16, so that a block of columns can be read without the rest.
 const UNITS_PER_CHUNK: usize = 1 << 16;
@@ -87,6 +87,8 @@ impl Archive {
                 .collect(),
         };
         let place = folder.join("recording.json");
+        // A folder that cannot be written to is said before the network runs.
+        Store::open(folder)?;
         match std::fs::read(&place) {
             Ok(text) => same_recording(folder, &text, &note)?,
             Err(problem) if problem.kind() == io::ErrorKind::NotFound => {

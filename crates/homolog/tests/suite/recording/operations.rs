@@ -138,8 +138,8 @@ fn missing_values_are_refused_or_dropped_and_listed() {
         .expect_err("one is missing");
     assert_eq!(
         error.to_string(),
-        "1 of 8 values are missing (NaN), in 1 of the units (first: unit \"u2\", stimulus \"a\"). Drop those units \
-         (drop_unit), drop those presentations (drop_presentation), or average over repetitions first"
+        "1 of 8 values are missing (NaN), in 1 of the units (first: unit \"u2\", stimulus \"a\"). Pass --on-nan \
+         drop-unit or --on-nan drop-presentation; the report then lists what was dropped"
     );
     let complete = repeated()
         .without_missing(OnMissing::DropUnit)

@@ -58,7 +58,7 @@ impl Engine for Burn {
     }
 
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
-        let batches = Batches::of(network, NAME)?;
+        let batches = Batches::of(network, stages.len(), NAME)?;
         let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));
         let n_at_once = network.fixed_batch().unwrap_or(1);
         let program = Program::new(&graph, n_at_once, stages, &BTreeSet::new())?;

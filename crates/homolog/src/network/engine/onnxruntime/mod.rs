@@ -69,7 +69,7 @@ impl Engine for OnnxRuntime {
     }
 
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
-        let batches = Batches::of(network, NAME)?;
+        let batches = Batches::of(network, stages.len(), NAME)?;
         let mut outputs: Vec<String> = Vec::new();
         let mut positions = Vec::with_capacity(stages.len());
         for name in stages {
@@ -120,18 +120,11 @@ impl Session for OnnxRuntimeSession {
     }
 
     fn run(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
-        if images.is_empty() {
-            return Ok(self
-                .positions
-                .iter()
-                .map(|_| Array2::zeros((0, 0)))
-                .collect());
-        }
         let session = &mut self.session;
         let outputs = self
             .batches
             .run(images, |images| outputs(session, &images))?;
-        if self.positions.iter().copied().eq(0..outputs.len()) {
+        if images.is_empty() || self.positions.iter().copied().eq(0..outputs.len()) {
             return Ok(outputs);
         }
         let rows = |position: &usize| outputs.get(*position).cloned();
