@@ -49,6 +49,8 @@ pub struct Network {
     /// Which of `stages` are listed.
     listed: Vec<usize>,
     n_parameters: usize,
+    /// For one stimulus, or as many as the file fixes.
+    single: Arc<Plan>,
 }
 
 impl Network {
@@ -61,12 +63,8 @@ impl Network {
         check_names(&graph)?;
         let nothing = BTreeSet::new();
         let fixed = fixed_batch(&graph)?;
-        let single = Plan::new(&graph, fixed.unwrap_or(1), &nothing)?;
-        let double = if fixed.is_some() {
-            single.clone()
-        } else {
-            Plan::new(&graph, 2, &nothing)?
-        };
+        let single = Plan::new(&graph, fixed.unwrap_or(1), &nothing, None)?;
+        let double = if fixed.is_some() { single.clone() } else { Plan::new(&graph, 2, &nothing, Some(&single))? };
         check_values(&graph, &single)?;
         let fields = Fields::of(&graph, &single)?;
         let mut stages = recordable_values(&graph, &single, &double, &fields);
@@ -77,6 +75,7 @@ impl Network {
             stages,
             listed,
             n_parameters: learned.iter().sum(),
+            single: Arc::new(single),
         };
         network.count_parameters(&learned);
         Ok(network)
@@ -100,16 +99,12 @@ impl Network {
     /// The sizes of one stimulus, such as (channel, height, width).
     pub fn stimulus_shape(&self) -> Vec<usize> {
         let size = |dim: &Dim| if let Dim::Fixed(size) = dim { *size } else { 1 };
-        self.graph.inputs.first().map_or_else(Vec::new, |input| {
-            input.dims.iter().skip(1).map(size).collect()
-        })
+        self.graph.inputs.first().map_or_else(Vec::new, |input| input.dims.iter().skip(1).map(size).collect())
     }
 
     /// The stages in the order of the data's path.
     pub fn stages(&self) -> impl Iterator<Item = &Stage> {
-        self.listed
-            .iter()
-            .filter_map(|index| self.stages.get(*index))
+        self.listed.iter().filter_map(|index| self.stages.get(*index))
     }
 
     /// The stage with this name: a listed one, an alias, a node's name or a value's name.
@@ -118,33 +113,15 @@ impl Network {
     /// [`GraphError::UnknownStage`] with the nearest three names; [`GraphError::NotPerStimulus`].
     pub fn stage(&self, name: &str) -> Result<&Stage, GraphError> {
         let listed = self.stages().find(|stage| stage.is_called(name));
-        if let Some(stage) =
-            listed.or_else(|| self.stages.iter().find(|stage| stage.is_called(name)))
-        {
+        if let Some(stage) = listed.or_else(|| self.stages.iter().find(|stage| stage.is_called(name))) {
             return Ok(stage);
         }
-        let node = self
-            .graph
-            .nodes
-            .iter()
-            .find(|node| node.name == name || node.outputs.iter().any(|value| value == name));
-        let plan = Plan::new(
-            &self.graph,
-            self.fixed_batch().unwrap_or(1),
-            &BTreeSet::new(),
-        )?;
-        if let Some(fact) = node
-            .and_then(|node| node.outputs.first())
-            .and_then(|value| plan.facts.get(value))
-        {
-            return Err(GraphError::NotPerStimulus {
-                stage: name.to_owned(),
-                shape: fact.shape.clone(),
-            });
+        let node =
+            self.graph.nodes.iter().find(|node| node.name == name || node.outputs.iter().any(|value| value == name));
+        if let Some(fact) = node.and_then(|node| node.outputs.first()).and_then(|value| self.single.facts.get(value)) {
+            return Err(GraphError::NotPerStimulus { stage: name.to_owned(), shape: fact.shape.clone() });
         }
-        let listed = self
-            .stages()
-            .flat_map(|stage| std::iter::once(&stage.name).chain(&stage.aliases));
+        let listed = self.stages().flat_map(|stage| std::iter::once(&stage.name).chain(&stage.aliases));
         Err(GraphError::UnknownStage {
             network: self.graph.name.clone(),
             stage: name.to_owned(),
@@ -158,7 +135,15 @@ impl Network {
     /// # Errors
     /// [`GraphError`] when the graph cannot take so many, because its file fixes their number in some shape.
     pub fn plan(&self, batch: usize) -> Result<Plan, GraphError> {
-        Plan::new(&self.graph, batch, &BTreeSet::new())
+        if batch == self.single.batch {
+            return Ok(Plan::clone(&self.single));
+        }
+        Plan::new(&self.graph, batch, &BTreeSet::new(), Some(&self.single))
+    }
+
+    /// The plan that the graph was checked with.
+    pub(crate) fn single_plan(&self) -> &Plan {
+        &self.single
     }
 
     /// Gives each listed stage the learned numbers first used after the previous listed one.
@@ -168,20 +153,14 @@ impl Network {
             .nodes
             .iter()
             .enumerate()
-            .flat_map(|(place, node)| {
-                node.outputs
-                    .iter()
-                    .map(move |value| (value.as_str(), place))
-            })
+            .flat_map(|(place, node)| node.outputs.iter().map(move |value| (value.as_str(), place)))
             .collect();
         let mut counted = 0;
         for index in &self.listed {
             let Some(stage) = self.stages.get_mut(*index) else {
                 continue;
             };
-            let end = places
-                .get(stage.value.as_str())
-                .map_or(0, |place| place + 1);
+            let end = places.get(stage.value.as_str()).map_or(0, |place| place + 1);
             stage.n_parameters = learned.get(counted..end).unwrap_or(&[]).iter().sum();
             counted = counted.max(end);
         }
@@ -190,32 +169,22 @@ impl Network {
 
 fn check_names(graph: &Graph) -> Result<(), GraphError> {
     if graph.inputs.is_empty() {
-        return Err(GraphError::NoInput {
-            network: graph.name.clone(),
-        });
+        return Err(GraphError::NoInput { network: graph.name.clone() });
     }
     let mut values: BTreeSet<&str> = graph.parameters.keys().map(String::as_str).collect();
     for input in &graph.inputs {
         if !values.insert(&input.name) {
-            return Err(GraphError::WrittenTwice {
-                node: input.name.clone(),
-                value: input.name.clone(),
-            });
+            return Err(GraphError::WrittenTwice { node: input.name.clone(), value: input.name.clone() });
         }
     }
     let mut nodes = BTreeSet::new();
     for node in &graph.nodes {
         if !nodes.insert(&node.name) {
-            return Err(GraphError::NamedTwice {
-                node: node.name.clone(),
-            });
+            return Err(GraphError::NamedTwice { node: node.name.clone() });
         }
         for value in node.outputs.iter().filter(|value| !value.is_empty()) {
             if !values.insert(value) {
-                return Err(GraphError::WrittenTwice {
-                    node: node.name.clone(),
-                    value: value.clone(),
-                });
+                return Err(GraphError::WrittenTwice { node: node.name.clone(), value: value.clone() });
             }
         }
     }
@@ -224,17 +193,10 @@ fn check_names(graph: &Graph) -> Result<(), GraphError> {
 
 fn check_values(graph: &Graph, plan: &Plan) -> Result<(), GraphError> {
     let outputs = graph.outputs.iter().map(|value| ("output", value, value));
-    let stages = graph
-        .stages
-        .iter()
-        .map(|stage| ("stage", &stage.name, &stage.value));
+    let stages = graph.stages.iter().map(|stage| ("stage", &stage.name, &stage.value));
     for (what, name, value) in outputs.chain(stages) {
         if !plan.facts.contains_key(value) {
-            return Err(GraphError::NoSuchValue {
-                what,
-                name: name.clone(),
-                value: value.clone(),
-            });
+            return Err(GraphError::NoSuchValue { what, name: name.clone(), value: value.clone() });
         }
     }
     Ok(())
@@ -243,9 +205,7 @@ fn check_values(graph: &Graph, plan: &Plan) -> Result<(), GraphError> {
 /// The number of stimuli in a run, where the first axis of the first input has a fixed size.
 fn fixed_batch(graph: &Graph) -> Result<Option<usize>, GraphError> {
     let Some(input) = graph.inputs.first() else {
-        return Err(GraphError::NoInput {
-            network: graph.name.clone(),
-        });
+        return Err(GraphError::NoInput { network: graph.name.clone() });
     };
     Ok(match input.dims.first() {
         Some(Dim::Fixed(size)) => Some(*size),
@@ -263,20 +223,12 @@ impl Fields {
     fn of(graph: &Graph, plan: &Plan) -> Result<Self, GraphError> {
         let mut by_value = BTreeMap::new();
         let input = graph.inputs.first();
-        let image = match input
-            .and_then(|input| plan.facts.get(&input.name))
-            .map(|fact| fact.shape.as_slice())
-        {
+        let image = match input.and_then(|input| plan.facts.get(&input.name)).map(|fact| fact.shape.as_slice()) {
             Some([_, _, height, width]) => Some([*height, *width]),
             Some([_, _, width]) => Some([1, *width]),
             _ => None,
         };
-        by_value.extend(
-            graph
-                .inputs
-                .iter()
-                .map(|input| (input.name.clone(), Field::IMAGE)),
-        );
+        by_value.extend(graph.inputs.iter().map(|input| (input.name.clone(), Field::IMAGE)));
         for node in &graph.nodes {
             let facts = plan.inputs(node)?;
             let seen = node.inputs.iter().enumerate().filter_map(|(index, value)| {
@@ -304,20 +256,14 @@ fn recordable_values(graph: &Graph, single: &Plan, double: &Plan, fields: &Field
             let (Some(one), Some(two)) = (single.facts.get(value), double.facts.get(value)) else {
                 continue;
             };
-            let Some(shape) =
-                shape_per_stimulus(&one.shape, &two.shape, single.batch, double.batch)
-            else {
+            let Some(shape) = shape_per_stimulus(&one.shape, &two.shape, single.batch, double.batch) else {
                 continue;
             };
             if one.constant.is_some() || one.dtype == DType::Bool {
                 continue;
             }
             stages.push(Stage {
-                name: if place == 0 {
-                    node.name.clone()
-                } else {
-                    value.clone()
-                },
+                name: if place == 0 { node.name.clone() } else { value.clone() },
                 aliases: Vec::new(),
                 operator: node.op.kind(),
                 value: value.clone(),
@@ -331,29 +277,14 @@ fn recordable_values(graph: &Graph, single: &Plan, double: &Plan, fields: &Field
 }
 
 /// The sizes of one stimulus's part of a value, from its shape at two batch sizes (or twice at the only one).
-fn shape_per_stimulus(
-    one: &[usize],
-    two: &[usize],
-    batch_one: usize,
-    batch_two: usize,
-) -> Option<Vec<usize>> {
+fn shape_per_stimulus(one: &[usize], two: &[usize], batch_one: usize, batch_two: usize) -> Option<Vec<usize>> {
     let (first_one, rest_one) = one.split_first()?;
     let (first_two, rest_two) = two.split_first()?;
     let each = first_one.checked_div(batch_one)?;
-    if each == 0
-        || each * batch_one != *first_one
-        || each * batch_two != *first_two
-        || rest_one != rest_two
-    {
+    if each == 0 || each * batch_one != *first_one || each * batch_two != *first_two || rest_one != rest_two {
         return None;
     }
-    Some(if each == 1 {
-        rest_one.to_vec()
-    } else {
-        std::iter::once(each)
-            .chain(rest_one.iter().copied())
-            .collect()
-    })
+    Some(if each == 1 { rest_one.to_vec() } else { std::iter::once(each).chain(rest_one.iter().copied()).collect() })
 }
 
 /// Gives the values their stages' names, and says which are listed: the named ones, or all where none is named.

@@ -26,9 +26,7 @@ pub enum GraphError {
         value: String,
     },
     /// A value is written twice.
-    #[error(
-        "node \"{node}\" writes \"{value}\", which is already an input, a parameter or written by an earlier node"
-    )]
+    #[error("node \"{node}\" writes \"{value}\", which is already an input, a parameter or written by an earlier node")]
     WrittenTwice {
         /// The later node's name.
         node: String,
@@ -86,10 +84,7 @@ pub enum GraphError {
         shape: Vec<usize>,
     },
     /// A value with more axes than tensors can have.
-    #[error(
-        "\"{value}\" has {found} axes; homolog runs values of up to {}",
-        super::value::MAX_RANK
-    )]
+    #[error("\"{value}\" has {found} axes; homolog runs values of up to {}", super::value::MAX_RANK)]
     TooManyAxes {
         /// The value's name.
         value: String,
@@ -113,9 +108,7 @@ pub enum GraphError {
         network: String,
     },
     /// A stage that does not exist.
-    #[error(
-        "{network} has no layer \"{stage}\". Closest: {nearest}. `homolog layers MODEL` lists all {n_stages}"
-    )]
+    #[error("{network} has no layer \"{stage}\". Closest: {nearest}. `homolog layers MODEL` lists all {n_stages}")]
     UnknownStage {
         /// The network's name.
         network: String,

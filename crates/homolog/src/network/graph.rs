@@ -39,16 +39,9 @@ impl Graph {
     /// [`GraphError::ImageSize`] when the graph fixes another size or its input is no image.
     pub fn choose_image_size(&mut self, size: [usize; 2]) -> Result<(), GraphError> {
         let Some(input) = self.inputs.first_mut() else {
-            return Err(GraphError::NoInput {
-                network: self.name.clone(),
-            });
+            return Err(GraphError::NoInput { network: self.name.clone() });
         };
-        let words = |dims: &[Dim]| {
-            dims.iter()
-                .map(Dim::in_words)
-                .collect::<Vec<_>>()
-                .join(" x ")
-        };
+        let words = |dims: &[Dim]| dims.iter().map(Dim::in_words).collect::<Vec<_>>().join(" x ");
         let wanted = size.map(Dim::Fixed);
         match input.dims.as_mut_slice() {
             [_, _, height, width]

@@ -17,43 +17,45 @@ pub struct Plan {
     pub batch: usize,
     /// What is known about every value. Those that do not depend on the stimuli carry the value.
     pub facts: BTreeMap<String, Fact>,
+    /// The values that depend on parameters alone, and so are the same for any number of stimuli.
+    settled: BTreeSet<String>,
 }
 
 impl Plan {
     /// Works out every value's type and shape for `batch` stimuli.
     ///
     /// What depends on neither the stimuli nor a parameter in `variable` is computed now. A parameter in `variable` is
-    /// treated as an input, so that gradients can reach it.
+    /// treated as an input, so that gradients can reach it. What an `earlier` plan of the same parameters has already
+    /// computed from parameters alone is taken from there.
     pub(crate) fn new(
         graph: &Graph,
         batch: usize,
         variable: &BTreeSet<String>,
+        earlier: Option<&Self>,
     ) -> Result<Self, GraphError> {
         let mut facts = BTreeMap::new();
+        let settled = graph.parameters.keys().filter(|name| !variable.contains(*name)).cloned().collect();
         for (name, parameter) in &graph.parameters {
             let constant = (!variable.contains(name)).then(|| parameter.clone());
-            let fact = Fact {
-                dtype: parameter.dtype(),
-                shape: parameter.shape().to_vec(),
-                constant,
-            };
+            let fact = Fact { dtype: parameter.dtype(), shape: parameter.shape().to_vec(), constant };
             facts.insert(name.clone(), fact);
         }
         for input in &graph.inputs {
-            facts.insert(
-                input.name.clone(),
-                Fact::variable(input.dtype, input_shape(input, batch)?),
-            );
+            facts.insert(input.name.clone(), Fact::variable(input.dtype, input_shape(input, batch)?));
         }
-        let mut plan = Self { batch, facts };
+        let mut plan = Self { batch, facts, settled };
         let device = Device::flex();
         for node in &graph.nodes {
+            if node.inputs.iter().flatten().all(|value| plan.settled.contains(value)) {
+                plan.settled.extend(node.outputs.iter().cloned());
+                if let Some(known) = earlier.and_then(|earlier| earlier.settled_outputs(node)) {
+                    plan.facts.extend(known);
+                    continue;
+                }
+            }
             for (name, fact) in node.outputs.iter().zip(plan.node_outputs(node, &device)?) {
                 if fact.shape.len() > MAX_RANK {
-                    return Err(GraphError::TooManyAxes {
-                        value: name.clone(),
-                        found: fact.shape.len(),
-                    });
+                    return Err(GraphError::TooManyAxes { value: name.clone(), found: fact.shape.len() });
                 }
                 if fact.constant.is_none() && fact.shape.contains(&0) {
                     return Err(GraphError::Empty {
@@ -70,17 +72,26 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Whether a value depends on parameters alone.
+    pub(crate) fn is_settled(&self, value: &str) -> bool {
+        self.settled.contains(value)
+    }
+
+    /// The facts about a node's outputs, where they depend on parameters alone.
+    fn settled_outputs(&self, node: &Node) -> Option<Vec<(String, Fact)>> {
+        let known = |value: &String| {
+            let fact = self.facts.get(value).filter(|_| self.settled.contains(value))?;
+            Some((value.clone(), fact.clone()))
+        };
+        node.outputs.iter().filter(|value| !value.is_empty()).map(known).collect()
+    }
+
     /// The facts about a node's inputs.
     pub(crate) fn inputs(&self, node: &Node) -> Result<Vec<Option<&Fact>>, GraphError> {
-        let missing = |value: &String| GraphError::UnknownValue {
-            node: node.name.clone(),
-            value: value.clone(),
-        };
+        let missing = |value: &String| GraphError::UnknownValue { node: node.name.clone(), value: value.clone() };
         let mut inputs = Vec::with_capacity(node.inputs.len());
         for input in &node.inputs {
-            let fact = input
-                .as_ref()
-                .map(|value| self.facts.get(value).ok_or_else(|| missing(value)));
+            let fact = input.as_ref().map(|value| self.facts.get(value).ok_or_else(|| missing(value)));
             inputs.push(fact.transpose()?);
         }
         while inputs.last().is_some_and(Option::is_none) {
@@ -90,11 +101,8 @@ impl Plan {
     }
 
     fn node_outputs(&self, node: &Node, device: &Device) -> Result<Vec<Fact>, GraphError> {
-        let misfit = |source: OpError| GraphError::Operator {
-            node: node.name.clone(),
-            operator: node.op.kind(),
-            source,
-        };
+        let misfit =
+            |source: OpError| GraphError::Operator { node: node.name.clone(), operator: node.op.kind(), source };
         let inputs = self.inputs(node)?;
         let mut outputs = node.op.infer(&inputs).map_err(misfit)?;
         if node.outputs.len() > outputs.len() {
@@ -118,30 +126,12 @@ impl Plan {
 
     /// The nodes, in order, that have to run for `wanted` values.
     pub(crate) fn needed_nodes(&self, graph: &Graph, wanted: &[String]) -> Vec<usize> {
-        let is_variable = |value: &str| {
-            self.facts
-                .get(value)
-                .is_some_and(|fact| fact.constant.is_none())
-        };
-        let mut values: BTreeSet<&str> = wanted
-            .iter()
-            .map(String::as_str)
-            .filter(|value| is_variable(value))
-            .collect();
+        let is_variable = |value: &str| self.facts.get(value).is_some_and(|fact| fact.constant.is_none());
+        let mut values: BTreeSet<&str> = wanted.iter().map(String::as_str).filter(|value| is_variable(value)).collect();
         let mut nodes = Vec::new();
         for (index, node) in graph.nodes.iter().enumerate().rev() {
-            if node
-                .outputs
-                .iter()
-                .any(|output| values.contains(output.as_str()))
-            {
-                values.extend(
-                    node.inputs
-                        .iter()
-                        .flatten()
-                        .map(String::as_str)
-                        .filter(|value| is_variable(value)),
-                );
+            if node.outputs.iter().any(|output| values.contains(output.as_str())) {
+                values.extend(node.inputs.iter().flatten().map(String::as_str).filter(|value| is_variable(value)));
                 nodes.push(index);
             }
         }
@@ -155,10 +145,7 @@ fn input_shape(input: &GraphInput, batch: usize) -> Result<Vec<usize>, GraphErro
     let size = |(axis, dim): (usize, &Dim)| match dim {
         Dim::Batch => Ok(batch),
         Dim::Fixed(size) => Ok(*size),
-        Dim::Open => Err(GraphError::OpenSize {
-            input: input.name.clone(),
-            axis,
-        }),
+        Dim::Open => Err(GraphError::OpenSize { input: input.name.clone(), axis }),
     };
     input.dims.iter().enumerate().map(size).collect()
 }
@@ -170,23 +157,12 @@ fn fold(
     outputs: &[Fact],
     device: &Device,
 ) -> Result<Vec<HostTensor>, OpError> {
-    let upload = |fact: &Fact| {
-        fact.constant
-            .as_ref()
-            .map(|constant| Value::from_host(constant, device))
-    };
+    let upload = |fact: &Fact| fact.constant.as_ref().map(|constant| Value::from_host(constant, device));
     let values = inputs.iter().map(|fact| fact.and_then(upload)).collect();
-    let call = Call {
-        op: op.kind(),
-        values,
-        inputs,
-        outputs,
-        device,
-    };
+    let call = Call { op: op.kind(), values, inputs, outputs, device };
     let refused = call.refuse("the values do not have the shapes that were worked out");
     let values = run_contained(op, call)?;
-    let to_host =
-        |(value, fact): (Value, &Fact)| value.into_host(&fact.shape).ok_or_else(|| refused.clone());
+    let to_host = |(value, fact): (Value, &Fact)| value.into_host(&fact.shape).ok_or_else(|| refused.clone());
     values.into_iter().zip(outputs).map(to_host).collect()
 }
 
@@ -197,19 +173,8 @@ pub(crate) fn run_contained(op: &dyn Operator, call: Call<'_>) -> Result<Vec<Val
     let run = std::panic::AssertUnwindSafe(|| op.forward(call));
     std::panic::catch_unwind(run).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
-        let said = said
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("nothing")
-            .to_owned();
-        let found = if let OpError::Shape { found, .. } = &shapes {
-            found.clone()
-        } else {
-            String::new()
-        };
-        Err(OpError::Panicked {
-            op: op.kind(),
-            found,
-            said,
-        })
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("nothing").to_owned();
+        let found = if let OpError::Shape { found, .. } = &shapes { found.clone() } else { String::new() };
+        Err(OpError::Panicked { op: op.kind(), found, said })
     })
 }

@@ -43,29 +43,14 @@ pub(crate) struct AxisField {
 
 impl Field {
     /// The image itself: each pixel sees itself.
-    pub(crate) const IMAGE: Self = Self::Windows(
-        [AxisField {
-            size: 1,
-            stride: 1,
-            start: 0,
-        }; 2],
-    );
+    pub(crate) const IMAGE: Self = Self::Windows([AxisField { size: 1, stride: 1, start: 0 }; 2]);
 
     /// What an operator's output sees, whose input sees `self`.
     pub(crate) fn through(self, reach: &Reach) -> Self {
         match (self, reach) {
             (field, Reach::Pointwise) => field,
-            (
-                Self::Windows([height, width]),
-                Reach::Window {
-                    size,
-                    stride,
-                    padding,
-                },
-            ) => {
-                let axis = |field: AxisField, axis: usize| {
-                    field.through(size[axis], stride[axis], padding[axis])
-                };
+            (Self::Windows([height, width]), Reach::Window { size, stride, padding }) => {
+                let axis = |field: AxisField, axis: usize| field.through(size[axis], stride[axis], padding[axis]);
                 Self::Windows([axis(height, 0), axis(width, 1)])
             }
             (Self::Whole, _) | (_, Reach::Global) => Self::Whole,
@@ -115,18 +100,11 @@ impl AxisField {
     fn union(self, other: Self) -> Option<Self> {
         let start = self.start.min(other.start);
         let end = (self.start + self.size).max(other.start + other.size);
-        (self.stride == other.stride).then_some(Self {
-            size: end - start,
-            stride: self.stride,
-            start,
-        })
+        (self.stride == other.stride).then_some(Self { size: end - start, stride: self.stride, start })
     }
 }
 
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "image positions are far below 2^53"
-)]
+#[allow(clippy::cast_precision_loss, reason = "image positions are far below 2^53")]
 fn half(value: i64) -> f64 {
     value as f64 / 2.0
 }
@@ -137,30 +115,14 @@ mod tests {
 
     fn after(windows: &[(usize, usize, usize)]) -> ReceptiveField {
         let through = |field: Field, (size, stride, padding): &(usize, usize, usize)| {
-            field.through(&Reach::Window {
-                size: [*size; 2],
-                stride: [*stride; 2],
-                padding: [*padding; 2],
-            })
+            field.through(&Reach::Window { size: [*size; 2], stride: [*stride; 2], padding: [*padding; 2] })
         };
-        windows
-            .iter()
-            .fold(Field::IMAGE, through)
-            .on_image([224, 224])
+        windows.iter().fold(Field::IMAGE, through).on_image([224, 224])
     }
 
     #[test]
     fn alexnet_v2_up_to_pool5_has_195_pixels_every_32() {
-        let windows = [
-            (11, 4, 0),
-            (3, 2, 0),
-            (5, 1, 2),
-            (3, 2, 0),
-            (3, 1, 1),
-            (3, 1, 1),
-            (3, 1, 1),
-            (3, 2, 0),
-        ];
+        let windows = [(11, 4, 0), (3, 2, 0), (5, 1, 2), (3, 2, 0), (3, 1, 1), (3, 1, 1), (3, 1, 1), (3, 2, 0)];
         let field = after(&windows);
         assert_eq!((field.size_px, field.stride_px), ([195; 2], [32; 2]));
         // The table's effective padding is 64: the first field begins 64 pixels before the image, and (195 - 1) / 2 = 97.
@@ -180,11 +142,8 @@ mod tests {
 
     #[test]
     fn branches_give_the_window_that_holds_both() {
-        let window = |size: usize, padding: usize| Reach::Window {
-            size: [size; 2],
-            stride: [1; 2],
-            padding: [padding; 2],
-        };
+        let window =
+            |size: usize, padding: usize| Reach::Window { size: [size; 2], stride: [1; 2], padding: [padding; 2] };
         let narrow = Field::IMAGE.through(&window(1, 0));
         let wide = Field::IMAGE.through(&window(3, 1));
         assert_eq!(narrow.union(wide).on_image([9, 9]).size_px, [3; 2]);
@@ -197,16 +156,9 @@ mod tests {
 
     #[test]
     fn branches_of_different_stride_see_the_whole_image() {
-        let halved = Field::IMAGE.through(&Reach::Window {
-            size: [2; 2],
-            stride: [2; 2],
-            padding: [0; 2],
-        });
+        let halved = Field::IMAGE.through(&Reach::Window { size: [2; 2], stride: [2; 2], padding: [0; 2] });
         assert_eq!(Field::IMAGE.union(halved), Field::Whole);
         let field = Field::Whole.on_image([10, 20]);
-        assert_eq!(
-            (field.size_px, field.stride_px, field.centre_px),
-            ([10, 20], [0, 0], [4.5, 9.5])
-        );
+        assert_eq!((field.size_px, field.stride_px, field.centre_px), ([10, 20], [0, 0], [4.5, 9.5]));
     }
 }

@@ -21,18 +21,12 @@ impl Network {
                 selected.push(stage.clone());
             }
         };
-        for part in text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             match part {
                 "all" => self.stages().for_each(&mut add),
                 "blocks" => self.blocks().into_iter().for_each(&mut add),
                 pattern if pattern.contains(['*', '?', '[', '{']) => {
-                    let is_match = |stage: &&Stage| {
-                        names(stage).any(|name| fast_glob::glob_match(pattern, name))
-                    };
+                    let is_match = |stage: &&Stage| names(stage).any(|name| fast_glob::glob_match(pattern, name));
                     let mut matching = self.stages().filter(is_match).peekable();
                     if matching.peek().is_none() {
                         self.stage(pattern)?;
@@ -49,24 +43,17 @@ impl Network {
     }
 
     fn blocks(&self) -> Vec<&Stage> {
-        let values: BTreeMap<&str, &str> = self
-            .stages()
-            .flat_map(|stage| names(stage).map(|name| (name, stage.value.as_str())))
-            .collect();
+        let values: BTreeMap<&str, &str> =
+            self.stages().flat_map(|stage| names(stage).map(|name| (name, stage.value.as_str()))).collect();
         // A name whose value is that of a stage listed under one of its own parts only groups them.
         let is_group = |outer: &str| {
             let value = values.get(outer);
             self.stages().any(|stage| is_inside(&stage.name, outer) && Some(&stage.value.as_str()) == value)
         };
         let is_block = |name: &str| {
-            let outer = name
-                .char_indices()
-                .filter(|(_, letter)| *letter == '.')
-                .filter_map(|(place, _)| name.get(..place));
-            !is_group(name)
-                && outer
-                    .filter(|outer| values.contains_key(outer))
-                    .all(is_group)
+            let outer =
+                name.char_indices().filter(|(_, letter)| *letter == '.').filter_map(|(place, _)| name.get(..place));
+            !is_group(name) && outer.filter(|outer| values.contains_key(outer)).all(is_group)
         };
         let is_block_stage = |stage: &&Stage| {
             is_block(&stage.name) || (is_group(&stage.name) && stage.aliases.iter().any(|alias| is_block(alias)))
@@ -81,7 +68,5 @@ fn names(stage: &Stage) -> impl Iterator<Item = &str> {
 
 /// Whether `inner` is a part of `outer`: `layer1.0` of `layer1`.
 fn is_inside(inner: &str, outer: &str) -> bool {
-    inner
-        .strip_prefix(outer)
-        .is_some_and(|rest| rest.starts_with('.'))
+    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
 }

@@ -60,16 +60,12 @@ impl HostTensor {
 
     /// A float tensor from its elements in row-major order; `None` when their number does not fit the shape.
     pub fn from_f32(shape: &[usize], elements: Vec<f32>) -> Option<Self> {
-        ArrayD::from_shape_vec(IxDyn(shape), elements)
-            .ok()
-            .map(Self::F32)
+        ArrayD::from_shape_vec(IxDyn(shape), elements).ok().map(Self::F32)
     }
 
     /// An integer tensor from its elements in row-major order; `None` when their number does not fit the shape.
     pub fn from_i64(shape: &[usize], elements: Vec<i64>) -> Option<Self> {
-        ArrayD::from_shape_vec(IxDyn(shape), elements)
-            .ok()
-            .map(Self::I64)
+        ArrayD::from_shape_vec(IxDyn(shape), elements).ok().map(Self::I64)
     }
 
     /// The floats in row-major order, when the elements are floats and lie so.

@@ -28,24 +28,12 @@ pub enum Ranked<K: Basic = Float> {
 macro_rules! each_rank {
     ($value:expr, $tensor:ident => $body:expr) => {
         match $value {
-            $crate::network::value::Ranked::R1($tensor) => {
-                $crate::network::value::Ranked::R1($body)
-            }
-            $crate::network::value::Ranked::R2($tensor) => {
-                $crate::network::value::Ranked::R2($body)
-            }
-            $crate::network::value::Ranked::R3($tensor) => {
-                $crate::network::value::Ranked::R3($body)
-            }
-            $crate::network::value::Ranked::R4($tensor) => {
-                $crate::network::value::Ranked::R4($body)
-            }
-            $crate::network::value::Ranked::R5($tensor) => {
-                $crate::network::value::Ranked::R5($body)
-            }
-            $crate::network::value::Ranked::R6($tensor) => {
-                $crate::network::value::Ranked::R6($body)
-            }
+            $crate::network::value::Ranked::R1($tensor) => $crate::network::value::Ranked::R1($body),
+            $crate::network::value::Ranked::R2($tensor) => $crate::network::value::Ranked::R2($body),
+            $crate::network::value::Ranked::R3($tensor) => $crate::network::value::Ranked::R3($body),
+            $crate::network::value::Ranked::R4($tensor) => $crate::network::value::Ranked::R4($body),
+            $crate::network::value::Ranked::R5($tensor) => $crate::network::value::Ranked::R5($body),
+            $crate::network::value::Ranked::R6($tensor) => $crate::network::value::Ranked::R6($body),
         }
     };
 }
@@ -100,10 +88,7 @@ macro_rules! both_ranks {
 pub(crate) use {any_rank, both_ranks, each_rank};
 
 /// Both tensors with the rank of the larger, axes of size 1 put in front of the other, as NumPy broadcasts.
-pub(crate) fn to_one_rank<A: Basic, B: Basic>(
-    left: Ranked<A>,
-    right: Ranked<B>,
-) -> (Ranked<A>, Ranked<B>) {
+pub(crate) fn to_one_rank<A: Basic, B: Basic>(left: Ranked<A>, right: Ranked<B>) -> (Ranked<A>, Ranked<B>) {
     let rank = left.rank().max(right.rank());
     (left.with_leading_axes(rank), right.with_leading_axes(rank))
 }
@@ -208,16 +193,8 @@ impl<K: Basic> Ranked<K> {
     pub fn concatenate(parts: Vec<Self>, axis: usize) -> Option<Self> {
         macro_rules! joined {
             ($rank:path) => {{
-                let tensors: Option<Vec<_>> = parts
-                    .into_iter()
-                    .map(|part| {
-                        if let $rank(tensor) = part {
-                            Some(tensor)
-                        } else {
-                            None
-                        }
-                    })
-                    .collect();
+                let tensors: Option<Vec<_>> =
+                    parts.into_iter().map(|part| if let $rank(tensor) = part { Some(tensor) } else { None }).collect();
                 tensors.map(|tensors| $rank(Tensor::cat(tensors, axis)))
             }};
         }
@@ -254,20 +231,12 @@ impl<K: Basic> Ranked<K> {
 impl Ranked<Float> {
     /// A float tensor of 32 bits from its elements in row-major order.
     pub fn from_elements(shape: &[usize], elements: Vec<f32>, device: &Device) -> Self {
-        Self::from_data(
-            TensorData::new(elements, data_shape(shape)),
-            shape.len(),
-            device,
-        )
+        Self::from_data(TensorData::new(elements, data_shape(shape)), shape.len(), device)
     }
 
     /// A float tensor of 64 bits from its elements in row-major order; gradients are checked in this precision.
     pub fn from_wide_elements(shape: &[usize], elements: Vec<f64>, device: &Device) -> Self {
-        Self::from_data(
-            TensorData::new(elements, data_shape(shape)),
-            shape.len(),
-            device,
-        )
+        Self::from_data(TensorData::new(elements, data_shape(shape)), shape.len(), device)
     }
 
     /// A tensor on this one's device and with its precision.
@@ -294,20 +263,12 @@ impl Ranked<Float> {
 impl Ranked<Int> {
     /// An integer tensor from its elements in row-major order.
     pub fn from_integers(shape: &[usize], elements: Vec<i64>, device: &Device) -> Self {
-        Self::from_data(
-            TensorData::new(elements, data_shape(shape)),
-            shape.len(),
-            device,
-        )
+        Self::from_data(TensorData::new(elements, data_shape(shape)), shape.len(), device)
     }
 }
 
 fn data_shape(shape: &[usize]) -> Vec<usize> {
-    if shape.is_empty() {
-        vec![1]
-    } else {
-        shape.to_vec()
-    }
+    if shape.is_empty() { vec![1] } else { shape.to_vec() }
 }
 
 /// A tensor of any kind and rank.
@@ -325,15 +286,9 @@ pub enum Value {
 macro_rules! each_kind {
     ($value:expr, $ranked:ident => $body:expr) => {
         match $value {
-            $crate::network::value::Value::Float($ranked) => {
-                $crate::network::value::Value::Float($body)
-            }
-            $crate::network::value::Value::Int($ranked) => {
-                $crate::network::value::Value::Int($body)
-            }
-            $crate::network::value::Value::Bool($ranked) => {
-                $crate::network::value::Value::Bool($body)
-            }
+            $crate::network::value::Value::Float($ranked) => $crate::network::value::Value::Float($body),
+            $crate::network::value::Value::Int($ranked) => $crate::network::value::Value::Int($body),
+            $crate::network::value::Value::Bool($ranked) => $crate::network::value::Value::Bool($body),
         }
     };
 }
@@ -344,21 +299,13 @@ impl Value {
     pub fn from_host(tensor: &HostTensor, device: &Device) -> Self {
         let shape = tensor.shape();
         match tensor {
-            HostTensor::F32(array) => Self::Float(Ranked::from_elements(
-                shape,
-                array.iter().copied().collect(),
-                device,
-            )),
-            HostTensor::I64(array) => Self::Int(Ranked::from_integers(
-                shape,
-                array.iter().copied().collect(),
-                device,
-            )),
+            HostTensor::F32(array) => {
+                let elements = array.as_slice().map_or_else(|| array.iter().copied().collect(), <[f32]>::to_vec);
+                Self::Float(Ranked::from_elements(shape, elements, device))
+            }
+            HostTensor::I64(array) => Self::Int(Ranked::from_integers(shape, array.iter().copied().collect(), device)),
             HostTensor::Bool(array) => {
-                let data = TensorData::new(
-                    array.iter().copied().collect::<Vec<bool>>(),
-                    data_shape(shape),
-                );
+                let data = TensorData::new(array.iter().copied().collect::<Vec<bool>>(), data_shape(shape));
                 Self::Bool(Ranked::from_data(data, shape.len(), device))
             }
         }
@@ -368,28 +315,14 @@ impl Value {
     pub fn into_host(self, shape: &[usize]) -> Option<HostTensor> {
         let shape = IxDyn(shape);
         match self {
-            Self::Float(ranked) => ArrayD::from_shape_vec(shape, ranked.into_elements()?)
-                .ok()
-                .map(HostTensor::F32),
+            Self::Float(ranked) => ArrayD::from_shape_vec(shape, ranked.into_elements()?).ok().map(HostTensor::F32),
             Self::Int(ranked) => {
-                let elements = ranked
-                    .into_data()
-                    .convert::<i64>()
-                    .try_into_vec::<i64>()
-                    .ok()?;
-                ArrayD::from_shape_vec(shape, elements)
-                    .ok()
-                    .map(HostTensor::I64)
+                let elements = ranked.into_data().convert::<i64>().try_into_vec::<i64>().ok()?;
+                ArrayD::from_shape_vec(shape, elements).ok().map(HostTensor::I64)
             }
             Self::Bool(ranked) => {
-                let elements = ranked
-                    .into_data()
-                    .convert::<bool>()
-                    .try_into_vec::<bool>()
-                    .ok()?;
-                ArrayD::from_shape_vec(shape, elements)
-                    .ok()
-                    .map(HostTensor::Bool)
+                let elements = ranked.into_data().convert::<bool>().try_into_vec::<bool>().ok()?;
+                ArrayD::from_shape_vec(shape, elements).ok().map(HostTensor::Bool)
             }
         }
     }

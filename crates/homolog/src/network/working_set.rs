@@ -27,11 +27,7 @@ impl WorkingSet {
     /// Of recording `stages` of `network`.
     pub fn of(network: &Network, stages: &[Stage]) -> Self {
         let graph = network.graph();
-        let parameter_bytes = graph
-            .parameters
-            .values()
-            .map(|tensor| 4 * tensor.n_elements() as u64)
-            .sum();
+        let parameter_bytes = graph.parameters.values().map(|tensor| 4 * tensor.n_elements() as u64).sum();
         let input_bytes = 4 * network.stimulus_shape().iter().product::<usize>() as u64;
         let recorded_bytes = stages.iter().map(|stage| 4 * stage.n_units() as u64).sum();
         let mut working = Self {
@@ -41,57 +37,34 @@ impl WorkingSet {
             recorded_bytes,
             work_of_stages: vec![0.0; stages.len()],
         };
-        // A checked network always has a plan for the batch size that it was checked with.
-        let batch = network.fixed_batch().unwrap_or(1);
-        if let Ok(plan) = network.plan(batch) {
-            working.measure(network, &plan, stages);
-        }
-        working.live_bytes = working.live_bytes.div_ceil(batch.max(1) as u64);
+        let plan = network.single_plan();
+        working.measure(network, plan, stages);
+        working.live_bytes = working.live_bytes.div_ceil(plan.batch.max(1) as u64);
         working
     }
 
     fn measure(&mut self, network: &Network, plan: &Plan, stages: &[Stage]) {
         let graph = network.graph();
         let wanted: Vec<String> = stages.iter().map(|stage| stage.value.clone()).collect();
-        let nodes: Vec<&Node> = plan
-            .needed_nodes(graph, &wanted)
-            .into_iter()
-            .filter_map(|index| graph.nodes.get(index))
-            .collect();
+        let nodes: Vec<&Node> =
+            plan.needed_nodes(graph, &wanted).into_iter().filter_map(|index| graph.nodes.get(index)).collect();
         let mut last_reads = BTreeMap::new();
         for (place, node) in nodes.iter().enumerate() {
-            last_reads.extend(
-                node.inputs
-                    .iter()
-                    .flatten()
-                    .map(|value| (value.as_str(), place)),
-            );
+            last_reads.extend(node.inputs.iter().flatten().map(|value| (value.as_str(), place)));
         }
         let mut alive = self.input_bytes;
         let mut work = 0.0;
         let mut works = BTreeMap::new();
         for (place, node) in nodes.iter().enumerate() {
             let facts = plan.inputs(node).unwrap_or_default();
-            let outputs = node
-                .outputs
-                .iter()
-                .filter_map(|value| plan.facts.get(value));
+            let outputs = node.outputs.iter().filter_map(|value| plan.facts.get(value));
             let written: u64 = outputs.map(bytes).sum();
-            let read: u64 = facts
-                .iter()
-                .flatten()
-                .filter(|fact| fact.constant.is_none())
-                .map(|fact| bytes(fact))
-                .sum();
+            let read: u64 = facts.iter().flatten().filter(|fact| fact.constant.is_none()).map(|fact| bytes(fact)).sum();
             self.live_bytes = self.live_bytes.max(alive + written + read + written);
             alive += written;
             for value in node.inputs.iter().flatten() {
                 if last_reads.get(value.as_str()) == Some(&place) {
-                    let freed = plan
-                        .facts
-                        .get(value)
-                        .filter(|fact| fact.constant.is_none())
-                        .map_or(0, bytes);
+                    let freed = plan.facts.get(value).filter(|fact| fact.constant.is_none()).map_or(0, bytes);
                     alive = alive.saturating_sub(freed);
                 }
             }
@@ -113,18 +86,8 @@ fn bytes(fact: &Fact) -> u64 {
 
 #[allow(clippy::cast_precision_loss, reason = "a share of work is an estimate")]
 fn multiplications(node: &Node, facts: &[Option<&Fact>], plan: &Plan) -> f64 {
-    let n_outputs = node
-        .outputs
-        .first()
-        .and_then(|value| plan.facts.get(value))
-        .map_or(0, Fact::n_elements) as f64;
-    let shape = |index: usize| {
-        facts
-            .get(index)
-            .copied()
-            .flatten()
-            .map_or(&[][..], |fact| fact.shape.as_slice())
-    };
+    let n_outputs = node.outputs.first().and_then(|value| plan.facts.get(value)).map_or(0, Fact::n_elements) as f64;
+    let shape = |index: usize| facts.get(index).copied().flatten().map_or(&[][..], |fact| fact.shape.as_slice());
     let each = match node.op.kind() {
         "Conv" => shape(1).iter().skip(1).product::<usize>(),
         "Gemm" | "MatMul" => shape(0).last().copied().unwrap_or(1),

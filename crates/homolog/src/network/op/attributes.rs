@@ -31,16 +31,8 @@ impl NodeAttributes {
 
     /// An error about attribute `name` of this node, with what stands in the file and what homolog can do.
     pub fn refuse(&self, name: &str, needed: impl Into<String>) -> OpError {
-        let found = self
-            .values
-            .get(name)
-            .map_or_else(|| "that is missing".to_owned(), Attribute::in_words);
-        OpError::Attribute {
-            op: self.op,
-            attribute: name.to_owned(),
-            found,
-            needed: needed.into(),
-        }
+        let found = self.values.get(name).map_or_else(|| "that is missing".to_owned(), Attribute::in_words);
+        OpError::Attribute { op: self.op, attribute: name.to_owned(), found, needed: needed.into() }
     }
 
     /// The integer `name`, or `default` where it is absent.
@@ -54,11 +46,7 @@ impl NodeAttributes {
 
     /// The integer `name`, which must be there.
     pub fn int(&self, name: &str) -> Result<i64, OpError> {
-        if self.has(name) {
-            self.int_or(name, 0)
-        } else {
-            Err(self.refuse(name, "it must be an integer"))
-        }
+        if self.has(name) { self.int_or(name, 0) } else { Err(self.refuse(name, "it must be an integer")) }
     }
 
     /// The switch `name` (0 or 1 in the file).
@@ -127,24 +115,14 @@ impl NodeAttributes {
 
     /// What a `Constant` node holds, whichever attribute it stands in; `None` where there is none.
     pub fn constant(&self) -> Result<Option<Arc<HostTensor>>, OpError> {
-        for name in [
-            "value",
-            "value_float",
-            "value_floats",
-            "value_int",
-            "value_ints",
-        ] {
+        for name in ["value", "value_float", "value_floats", "value_int", "value_ints"] {
             let tensor = match self.values.get(name) {
                 None => continue,
                 Some(Attribute::Tensor(value)) => return Ok(Some(Arc::clone(value))),
                 Some(Attribute::Float(value)) => HostTensor::from_f32(&[], vec![*value]),
-                Some(Attribute::Floats(values)) => {
-                    HostTensor::from_f32(&[values.len()], values.clone())
-                }
+                Some(Attribute::Floats(values)) => HostTensor::from_f32(&[values.len()], values.clone()),
                 Some(Attribute::Int(value)) => HostTensor::from_i64(&[], vec![*value]),
-                Some(Attribute::Ints(values)) => {
-                    HostTensor::from_i64(&[values.len()], values.clone())
-                }
+                Some(Attribute::Ints(values)) => HostTensor::from_i64(&[values.len()], values.clone()),
                 Some(Attribute::Text(_)) => None,
             };
             return match tensor {
@@ -172,12 +150,7 @@ impl Attribute {
 
 /// Counts as an ONNX attribute.
 pub(crate) fn ints_from(counts: &[usize]) -> Attribute {
-    Attribute::Ints(
-        counts
-            .iter()
-            .map(|count| i64::try_from(*count).unwrap_or(i64::MAX))
-            .collect(),
-    )
+    Attribute::Ints(counts.iter().map(|count| i64::try_from(*count).unwrap_or(i64::MAX)).collect())
 }
 
 /// A count as an ONNX attribute.
@@ -192,13 +165,8 @@ mod tests {
     #[test]
     fn an_attribute_of_another_type_is_refused_by_operator_name_and_value() {
         let values = BTreeMap::from([("group".to_owned(), Attribute::Text("two".to_owned()))]);
-        let error = NodeAttributes::new("Conv", values)
-            .count_or("group", 1)
-            .expect_err("a text is no count");
-        assert_eq!(
-            error.to_string(),
-            "Conv has attribute group \"two\"; it must be an integer"
-        );
+        let error = NodeAttributes::new("Conv", values).count_or("group", 1).expect_err("a text is no count");
+        assert_eq!(error.to_string(), "Conv has attribute group \"two\"; it must be an integer");
     }
 
     #[test]

@@ -48,9 +48,7 @@ impl Binary {
             "Mod" if attributes.switch_or("fmod", false)? => Self::Mod(Remainder::OfDividend),
             "Mod" => Self::Mod(Remainder::OfDivisor),
             other => {
-                return Err(OpError::Unknown {
-                    op: other.to_owned(),
-                });
+                return Err(OpError::Unknown { op: other.to_owned() });
             }
         }))
     }
@@ -69,11 +67,7 @@ impl Binary {
         }
     }
 
-    fn of_integers<const D: usize>(
-        self,
-        left: Tensor<D, Int>,
-        right: Tensor<D, Int>,
-    ) -> Tensor<D, Int> {
+    fn of_integers<const D: usize>(self, left: Tensor<D, Int>, right: Tensor<D, Int>) -> Tensor<D, Int> {
         match self {
             Self::Add => left + right,
             Self::Sub => left - right,
@@ -114,11 +108,7 @@ fn broadcast_pair<const D: usize, K: Basic>(
         }
     }
     let expand = |tensor: Tensor<D, K>| {
-        if tensor.dims() == sizes {
-            tensor
-        } else {
-            tensor.expand(Shape::from(sizes.to_vec()))
-        }
+        if tensor.dims() == sizes { tensor } else { tensor.expand(Shape::from(sizes.to_vec())) }
     };
     let (left, right) = (expand(left), expand(right));
     function(left, right)
@@ -190,10 +180,7 @@ impl Operator for Binary {
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         match self {
             Self::Mod(remainder) => {
-                vec![(
-                    "fmod",
-                    Attribute::Int(i64::from(*remainder == Remainder::OfDividend)),
-                )]
+                vec![("fmod", Attribute::Int(i64::from(*remainder == Remainder::OfDividend)))]
             }
             _ => Vec::new(),
         }
@@ -221,36 +208,20 @@ pub enum Comparison {
 
 impl Comparison {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Equal,
-        Self::Less,
-        Self::LessOrEqual,
-        Self::Greater,
-        Self::GreaterOrEqual,
-        Self::And,
-        Self::Or,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Equal, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual, Self::And, Self::Or];
 
     /// Reads any of these functions; the operator's name is in `attributes`.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        match Self::ALL
-            .into_iter()
-            .find(|function| function.kind() == attributes.op())
-        {
+        match Self::ALL.into_iter().find(|function| function.kind() == attributes.op()) {
             Some(function) => Ok(Arc::new(function)),
-            None => Err(OpError::Unknown {
-                op: attributes.op().to_owned(),
-            }),
+            None => Err(OpError::Unknown { op: attributes.op().to_owned() }),
         }
     }
 }
 
 impl Comparison {
-    fn of_numbers<const D: usize, K: Ordered>(
-        self,
-        left: Tensor<D, K>,
-        right: Tensor<D, K>,
-    ) -> Tensor<D, Bool> {
+    fn of_numbers<const D: usize, K: Ordered>(self, left: Tensor<D, K>, right: Tensor<D, K>) -> Tensor<D, Bool> {
         match self {
             Self::Less => left.lower(right),
             Self::LessOrEqual => left.lower_equal(right),
@@ -281,11 +252,7 @@ impl Operator for Comparison {
         inputs.of_type(1, left.dtype)?;
         let is_logical = matches!(self, Self::And | Self::Or);
         if is_logical != (left.dtype == DType::Bool) && *self != Self::Equal {
-            let needed = if is_logical {
-                "homolog needs truth values"
-            } else {
-                "homolog needs numbers"
-            };
+            let needed = if is_logical { "homolog needs truth values" } else { "homolog needs numbers" };
             return Err(inputs.refuse(needed));
         }
         Ok(vec![Fact::variable(DType::Bool, inputs.broadcast()?)])
@@ -333,14 +300,9 @@ impl Variadic {
 
     /// Reads any of these functions; the operator's name is in `attributes`.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        match Self::ALL
-            .into_iter()
-            .find(|function| function.kind() == attributes.op())
-        {
+        match Self::ALL.into_iter().find(|function| function.kind() == attributes.op()) {
             Some(function) => Ok(Arc::new(function)),
-            None => Err(OpError::Unknown {
-                op: attributes.op().to_owned(),
-            }),
+            None => Err(OpError::Unknown { op: attributes.op().to_owned() }),
         }
     }
 }
@@ -373,27 +335,20 @@ impl Operator for Variadic {
         let mut result = call.value(0)?;
         for index in 1..n_inputs {
             result = match (result, call.value(index)?) {
-                (Value::Float(left), Value::Float(right)) => {
-                    Value::Float(both_ranks!(left, right => match self {
-                        Self::Min => broadcast_pair(left, right, Tensor::min_pair),
-                        Self::Max => broadcast_pair(left, right, Tensor::max_pair),
-                        Self::Sum | Self::Mean => left + right,
-                    }))
-                }
-                (Value::Int(left), Value::Int(right)) => {
-                    Value::Int(both_ranks!(left, right => match self {
-                        Self::Min => broadcast_pair(left, right, Tensor::min_pair),
-                        _ => broadcast_pair(left, right, Tensor::max_pair),
-                    }))
-                }
+                (Value::Float(left), Value::Float(right)) => Value::Float(both_ranks!(left, right => match self {
+                    Self::Min => broadcast_pair(left, right, Tensor::min_pair),
+                    Self::Max => broadcast_pair(left, right, Tensor::max_pair),
+                    Self::Sum | Self::Mean => left + right,
+                })),
+                (Value::Int(left), Value::Int(right)) => Value::Int(both_ranks!(left, right => match self {
+                    Self::Min => broadcast_pair(left, right, Tensor::min_pair),
+                    _ => broadcast_pair(left, right, Tensor::max_pair),
+                })),
                 _ => return Err(call.refuse("all inputs must have one type")),
             };
         }
         if let (Self::Mean, Value::Float(sum)) = (self, &result) {
-            #[allow(
-                clippy::cast_precision_loss,
-                reason = "a node has far fewer inputs than 2^53"
-            )]
+            #[allow(clippy::cast_precision_loss, reason = "a node has far fewer inputs than 2^53")]
             let n = n_inputs as f64;
             result = Value::Float(each_rank!(sum.clone(), sum => sum.div_scalar(n)));
         }
@@ -436,12 +391,8 @@ impl Operator for Where {
             (Value::Float(x), Value::Float(y)) => {
                 Value::Float(choose(condition, x.broadcast(shape), y.broadcast(shape)))
             }
-            (Value::Int(x), Value::Int(y)) => {
-                Value::Int(choose(condition, x.broadcast(shape), y.broadcast(shape)))
-            }
-            (Value::Bool(x), Value::Bool(y)) => {
-                Value::Bool(choose(condition, x.broadcast(shape), y.broadcast(shape)))
-            }
+            (Value::Int(x), Value::Int(y)) => Value::Int(choose(condition, x.broadcast(shape), y.broadcast(shape))),
+            (Value::Bool(x), Value::Bool(y)) => Value::Bool(choose(condition, x.broadcast(shape), y.broadcast(shape))),
             _ => return Err(call.refuse("both choices must have one type")),
         };
         Ok(vec![output])

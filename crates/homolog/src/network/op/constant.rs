@@ -24,10 +24,7 @@ impl Constant {
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         match attributes.constant()? {
             Some(value) => Ok(Arc::new(Self { value })),
-            None => Err(attributes.refuse(
-                "value",
-                "a constant needs a tensor, a number or a list of numbers",
-            )),
+            None => Err(attributes.refuse("value", "a constant needs a tensor, a number or a list of numbers")),
         }
     }
 }
@@ -61,11 +58,7 @@ pub struct ConstantOfShape {
 impl ConstantOfShape {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        let zero = || {
-            Arc::new(HostTensor::F32(ndarray::ArrayD::zeros(ndarray::IxDyn(&[
-                1,
-            ]))))
-        };
+        let zero = || Arc::new(HostTensor::F32(ndarray::ArrayD::zeros(ndarray::IxDyn(&[1]))));
         let value = attributes.tensor("value")?.unwrap_or_else(zero);
         if value.n_elements() != 1 {
             return Err(attributes.refuse("value", "it must have one element"));
@@ -82,29 +75,17 @@ impl Operator for ConstantOfShape {
     fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
         let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
         let wanted = inputs.ints(0, "shape")?;
-        let sizes: Option<Vec<usize>> = wanted
-            .iter()
-            .map(|size| usize::try_from(*size).ok())
-            .collect();
+        let sizes: Option<Vec<usize>> = wanted.iter().map(|size| usize::try_from(*size).ok()).collect();
         let Some(sizes) = sizes else {
-            return Err(inputs.refuse(format!(
-                "no size of the wanted shape {wanted:?} may be negative"
-            )));
+            return Err(inputs.refuse(format!("no size of the wanted shape {wanted:?} may be negative")));
         };
         let shape = IxDyn(&sizes);
         let tensor = match &*self.value {
-            HostTensor::F32(value) => HostTensor::F32(ArrayD::from_elem(
-                shape,
-                value.first().copied().unwrap_or(0.0),
-            )),
-            HostTensor::I64(value) => HostTensor::I64(ArrayD::from_elem(
-                shape,
-                value.first().copied().unwrap_or(0),
-            )),
-            HostTensor::Bool(value) => HostTensor::Bool(ArrayD::from_elem(
-                shape,
-                value.first().copied().unwrap_or(false),
-            )),
+            HostTensor::F32(value) => HostTensor::F32(ArrayD::from_elem(shape, value.first().copied().unwrap_or(0.0))),
+            HostTensor::I64(value) => HostTensor::I64(ArrayD::from_elem(shape, value.first().copied().unwrap_or(0))),
+            HostTensor::Bool(value) => {
+                HostTensor::Bool(ArrayD::from_elem(shape, value.first().copied().unwrap_or(false)))
+            }
         };
         Ok(vec![Fact::known(tensor)])
     }
@@ -130,15 +111,8 @@ pub struct Shape {
 impl Shape {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        let end = if attributes.has("end") {
-            Some(attributes.int("end")?)
-        } else {
-            None
-        };
-        Ok(Arc::new(Self {
-            start: attributes.int_or("start", 0)?,
-            end,
-        }))
+        let end = if attributes.has("end") { Some(attributes.int("end")?) } else { None };
+        Ok(Arc::new(Self { start: attributes.int_or("start", 0)?, end }))
     }
 }
 
@@ -152,23 +126,13 @@ impl Operator for Shape {
         let shape = &inputs.fact(0)?.shape;
         let rank = i64::try_from(shape.len()).unwrap_or(i64::MAX);
         let place = |axis: i64| {
-            let from_first = if axis < 0 {
-                axis.saturating_add(rank)
-            } else {
-                axis
-            };
+            let from_first = if axis < 0 { axis.saturating_add(rank) } else { axis };
             usize::try_from(from_first.clamp(0, rank)).unwrap_or(0)
         };
         let range = place(self.start)..place(self.end.unwrap_or(rank));
-        let sizes: Vec<i64> = shape
-            .get(range)
-            .unwrap_or(&[])
-            .iter()
-            .map(|size| i64::try_from(*size).unwrap_or(i64::MAX))
-            .collect();
-        Ok(vec![Fact::known(HostTensor::I64(
-            ArrayD::from_shape_vec(IxDyn(&[sizes.len()]), sizes).unwrap_or_default(),
-        ))])
+        let sizes: Vec<i64> =
+            shape.get(range).unwrap_or(&[]).iter().map(|size| i64::try_from(*size).unwrap_or(i64::MAX)).collect();
+        Ok(vec![Fact::known(HostTensor::I64(ArrayD::from_shape_vec(IxDyn(&[sizes.len()]), sizes).unwrap_or_default()))])
     }
 
     fn forward(&self, call: Call<'_>) -> Result<Vec<Value>, OpError> {
@@ -202,42 +166,20 @@ impl Operator for Range {
         let inputs = Inputs::new(self.kind(), inputs, 3..=3)?;
         let dtype = inputs.fact(0)?.dtype;
         let mut numbers = [0.0; 3];
-        for ((index, number), name) in numbers
-            .iter_mut()
-            .enumerate()
-            .zip(["start", "limit", "delta"])
-        {
+        for ((index, number), name) in numbers.iter_mut().enumerate().zip(["start", "limit", "delta"]) {
             let fact = inputs.of_type(index, dtype)?;
-            *number = fact.scalar().ok_or(OpError::NotConstant {
-                op: self.kind(),
-                input: name,
-            })?;
+            *number = fact.scalar().ok_or(OpError::NotConstant { op: self.kind(), input: name })?;
         }
         let [start, limit, delta] = numbers;
         let n = ((limit - start) / delta).ceil().max(0.0);
         if !n.is_finite() || n > LONGEST_RANGE || dtype == DType::Bool {
             return Err(inputs.refuse("the range must be finite and hold numbers"));
         }
-        let steps = (0_u32..)
-            .take_while(|step| f64::from(*step) < n)
-            .map(|step| start + f64::from(step) * delta);
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the elements have the type of the inputs"
-        )]
+        let steps = (0_u32..).take_while(|step| f64::from(*step) < n).map(|step| start + f64::from(step) * delta);
+        #[allow(clippy::cast_possible_truncation, reason = "the elements have the type of the inputs")]
         let tensor = match dtype {
-            DType::F32 => HostTensor::F32(
-                steps
-                    .map(|value| value as f32)
-                    .collect::<ndarray::Array1<f32>>()
-                    .into_dyn(),
-            ),
-            _ => HostTensor::I64(
-                steps
-                    .map(|value| value as i64)
-                    .collect::<ndarray::Array1<i64>>()
-                    .into_dyn(),
-            ),
+            DType::F32 => HostTensor::F32(steps.map(|value| value as f32).collect::<ndarray::Array1<f32>>().into_dyn()),
+            _ => HostTensor::I64(steps.map(|value| value as i64).collect::<ndarray::Array1<i64>>().into_dyn()),
         };
         Ok(vec![Fact::known(tensor)])
     }
@@ -262,9 +204,7 @@ impl Cast {
             2..=7 | 12 | 13 => DType::I64,
             9 => DType::Bool,
             _ => {
-                return Err(
-                    attributes.refuse("to", "homolog has floats, integers and truth values")
-                );
+                return Err(attributes.refuse("to", "homolog has floats, integers and truth values"));
             }
         };
         Ok(Arc::new(Self { to }))
@@ -339,11 +279,7 @@ impl Operator for PassOn {
 
     fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
         let n_most = if *self == Self::Dropout { 3 } else { 1 };
-        Ok(vec![
-            Inputs::new(self.kind(), inputs, 1..=n_most)?
-                .fact(0)?
-                .clone(),
-        ])
+        Ok(vec![Inputs::new(self.kind(), inputs, 1..=n_most)?.fact(0)?.clone()])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {

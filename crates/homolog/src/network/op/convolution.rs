@@ -6,8 +6,8 @@ use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 use super::attributes::{NodeAttributes, int_from, ints_from};
-use super::pooling::Rounding;
 use super::host::{self, Convolution};
+use super::pooling::Rounding;
 use super::window::{AxisWindow, Window, WindowAttributes};
 use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
 use crate::network::value::{Ranked, Value};
@@ -40,25 +40,15 @@ impl Padding {
             "NOTSET" | "" => {
                 let pads = attributes.counts("pads", 0)?;
                 if pads.len() % 2 != 0 {
-                    return Err(attributes
-                        .refuse("pads", "it must have one number for each side of each axis"));
+                    return Err(attributes.refuse("pads", "it must have one number for each side of each axis"));
                 }
                 let (before, after) = pads.split_at(pads.len() / 2);
-                Ok(Self::Explicit(
-                    before
-                        .iter()
-                        .zip(after)
-                        .map(|(before, after)| [*before, *after])
-                        .collect(),
-                ))
+                Ok(Self::Explicit(before.iter().zip(after).map(|(before, after)| [*before, *after]).collect()))
             }
             "SAME_UPPER" => Ok(Self::SameUpper),
             "SAME_LOWER" => Ok(Self::SameLower),
             "VALID" => Ok(Self::Valid),
-            _ => Err(attributes.refuse(
-                "auto_pad",
-                "homolog has NOTSET, SAME_UPPER, SAME_LOWER and VALID",
-            )),
+            _ => Err(attributes.refuse("auto_pad", "homolog has NOTSET, SAME_UPPER, SAME_LOWER and VALID")),
         }
     }
 
@@ -68,11 +58,8 @@ impl Padding {
         match self {
             Self::Explicit(sides) if sides.is_empty() => Vec::new(),
             Self::Explicit(sides) => {
-                let pads: Vec<usize> = sides
-                    .iter()
-                    .map(|side| side[0])
-                    .chain(sides.iter().map(|side| side[1]))
-                    .collect();
+                let pads: Vec<usize> =
+                    sides.iter().map(|side| side[0]).chain(sides.iter().map(|side| side[1])).collect();
                 vec![("pads", ints_from(&pads))]
             }
             Self::SameUpper => auto_pad("SAME_UPPER"),
@@ -102,12 +89,7 @@ const FILTERS_FOR_HOST: usize = 4;
 impl Conv {
     /// A convolution over two spatial axes with the same stride and padding along both.
     pub fn square(stride: usize, padding: usize) -> Self {
-        Self {
-            padding: Padding::square(padding),
-            strides: vec![stride; 2],
-            dilations: vec![1; 2],
-            groups: 1,
-        }
+        Self { padding: Padding::square(padding), strides: vec![stride; 2], dilations: vec![1; 2], groups: 1 }
     }
 
     /// Reads the attributes of a node.
@@ -175,18 +157,13 @@ fn batch(shape: &[usize]) -> usize {
 
 fn check_bias(inputs: &Inputs<'_>, filters: usize) -> Result<(), OpError> {
     match inputs.optional(2) {
-        Some(bias) if bias.shape != [filters] => {
-            Err(inputs.refuse(format!("the bias needs {filters} numbers")))
-        }
+        Some(bias) if bias.shape != [filters] => Err(inputs.refuse(format!("the bias needs {filters} numbers"))),
         _ => Ok(()),
     }
 }
 
 /// The attributes `strides` and `dilations`, left out where empty.
-pub(crate) fn window_attributes(
-    strides: &[usize],
-    dilations: &[usize],
-) -> Vec<(&'static str, Attribute)> {
+pub(crate) fn window_attributes(strides: &[usize], dilations: &[usize]) -> Vec<(&'static str, Attribute)> {
     let mut attributes = Vec::new();
     if !strides.is_empty() {
         attributes.push(("strides", ints_from(strides)));
@@ -206,9 +183,7 @@ impl Operator for Conv {
         let inputs = Inputs::new(self.kind(), inputs, 2..=3)?;
         let data = inputs.spatial(0)?;
         let weight = inputs.spatial(1)?;
-        let (Some((channels, sizes)), [filters, per_group, ..]) =
-            (split(&data.shape), weight.shape.as_slice())
-        else {
+        let (Some((channels, sizes)), [filters, per_group, ..]) = (split(&data.shape), weight.shape.as_slice()) else {
             return Err(inputs.refuse("homolog needs an input and filters with channels and space"));
         };
         if channels != per_group * self.groups || filters % self.groups != 0 {
@@ -236,12 +211,8 @@ impl Operator for Conv {
         let bias = bias.map(Ranked::into_rank::<1>);
         let output = match window.axes() {
             [axis] => {
-                let options = ConvOptions::new_with_padding(
-                    [axis.stride],
-                    [axis.padding],
-                    [axis.dilation],
-                    self.groups,
-                );
+                let options =
+                    ConvOptions::new_with_padding([axis.stride], [axis.padding], [axis.dilation], self.groups);
                 Ranked::R3(conv1d(data.into_rank(), weight.into_rank(), bias, options))
             }
             [height, width] => {
@@ -293,10 +264,7 @@ impl ConvTranspose {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         if attributes.has("output_shape") {
-            return Err(attributes.refuse(
-                "output_shape",
-                "homolog takes the size from pads and output_padding",
-            ));
+            return Err(attributes.refuse("output_shape", "homolog takes the size from pads and output_padding"));
         }
         Ok(Arc::new(Self {
             padding: Padding::read(attributes)?,
@@ -335,58 +303,28 @@ impl TransposedAxis {
 }
 
 impl ConvTranspose {
-    fn axes(
-        &self,
-        kernel: &[usize],
-        sizes: &[usize],
-        inputs: &Inputs<'_>,
-    ) -> Result<Vec<TransposedAxis>, OpError> {
+    fn axes(&self, kernel: &[usize], sizes: &[usize], inputs: &Inputs<'_>) -> Result<Vec<TransposedAxis>, OpError> {
         let n_axes = sizes.len();
-        let n_sides = if let Padding::Explicit(sides) = &self.padding {
-            sides.len()
-        } else {
-            0
-        };
-        let lengths = [
-            self.strides.len(),
-            self.dilations.len(),
-            self.output_padding.len(),
-            n_sides,
-        ];
-        if lengths
-            .iter()
-            .any(|length| *length != 0 && *length != n_axes)
-        {
+        let n_sides = if let Padding::Explicit(sides) = &self.padding { sides.len() } else { 0 };
+        let lengths = [self.strides.len(), self.dilations.len(), self.output_padding.len(), n_sides];
+        if lengths.iter().any(|length| *length != 0 && *length != n_axes) {
             return Err(inputs.refuse(format!("strides, dilations and padding need {n_axes} axes")));
         }
-        let axes = kernel
-            .iter()
-            .zip(sizes)
-            .enumerate()
-            .map(|(axis, (kernel, size))| {
-                let stride = self.strides.get(axis).copied().unwrap_or(1);
-                let dilation = self.dilations.get(axis).copied().unwrap_or(1);
-                let added = self.output_padding.get(axis).copied().unwrap_or(0);
-                let extent = dilation * kernel.saturating_sub(1) + 1;
-                let mut result = TransposedAxis {
-                    size: *size,
-                    extent,
-                    stride,
-                    dilation,
-                    added,
-                    cut: (0, 0),
-                };
-                let surplus = result.n_full().saturating_sub(size * stride);
-                result.cut = match &self.padding {
-                    Padding::Explicit(sides) => {
-                        sides.get(axis).map_or((0, 0), |side| (side[0], side[1]))
-                    }
-                    Padding::SameUpper => (surplus / 2, surplus - surplus / 2),
-                    Padding::SameLower => (surplus - surplus / 2, surplus / 2),
-                    Padding::Valid => (0, 0),
-                };
-                result
-            });
+        let axes = kernel.iter().zip(sizes).enumerate().map(|(axis, (kernel, size))| {
+            let stride = self.strides.get(axis).copied().unwrap_or(1);
+            let dilation = self.dilations.get(axis).copied().unwrap_or(1);
+            let added = self.output_padding.get(axis).copied().unwrap_or(0);
+            let extent = dilation * kernel.saturating_sub(1) + 1;
+            let mut result = TransposedAxis { size: *size, extent, stride, dilation, added, cut: (0, 0) };
+            let surplus = result.n_full().saturating_sub(size * stride);
+            result.cut = match &self.padding {
+                Padding::Explicit(sides) => sides.get(axis).map_or((0, 0), |side| (side[0], side[1])),
+                Padding::SameUpper => (surplus / 2, surplus - surplus / 2),
+                Padding::SameLower => (surplus - surplus / 2, surplus / 2),
+                Padding::Valid => (0, 0),
+            };
+            result
+        });
         Ok(axes.collect())
     }
 }
@@ -406,10 +344,7 @@ impl Operator for ConvTranspose {
             return Err(inputs.refuse("homolog needs an input and filters with channels and space"));
         };
         if channels != *in_channels || channels % self.groups != 0 || kernel.len() != sizes.len() {
-            return Err(inputs.refuse(format!(
-                "the filters need {in_channels} channels in {} groups",
-                self.groups
-            )));
+            return Err(inputs.refuse(format!("the filters need {in_channels} channels in {} groups", self.groups)));
         }
         check_bias(&inputs, per_group * self.groups)?;
         let mut shape = vec![batch(&data.shape), per_group * self.groups];
@@ -422,29 +357,15 @@ impl Operator for ConvTranspose {
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let inputs = call.facts();
         let (data_shape, weight_shape) = (&inputs.fact(0)?.shape, &inputs.fact(1)?.shape);
-        let (sizes, kernel) = (
-            data_shape.get(2..).unwrap_or(&[]),
-            weight_shape.get(2..).unwrap_or(&[]),
-        );
+        let (sizes, kernel) = (data_shape.get(2..).unwrap_or(&[]), weight_shape.get(2..).unwrap_or(&[]));
         let axes = self.axes(kernel, sizes, &inputs)?;
         let (data, weight, bias) = (call.float(0)?, call.float(1)?, call.optional_float(2)?);
         let bias = bias.map(Ranked::into_rank::<1>);
         // The engine cuts equally on both sides; so nothing is cut there, and each side is cut here.
         let full = match axes.as_slice() {
             [axis] => {
-                let options = ConvTransposeOptions::new(
-                    [axis.stride],
-                    [0],
-                    [axis.added],
-                    [axis.dilation],
-                    self.groups,
-                );
-                Ranked::R3(conv_transpose1d(
-                    data.into_rank(),
-                    weight.into_rank(),
-                    bias,
-                    options,
-                ))
+                let options = ConvTransposeOptions::new([axis.stride], [0], [axis.added], [axis.dilation], self.groups);
+                Ranked::R3(conv_transpose1d(data.into_rank(), weight.into_rank(), bias, options))
             }
             [height, width] => {
                 let options = ConvTransposeOptions::new(
@@ -454,21 +375,13 @@ impl Operator for ConvTranspose {
                     [height.dilation, width.dilation],
                     self.groups,
                 );
-                Ranked::R4(conv_transpose2d(
-                    data.into_rank(),
-                    weight.into_rank(),
-                    bias,
-                    options,
-                ))
+                Ranked::R4(conv_transpose2d(data.into_rank(), weight.into_rank(), bias, options))
             }
             _ => return Err(call.refuse("homolog has one and two spatial axes")),
         };
-        let output = axes
-            .iter()
-            .enumerate()
-            .try_fold(full, |full, (place, axis)| {
-                Ok::<_, OpError>(full.narrow(place + 2, axis.cut.0, axis.n_outputs(&inputs)?))
-            })?;
+        let output = axes.iter().enumerate().try_fold(full, |full, (place, axis)| {
+            Ok::<_, OpError>(full.narrow(place + 2, axis.cut.0, axis.n_outputs(&inputs)?))
+        })?;
         Ok(vec![Value::Float(output)])
     }
 

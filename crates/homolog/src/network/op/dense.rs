@@ -20,28 +20,18 @@ pub enum Orientation {
 
 impl Orientation {
     fn read(attributes: &NodeAttributes, name: &str) -> Result<Self, OpError> {
-        Ok(if attributes.switch_or(name, false)? {
-            Self::Transposed
-        } else {
-            Self::AsIs
-        })
+        Ok(if attributes.switch_or(name, false)? { Self::Transposed } else { Self::AsIs })
     }
 
     fn sizes(self, matrix: &Fact, inputs: &Inputs<'_>) -> Result<[usize; 2], OpError> {
         match (self, matrix.shape.as_slice()) {
-            (Self::AsIs, [rows, columns]) | (Self::Transposed, [columns, rows]) => {
-                Ok([*rows, *columns])
-            }
+            (Self::AsIs, [rows, columns]) | (Self::Transposed, [columns, rows]) => Ok([*rows, *columns]),
             _ => Err(inputs.refuse("A and B must have two axes")),
         }
     }
 
     fn apply(self, matrix: Tensor<2>) -> Tensor<2> {
-        if self == Self::Transposed {
-            matrix.transpose()
-        } else {
-            matrix
-        }
+        if self == Self::Transposed { matrix.transpose() } else { matrix }
     }
 }
 
@@ -60,12 +50,7 @@ pub struct Gemm {
 
 impl Gemm {
     /// A fully connected layer with weights (output, input), as PyTorch keeps them.
-    pub const LINEAR: Self = Self {
-        alpha: 1.0,
-        beta: 1.0,
-        a: Orientation::AsIs,
-        b: Orientation::Transposed,
-    };
+    pub const LINEAR: Self = Self { alpha: 1.0, beta: 1.0, a: Orientation::AsIs, b: Orientation::Transposed };
 
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
@@ -85,20 +70,17 @@ impl Operator for Gemm {
 
     fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
         let inputs = Inputs::new(self.kind(), inputs, 2..=3)?;
-        let ([rows, inner], [other_inner, columns]) = (
-            self.a.sizes(inputs.float(0)?, &inputs)?,
-            self.b.sizes(inputs.float(1)?, &inputs)?,
-        );
+        let ([rows, inner], [other_inner, columns]) =
+            (self.a.sizes(inputs.float(0)?, &inputs)?, self.b.sizes(inputs.float(1)?, &inputs)?);
         if inner != other_inner {
-            return Err(inputs.refuse(format!(
-                "the matrices share an axis, which is {inner} in A and {other_inner} in B"
-            )));
+            return Err(
+                inputs.refuse(format!("the matrices share an axis, which is {inner} in A and {other_inner} in B"))
+            );
         }
         let shape = vec![rows, columns];
         if let Some(added) = inputs.optional(2) {
             inputs.float(2)?;
-            if broadcast_shape([shape.as_slice(), added.shape.as_slice()]).as_ref() != Some(&shape)
-            {
+            if broadcast_shape([shape.as_slice(), added.shape.as_slice()]).as_ref() != Some(&shape) {
                 return Err(inputs.refuse(format!("C must broadcast to ({rows}, {columns})")));
             }
         }
@@ -110,11 +92,7 @@ impl Operator for Gemm {
         let b = self.b.apply(call.float(1)?.into_rank::<2>());
         let added = call.optional_float(2)?;
         let scaled = |tensor: Tensor<2>, factor: f32| {
-            if factor == 1.0 {
-                tensor
-            } else {
-                tensor.mul_scalar(factor)
-            }
+            if factor == 1.0 { tensor } else { tensor.mul_scalar(factor) }
         };
         let product = scaled(a.matmul(b), self.alpha);
         let output = match added {
@@ -128,14 +106,8 @@ impl Operator for Gemm {
         vec![
             ("alpha", Attribute::Float(self.alpha)),
             ("beta", Attribute::Float(self.beta)),
-            (
-                "transA",
-                Attribute::Int(i64::from(self.a == Orientation::Transposed)),
-            ),
-            (
-                "transB",
-                Attribute::Int(i64::from(self.b == Orientation::Transposed)),
-            ),
+            ("transA", Attribute::Int(i64::from(self.a == Orientation::Transposed))),
+            ("transB", Attribute::Int(i64::from(self.b == Orientation::Transposed))),
         ]
     }
 }
@@ -176,21 +148,18 @@ impl Operator for MatMul {
     fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
         let inputs = Inputs::new(self.kind(), inputs, 2..=2)?;
         let (left, right) = (&inputs.float(0)?.shape, &inputs.float(1)?.shape);
-        let (Some((outer_left, rows, inner)), Some((outer_right, other_inner, columns))) = (
-            matrix_sizes(left, Side::Left),
-            matrix_sizes(right, Side::Right),
-        ) else {
+        let (Some((outer_left, rows, inner)), Some((outer_right, other_inner, columns))) =
+            (matrix_sizes(left, Side::Left), matrix_sizes(right, Side::Right))
+        else {
             return Err(inputs.refuse("homolog needs at least one axis on both sides"));
         };
         if inner != other_inner {
-            return Err(inputs.refuse(format!(
-                "the matrices share an axis, which is {inner} in A and {other_inner} in B"
-            )));
+            return Err(
+                inputs.refuse(format!("the matrices share an axis, which is {inner} in A and {other_inner} in B"))
+            );
         }
         let Some(mut shape) = broadcast_shape([outer_left, outer_right]) else {
-            return Err(
-                inputs.refuse("the axes before the last two must broadcast against each other")
-            );
+            return Err(inputs.refuse("the axes before the last two must broadcast against each other"));
         };
         shape.extend((left.len() > 1).then_some(rows));
         shape.extend((right.len() > 1).then_some(columns));
@@ -198,10 +167,7 @@ impl Operator for MatMul {
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
-        let ranks = (
-            call.facts().fact(0)?.shape.len(),
-            call.facts().fact(1)?.shape.len(),
-        );
+        let ranks = (call.facts().fact(0)?.shape.len(), call.facts().fact(1)?.shape.len());
         let (mut left, mut right) = (call.float(0)?, call.float(1)?);
         if ranks.0 == 1 {
             left = left.with_leading_axes(2);

@@ -63,14 +63,9 @@ impl Unary {
 
     /// Reads any of these functions; the operator's name is in `attributes`.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        match Self::ALL
-            .into_iter()
-            .find(|function| function.kind() == attributes.op())
-        {
+        match Self::ALL.into_iter().find(|function| function.kind() == attributes.op()) {
             Some(function) => Ok(Arc::new(function)),
-            None => Err(OpError::Unknown {
-                op: attributes.op().to_owned(),
-            }),
+            None => Err(OpError::Unknown { op: attributes.op().to_owned() }),
         }
     }
 }
@@ -121,9 +116,7 @@ impl Operator for Unary {
         let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
         let fact = match self {
             Self::Not => inputs.of_type(0, DType::Bool)?,
-            Self::Abs | Self::Neg | Self::Sign if inputs.fact(0)?.dtype == DType::I64 => {
-                inputs.fact(0)?
-            }
+            Self::Abs | Self::Neg | Self::Sign if inputs.fact(0)?.dtype == DType::I64 => inputs.fact(0)?,
             _ => inputs.float(0)?,
         };
         Ok(vec![Fact::variable(fact.dtype, fact.shape.clone())])

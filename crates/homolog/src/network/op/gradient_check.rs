@@ -71,28 +71,21 @@ fn check(name: &str) -> Option<Check> {
     let pointwise = |low, high| plain(vec![Floats(&[2, 3, 2], low, high)]);
     let image = || Floats(&[2, 4, 3, 5], -2.0, 2.0);
     Some(match name {
-        "And" | "Or" | "Not" | "Equal" | "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual"
-        | "ArgMax" | "ArgMin" | "Constant" | "ConstantOfShape" | "Shape" | "Range" => {
-            Check::None(INTEGERS)
-        }
+        "And" | "Or" | "Not" | "Equal" | "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual" | "ArgMax"
+        | "ArgMin" | "Constant" | "ConstantOfShape" | "Shape" | "Range" => Check::None(INTEGERS),
         "Ceil" | "Floor" | "Round" | "Sign" => Check::None(STEPS),
-        "Relu" | "LeakyRelu" | "Elu" | "Celu" | "Selu" | "Sigmoid" | "HardSigmoid"
-        | "HardSwish" | "Tanh" | "Softplus" | "Softsign" | "Mish" | "Abs" | "Neg" | "Exp"
-        | "Erf" | "Sin" | "Cos" | "Identity" | "Dropout" => pointwise(-4.0, 4.0),
+        "Relu" | "LeakyRelu" | "Elu" | "Celu" | "Selu" | "Sigmoid" | "HardSigmoid" | "HardSwish" | "Tanh"
+        | "Softplus" | "Softsign" | "Mish" | "Abs" | "Neg" | "Exp" | "Erf" | "Sin" | "Cos" | "Identity" | "Dropout" => {
+            pointwise(-4.0, 4.0)
+        }
         "Log" | "Sqrt" | "Reciprocal" => pointwise(0.1, 3.0),
         "Gelu" => Check::Cases(vec![
             case(vec![], vec![Floats(&[2, 3, 2], -4.0, 4.0)]),
-            case(
-                vec![("approximate", text("tanh"))],
-                vec![Floats(&[2, 3, 2], -4.0, 4.0)],
-            ),
+            case(vec![("approximate", text("tanh"))], vec![Floats(&[2, 3, 2], -4.0, 4.0)]),
         ]),
         "PRelu" => plain(vec![image(), Floats(&[4, 1, 1], 0.1, 0.9)]),
         "Clip" => Check::Cases(vec![
-            case(
-                vec![],
-                vec![image(), Known(&[], &[-1.0]), Known(&[], &[1.0])],
-            ),
+            case(vec![], vec![image(), Known(&[], &[-1.0]), Known(&[], &[1.0])]),
             case(vec![], vec![image(), Absent, Known(&[], &[1.0])]),
         ]),
         "Cast" => Check::Cases(vec![case(vec![("to", int(1))], vec![image()])]),
@@ -100,32 +93,20 @@ fn check(name: &str) -> Option<Check> {
             case(vec![("axis", int(1))], vec![image()]),
             case(vec![("axis", int(-1))], vec![Floats(&[2, 3], -3.0, 3.0)]),
         ]),
-        "Add" | "Sub" | "Mul" | "Sum" | "Mean" | "Min" | "Max" => plain(vec![
-            Floats(&[2, 1, 3], -2.0, 2.0),
-            Floats(&[4, 1], -1.9, 1.9),
-        ]),
-        "Div" => plain(vec![
-            Floats(&[2, 1, 3], -2.0, 2.0),
-            Floats(&[4, 1], 0.6, 1.9),
-        ]),
+        "Add" | "Sub" | "Mul" | "Sum" | "Mean" | "Min" | "Max" => {
+            plain(vec![Floats(&[2, 1, 3], -2.0, 2.0), Floats(&[4, 1], -1.9, 1.9)])
+        }
+        "Div" => plain(vec![Floats(&[2, 1, 3], -2.0, 2.0), Floats(&[4, 1], 0.6, 1.9)]),
         "Pow" => Check::Cases(vec![
-            case(
-                vec![],
-                vec![Floats(&[2, 1, 3], 0.2, 2.0), Floats(&[4, 1], -2.0, 2.0)],
-            ),
+            case(vec![], vec![Floats(&[2, 1, 3], 0.2, 2.0), Floats(&[4, 1], -2.0, 2.0)]),
             case(vec![], vec![Floats(&[5], -2.0, 2.0), Known(&[], &[2.0])]),
             case(vec![], vec![Floats(&[5], -2.0, 2.0), Known(&[], &[3.0])]),
             case(vec![], vec![Floats(&[5], 0.2, 2.0), Known(&[1], &[-0.75])]),
         ]),
-        "Mod" => Check::Cases(vec![case(
-            vec![("fmod", int(1))],
-            vec![Floats(&[6], 0.05, 0.4), Known(&[], &[0.5])],
-        )]),
-        "Where" => plain(vec![
-            Truth(&[3], &[true, false, true]),
-            Floats(&[2, 3], -1.0, 1.0),
-            Floats(&[2, 1], -1.0, 1.0),
-        ]),
+        "Mod" => Check::Cases(vec![case(vec![("fmod", int(1))], vec![Floats(&[6], 0.05, 0.4), Known(&[], &[0.5])])]),
+        "Where" => {
+            plain(vec![Truth(&[3], &[true, false, true]), Floats(&[2, 3], -1.0, 1.0), Floats(&[2, 1], -1.0, 1.0)])
+        }
         "Conv" => Check::Cases(convolutions()),
         "ConvTranspose" => Check::Cases(transposed_convolutions()),
         "MaxPool" | "AveragePool" => Check::Cases(poolings(name)),
@@ -133,45 +114,18 @@ fn check(name: &str) -> Option<Check> {
         "Gemm" => Check::Cases(vec![
             case(
                 vec![("transB", int(1))],
-                vec![
-                    Floats(&[2, 3], -1.0, 1.0),
-                    Floats(&[4, 3], -1.0, 1.0),
-                    Floats(&[4], -1.0, 1.0),
-                ],
+                vec![Floats(&[2, 3], -1.0, 1.0), Floats(&[4, 3], -1.0, 1.0), Floats(&[4], -1.0, 1.0)],
             ),
             case(
-                vec![
-                    ("transA", int(1)),
-                    ("alpha", Attribute::Float(0.5)),
-                    ("beta", Attribute::Float(2.0)),
-                ],
-                vec![
-                    Floats(&[3, 2], -1.0, 1.0),
-                    Floats(&[3, 4], -1.0, 1.0),
-                    Floats(&[2, 1], -1.0, 1.0),
-                ],
+                vec![("transA", int(1)), ("alpha", Attribute::Float(0.5)), ("beta", Attribute::Float(2.0))],
+                vec![Floats(&[3, 2], -1.0, 1.0), Floats(&[3, 4], -1.0, 1.0), Floats(&[2, 1], -1.0, 1.0)],
             ),
         ]),
         "MatMul" => Check::Cases(vec![
-            case(
-                vec![],
-                vec![Floats(&[2, 3, 4], -1.0, 1.0), Floats(&[4, 5], -1.0, 1.0)],
-            ),
-            case(
-                vec![],
-                vec![
-                    Floats(&[2, 1, 3, 4], -1.0, 1.0),
-                    Floats(&[3, 4, 2], -1.0, 1.0),
-                ],
-            ),
-            case(
-                vec![],
-                vec![Floats(&[4], -1.0, 1.0), Floats(&[4, 5], -1.0, 1.0)],
-            ),
-            case(
-                vec![],
-                vec![Floats(&[3, 4], -1.0, 1.0), Floats(&[4], -1.0, 1.0)],
-            ),
+            case(vec![], vec![Floats(&[2, 3, 4], -1.0, 1.0), Floats(&[4, 5], -1.0, 1.0)]),
+            case(vec![], vec![Floats(&[2, 1, 3, 4], -1.0, 1.0), Floats(&[3, 4, 2], -1.0, 1.0)]),
+            case(vec![], vec![Floats(&[4], -1.0, 1.0), Floats(&[4, 5], -1.0, 1.0)]),
+            case(vec![], vec![Floats(&[3, 4], -1.0, 1.0), Floats(&[4], -1.0, 1.0)]),
         ]),
         _ => return check_rest(name),
     })
@@ -182,26 +136,12 @@ fn check_rest(name: &str) -> Option<Check> {
     let image = || Floats(&[2, 4, 3, 5], -2.0, 2.0);
     let channels = |low, high| Floats(&[4], low, high);
     Some(match name {
-        "BatchNormalization" => plain(vec![
-            image(),
-            channels(0.5, 1.5),
-            channels(-1.0, 1.0),
-            channels(-1.0, 1.0),
-            channels(0.2, 2.0),
-        ]),
+        "BatchNormalization" => {
+            plain(vec![image(), channels(0.5, 1.5), channels(-1.0, 1.0), channels(-1.0, 1.0), channels(0.2, 2.0)])
+        }
         "LayerNormalization" => Check::Cases(vec![
-            case(
-                vec![],
-                vec![
-                    Floats(&[2, 3, 4], -2.0, 2.0),
-                    channels(0.5, 1.5),
-                    channels(-1.0, 1.0),
-                ],
-            ),
-            case(
-                vec![("axis", int(1))],
-                vec![Floats(&[2, 3, 4], -2.0, 2.0), Floats(&[3, 4], 0.5, 1.5)],
-            ),
+            case(vec![], vec![Floats(&[2, 3, 4], -2.0, 2.0), channels(0.5, 1.5), channels(-1.0, 1.0)]),
+            case(vec![("axis", int(1))], vec![Floats(&[2, 3, 4], -2.0, 2.0), Floats(&[3, 4], 0.5, 1.5)]),
         ]),
         "InstanceNormalization" => plain(vec![image(), channels(0.5, 1.5), channels(-1.0, 1.0)]),
         "GroupNormalization" => Check::Cases(vec![case(
@@ -209,14 +149,8 @@ fn check_rest(name: &str) -> Option<Check> {
             vec![image(), channels(0.5, 1.5), Floats(&[2], -1.0, 1.0)],
         )]),
         "LRN" => Check::Cases(vec![
-            case(
-                vec![("size", int(3)), ("alpha", Attribute::Float(0.5))],
-                vec![image()],
-            ),
-            case(
-                vec![("size", int(4)), ("alpha", Attribute::Float(0.5))],
-                vec![image()],
-            ),
+            case(vec![("size", int(3)), ("alpha", Attribute::Float(0.5))], vec![image()]),
+            case(vec![("size", int(4)), ("alpha", Attribute::Float(0.5))], vec![image()]),
         ]),
         "LpNormalization" => Check::Cases(vec![
             case(vec![("axis", int(1)), ("p", int(1))], vec![image()]),
@@ -230,101 +164,51 @@ fn check_rest(name: &str) -> Option<Check> {
         ]),
         "Squeeze" => plain(vec![Floats(&[2, 1, 3, 1], -1.0, 1.0), Ints(&[1], &[1])]),
         "Unsqueeze" => plain(vec![Floats(&[2, 3], -1.0, 1.0), Ints(&[2], &[0, 3])]),
-        "Expand" => plain(vec![
-            Floats(&[2, 1, 3], -1.0, 1.0),
-            Ints(&[4], &[2, 1, 4, 3]),
-        ]),
+        "Expand" => plain(vec![Floats(&[2, 1, 3], -1.0, 1.0), Ints(&[4], &[2, 1, 4, 3])]),
         "Tile" => plain(vec![Floats(&[2, 3], -1.0, 1.0), Ints(&[2], &[3, 2])]),
-        "Concat" => Check::Cases(vec![case(
-            vec![("axis", int(1))],
-            vec![image(), Floats(&[2, 3, 3, 5], -1.0, 1.0)],
-        )]),
-        "Split" => Check::Cases(vec![case(
-            vec![("axis", int(1))],
-            vec![image(), Ints(&[2], &[1, 3])],
-        )]),
+        "Concat" => Check::Cases(vec![case(vec![("axis", int(1))], vec![image(), Floats(&[2, 3, 3, 5], -1.0, 1.0)])]),
+        "Split" => Check::Cases(vec![case(vec![("axis", int(1))], vec![image(), Ints(&[2], &[1, 3])])]),
         "Slice" => Check::Cases(vec![
             case(
                 vec![],
-                vec![
-                    image(),
-                    Ints(&[2], &[1, 0]),
-                    Ints(&[2], &[4, 5]),
-                    Ints(&[2], &[1, 3]),
-                    Ints(&[2], &[1, 2]),
-                ],
+                vec![image(), Ints(&[2], &[1, 0]), Ints(&[2], &[4, 5]), Ints(&[2], &[1, 3]), Ints(&[2], &[1, 2])],
             ),
-            case(
-                vec![],
-                vec![
-                    image(),
-                    Ints(&[1], &[-1]),
-                    Ints(&[1], &[-9]),
-                    Ints(&[1], &[3]),
-                    Ints(&[1], &[-2]),
-                ],
-            ),
+            case(vec![], vec![image(), Ints(&[1], &[-1]), Ints(&[1], &[-9]), Ints(&[1], &[3]), Ints(&[1], &[-2])]),
         ]),
         "Gather" => Check::Cases(vec![
             case(vec![("axis", int(1))], vec![image(), Ints(&[], &[2])]),
-            case(
-                vec![("axis", int(1))],
-                vec![image(), Ints(&[2, 2], &[0, -1, 3, 0])],
-            ),
+            case(vec![("axis", int(1))], vec![image(), Ints(&[2, 2], &[0, -1, 3, 0])]),
         ]),
         "GatherElements" => Check::Cases(vec![case(
             vec![("axis", int(1))],
             vec![Floats(&[2, 3], -1.0, 1.0), Ints(&[2, 2], &[0, 2, -1, 2])],
         )]),
-        "ScatterND" => plain(vec![
-            Floats(&[3, 4], -1.0, 1.0),
-            Ints(&[2, 1], &[2, 0]),
-            Floats(&[2, 4], -1.0, 1.0),
-        ]),
+        "ScatterND" => plain(vec![Floats(&[3, 4], -1.0, 1.0), Ints(&[2, 1], &[2, 0]), Floats(&[2, 4], -1.0, 1.0)]),
         "Einsum" => Check::Cases(vec![case(
             vec![("equation", text("bhid, bhjd -> bhij"))],
-            vec![
-                Floats(&[2, 2, 3, 4], -1.0, 1.0),
-                Floats(&[2, 2, 5, 4], -1.0, 1.0),
-            ],
+            vec![Floats(&[2, 2, 3, 4], -1.0, 1.0), Floats(&[2, 2, 5, 4], -1.0, 1.0)],
         )]),
         "Pad" => {
             let pads = || Ints(&[8], &[0, 0, 1, 2, 0, 0, 2, 0]);
             let mode = |mode| case(vec![("mode", text(mode))], vec![image(), pads()]);
-            let cut = case(
-                vec![],
-                vec![
-                    image(),
-                    Ints(&[8], &[0, 1, -1, 2, 0, 0, 2, -1]),
-                    Known(&[], &[3.0]),
-                ],
-            );
+            let cut = case(vec![], vec![image(), Ints(&[8], &[0, 1, -1, 2, 0, 0, 2, -1]), Known(&[], &[3.0])]);
             Check::Cases(vec![mode("constant"), mode("reflect"), mode("edge"), cut])
         }
         name if name.starts_with("Reduce") => {
             let low = if name == "ReduceLogSum" { 0.1 } else { -2.0 };
             let dropped = vec![("keepdims", int(0))];
             Check::Cases(vec![
-                case(
-                    vec![],
-                    vec![Floats(&[2, 3, 4], low, 2.0), Ints(&[2], &[0, -1])],
-                ),
+                case(vec![], vec![Floats(&[2, 3, 4], low, 2.0), Ints(&[2], &[0, -1])]),
                 case(dropped, vec![Floats(&[2, 3], low, 2.0)]),
             ])
         }
         "Resize" => {
             let sizes = || Ints(&[4], &[2, 4, 7, 4]);
             let mode = |mode, coordinates| {
-                let attributes = vec![
-                    ("mode", text(mode)),
-                    ("coordinate_transformation_mode", text(coordinates)),
-                ];
+                let attributes = vec![("mode", text(mode)), ("coordinate_transformation_mode", text(coordinates))];
                 case(attributes, vec![image(), Absent, Absent, sizes()])
             };
-            let scales = case(
-                vec![],
-                vec![image(), Absent, Known(&[4], &[1.0, 1.0, 2.0, 2.0])],
-            );
+            let scales = case(vec![], vec![image(), Absent, Known(&[4], &[1.0, 1.0, 2.0, 2.0])]);
             Check::Cases(vec![
                 mode("linear", "half_pixel"),
                 mode("linear", "align_corners"),
@@ -335,15 +219,9 @@ fn check_rest(name: &str) -> Option<Check> {
         }
         "DepthToSpace" => Check::Cases(vec![
             case(vec![("blocksize", int(2))], vec![image()]),
-            case(
-                vec![("blocksize", int(2)), ("mode", text("CRD"))],
-                vec![image()],
-            ),
+            case(vec![("blocksize", int(2)), ("mode", text("CRD"))], vec![image()]),
         ]),
-        "SpaceToDepth" => Check::Cases(vec![case(
-            vec![("blocksize", int(2))],
-            vec![Floats(&[2, 1, 4, 6], -1.0, 1.0)],
-        )]),
+        "SpaceToDepth" => Check::Cases(vec![case(vec![("blocksize", int(2))], vec![Floats(&[2, 1, 4, 6], -1.0, 1.0)])]),
         _ => return None,
     })
 }
@@ -352,45 +230,21 @@ fn convolutions() -> Vec<Case> {
     let (low, high) = (-1.0, 1.0);
     let x = || Floats(&[2, 4, 6, 7], low, high);
     vec![
-        case(
-            vec![("pads", ints(&[1, 1, 1, 1]))],
-            vec![
-                x(),
-                Floats(&[3, 4, 3, 3], low, high),
-                Floats(&[3], low, high),
-            ],
-        ),
-        case(
-            vec![],
-            vec![
-                x(),
-                Floats(&[5, 4, 1, 1], low, high),
-                Floats(&[5], low, high),
-            ],
-        ),
+        case(vec![("pads", ints(&[1, 1, 1, 1]))], vec![x(), Floats(&[3, 4, 3, 3], low, high), Floats(&[3], low, high)]),
+        case(vec![], vec![x(), Floats(&[5, 4, 1, 1], low, high), Floats(&[5], low, high)]),
         case(
             vec![("pads", ints(&[0, 1, 2, 1])), ("strides", ints(&[2, 2]))],
             vec![x(), Floats(&[3, 4, 3, 2], low, high)],
         ),
-        case(
-            vec![("dilations", ints(&[2, 1])), ("group", int(2))],
-            vec![x(), Floats(&[6, 2, 2, 3], low, high)],
-        ),
-        case(
-            vec![("group", int(4)), ("pads", ints(&[1, 1, 1, 1]))],
-            vec![x(), Floats(&[4, 1, 3, 3], low, high)],
-        ),
+        case(vec![("dilations", ints(&[2, 1])), ("group", int(2))], vec![x(), Floats(&[6, 2, 2, 3], low, high)]),
+        case(vec![("group", int(4)), ("pads", ints(&[1, 1, 1, 1]))], vec![x(), Floats(&[4, 1, 3, 3], low, high)]),
         case(
             vec![("auto_pad", text("SAME_UPPER")), ("strides", ints(&[2, 2]))],
             vec![x(), Floats(&[3, 4, 3, 3], low, high)],
         ),
         case(
             vec![("strides", ints(&[2])), ("pads", ints(&[1, 0]))],
-            vec![
-                Floats(&[2, 3, 9], low, high),
-                Floats(&[4, 3, 3], low, high),
-                Floats(&[4], low, high),
-            ],
+            vec![Floats(&[2, 3, 9], low, high), Floats(&[4, 3, 3], low, high), Floats(&[4], low, high)],
         ),
     ]
 }
@@ -399,14 +253,7 @@ fn transposed_convolutions() -> Vec<Case> {
     let (low, high) = (-1.0, 1.0);
     let x = || Floats(&[2, 4, 3, 4], low, high);
     vec![
-        case(
-            vec![("strides", ints(&[2, 2]))],
-            vec![
-                x(),
-                Floats(&[4, 3, 3, 2], low, high),
-                Floats(&[3], low, high),
-            ],
-        ),
+        case(vec![("strides", ints(&[2, 2]))], vec![x(), Floats(&[4, 3, 3, 2], low, high), Floats(&[3], low, high)]),
         case(
             vec![
                 ("strides", ints(&[2, 1])),
@@ -416,46 +263,27 @@ fn transposed_convolutions() -> Vec<Case> {
             ],
             vec![x(), Floats(&[4, 3, 3, 2], low, high)],
         ),
-        case(
-            vec![("strides", ints(&[2]))],
-            vec![Floats(&[1, 2, 4], low, high), Floats(&[2, 3, 3], low, high)],
-        ),
+        case(vec![("strides", ints(&[2]))], vec![Floats(&[1, 2, 4], low, high), Floats(&[2, 3, 3], low, high)]),
     ]
 }
 
 fn poolings(name: &str) -> Vec<Case> {
     let pool = |attributes: Vec<(&'static str, Attribute)>| {
         let kernel = vec![("kernel_shape", ints(&[3, 2]))];
-        case(
-            kernel.into_iter().chain(attributes).collect(),
-            vec![Floats(&[2, 3, 7, 6], -2.0, 2.0)],
-        )
+        case(kernel.into_iter().chain(attributes).collect(), vec![Floats(&[2, 3, 7, 6], -2.0, 2.0)])
     };
     let mut cases = vec![
         pool(vec![("strides", ints(&[2, 2]))]),
         pool(vec![("strides", ints(&[2, 2])), ("ceil_mode", int(1))]),
-        pool(vec![
-            ("strides", ints(&[2, 1])),
-            ("pads", ints(&[1, 1, 1, 1])),
-        ]),
-        pool(vec![
-            ("strides", ints(&[2, 2])),
-            ("pads", ints(&[0, 0, 1, 1])),
-        ]),
+        pool(vec![("strides", ints(&[2, 1])), ("pads", ints(&[1, 1, 1, 1]))]),
+        pool(vec![("strides", ints(&[2, 2])), ("pads", ints(&[0, 0, 1, 1]))]),
         case(
-            vec![
-                ("kernel_shape", ints(&[3])),
-                ("strides", ints(&[2])),
-                ("ceil_mode", int(1)),
-            ],
+            vec![("kernel_shape", ints(&[3])), ("strides", ints(&[2])), ("ceil_mode", int(1))],
             vec![Floats(&[2, 3, 8], -2.0, 2.0)],
         ),
     ];
     if name == "AveragePool" {
-        cases.push(pool(vec![
-            ("pads", ints(&[1, 1, 1, 1])),
-            ("count_include_pad", int(1)),
-        ]));
+        cases.push(pool(vec![("pads", ints(&[1, 1, 1, 1])), ("count_include_pad", int(1))]));
     } else {
         cases.push(pool(vec![("dilations", ints(&[2, 2]))]));
     }
@@ -469,11 +297,7 @@ fn numbers(n: usize, stream: usize, low: f64, high: f64) -> Vec<f64> {
         let fraction = ((place + 1) as f64 * golden + stream as f64 * 0.381_9).fract();
         let value = low + (high - low) * fraction;
         let kink = (value * 2.0).round() / 2.0;
-        if (value - kink).abs() < 0.02 {
-            kink + if value < kink { -0.02 } else { 0.02 }
-        } else {
-            value
-        }
+        if (value - kink).abs() < 0.02 { kink + if value < kink { -0.02 } else { 0.02 } } else { value }
     };
     (0..n).map(number).collect()
 }
@@ -489,11 +313,7 @@ struct Setup {
 impl Setup {
     fn new(name: &str, case: &Case) -> Result<Self, OpError> {
         let entry = operator(name).expect("in the registry");
-        let attributes = case
-            .attributes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
+        let attributes = case.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let op = (entry.read)(&NodeAttributes::new(entry.name, attributes))?;
         let mut floats = BTreeMap::new();
         let mut inputs = Vec::new();
@@ -504,51 +324,35 @@ impl Setup {
                     floats.insert(index, numbers(shape.iter().product(), index, *low, *high));
                     Some(Fact::float(shape.to_vec()))
                 }
-                Ints(shape, values) => {
-                    HostTensor::from_i64(shape, values.to_vec()).map(Fact::known)
-                }
-                Known(shape, values) => {
-                    HostTensor::from_f32(shape, values.to_vec()).map(Fact::known)
-                }
+                Ints(shape, values) => HostTensor::from_i64(shape, values.to_vec()).map(Fact::known),
+                Known(shape, values) => HostTensor::from_f32(shape, values.to_vec()).map(Fact::known),
                 Truth(shape, values) => {
                     let array = ndarray::ArrayD::from_shape_vec(shape.to_vec(), values.to_vec());
                     array.ok().map(|array| Fact::known(HostTensor::Bool(array)))
                 }
             });
         }
-        Ok(Self {
-            op,
-            inputs,
-            floats,
-            device: Device::flex(),
-        })
+        Ok(Self { op, inputs, floats, device: Device::flex() })
     }
 
     /// The sum of all outputs, each weighted by numbers of its own.
-    fn weighted_sum(
-        &self,
-        floats: &BTreeMap<usize, Ranked>,
-    ) -> Result<burn::tensor::Tensor<1>, OpError> {
+    fn weighted_sum(&self, floats: &BTreeMap<usize, Ranked>) -> Result<burn::tensor::Tensor<1>, OpError> {
         let facts: Vec<Option<&Fact>> = self.inputs.iter().map(Option::as_ref).collect();
         let outputs = self.op.infer(&facts)?;
-        let values = self
-            .inputs
-            .iter()
-            .enumerate()
-            .map(|(index, fact)| match floats.get(&index) {
-                Some(value) => Some(Value::Float(value.clone())),
-                None => {
-                    let constant = fact.as_ref()?.constant.as_ref()?;
-                    Some(match &**constant {
-                        HostTensor::F32(array) => Value::Float(Ranked::from_wide_elements(
-                            array.shape(),
-                            array.iter().copied().map(f64::from).collect(),
-                            &self.device,
-                        )),
-                        other => Value::from_host(other, &self.device),
-                    })
-                }
-            });
+        let values = self.inputs.iter().enumerate().map(|(index, fact)| match floats.get(&index) {
+            Some(value) => Some(Value::Float(value.clone())),
+            None => {
+                let constant = fact.as_ref()?.constant.as_ref()?;
+                Some(match &**constant {
+                    HostTensor::F32(array) => Value::Float(Ranked::from_wide_elements(
+                        array.shape(),
+                        array.iter().copied().map(f64::from).collect(),
+                        &self.device,
+                    )),
+                    other => Value::from_host(other, &self.device),
+                })
+            }
+        });
         let call = Call {
             op: self.op.kind(),
             values: values.collect(),
@@ -556,22 +360,11 @@ impl Setup {
             outputs: &outputs,
             device: &self.device,
         };
-        let mut total = burn::tensor::Tensor::<1>::from_data(
-            [0.0_f64],
-            (&self.device, burn::tensor::DType::F64),
-        );
+        let mut total = burn::tensor::Tensor::<1>::from_data([0.0_f64], (&self.device, burn::tensor::DType::F64));
         for (index, (value, fact)) in self.op.forward(call)?.into_iter().zip(&outputs).enumerate() {
             let Value::Float(value) = value else { continue };
-            let shape = if fact.shape.is_empty() {
-                vec![1]
-            } else {
-                fact.shape.clone()
-            };
-            assert_eq!(
-                value.shape(),
-                shape,
-                "the shape that was worked out for output {index}"
-            );
+            let shape = if fact.shape.is_empty() { vec![1] } else { fact.shape.clone() };
+            assert_eq!(value.shape(), shape, "the shape that was worked out for output {index}");
             let weights = value.like(&shape, numbers(fact.n_elements(), 7 + index, -1.0, 1.0));
             total = total + any_rank!(value, value => (value * weights.into_rank()).sum());
         }
@@ -579,19 +372,10 @@ impl Setup {
     }
 
     fn at(&self, floats: &BTreeMap<usize, Vec<f64>>) -> BTreeMap<usize, Ranked> {
-        let shape = |index: &usize| {
-            self.inputs[*index]
-                .as_ref()
-                .map_or(Vec::new(), |fact| fact.shape.clone())
-        };
+        let shape = |index: &usize| self.inputs[*index].as_ref().map_or(Vec::new(), |fact| fact.shape.clone());
         floats
             .iter()
-            .map(|(index, values)| {
-                (
-                    *index,
-                    Ranked::from_wide_elements(&shape(index), values.clone(), &self.device),
-                )
-            })
+            .map(|(index, values)| (*index, Ranked::from_wide_elements(&shape(index), values.clone(), &self.device)))
             .collect()
     }
 
@@ -599,9 +383,7 @@ impl Setup {
         let shifted = |step: f64| {
             let mut floats = self.floats.clone();
             floats.get_mut(&index).expect("a float input")[place] += step;
-            self.weighted_sum(&self.at(&floats))
-                .expect("runs")
-                .into_scalar::<f64>()
+            self.weighted_sum(&self.at(&floats)).expect("runs").into_scalar::<f64>()
         };
         (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP)
     }
@@ -611,33 +393,19 @@ impl Setup {
         let leaves: BTreeMap<usize, Ranked> = self
             .at(&self.floats)
             .into_iter()
-            .map(|(index, value)| {
-                (
-                    index,
-                    each_rank!(value, value => value.autodiff().require_grad()),
-                )
-            })
+            .map(|(index, value)| (index, each_rank!(value, value => value.autodiff().require_grad())))
             .collect();
         let gradients = self.weighted_sum(&leaves)?.backward();
         let mut worst = 0.0_f64;
         for (index, leaf) in &leaves {
-            let gradient =
-                any_rank!(leaf, leaf => leaf.grad(&gradients).expect("a gradient").into_data());
+            let gradient = any_rank!(leaf, leaf => leaf.grad(&gradients).expect("a gradient").into_data());
             let gradient = gradient.try_into_vec::<f64>().expect("double precision");
-            let expected: Vec<f64> = (0..gradient.len())
-                .map(|place| self.difference(*index, place))
-                .collect();
-            let largest = expected
-                .iter()
-                .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+            let expected: Vec<f64> = (0..gradient.len()).map(|place| self.difference(*index, place)).collect();
+            let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
             assert!(largest > 0.0, "input {index} has no influence");
             for (found, expected) in gradient.iter().zip(&expected) {
                 let error = (found - expected).abs() / largest;
-                worst = if error.is_nan() {
-                    f64::INFINITY
-                } else {
-                    worst.max(error)
-                };
+                worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
             }
         }
         Ok(worst)
@@ -646,11 +414,7 @@ impl Setup {
 
 #[test]
 fn every_operator_has_a_gradient_check_or_a_reason_for_none() {
-    let without: Vec<&str> = OPERATORS
-        .iter()
-        .map(|entry| entry.name)
-        .filter(|name| check(name).is_none())
-        .collect();
+    let without: Vec<&str> = OPERATORS.iter().map(|entry| entry.name).filter(|name| check(name).is_none()).collect();
     assert!(without.is_empty(), "no gradient check for {without:?}");
 }
 
@@ -661,14 +425,10 @@ fn gradients_equal_central_differences() {
         match check(entry.name) {
             Some(Check::Cases(cases)) => {
                 for (number, case) in cases.iter().enumerate() {
-                    let run = std::panic::catch_unwind(|| {
-                        Setup::new(entry.name, case).and_then(|setup| setup.error())
-                    });
+                    let run = std::panic::catch_unwind(|| Setup::new(entry.name, case).and_then(|setup| setup.error()));
                     match run {
                         Ok(Ok(error)) if error <= TOLERANCE => {}
-                        Ok(result) => {
-                            wrong.push(format!("{} case {number}: {result:?}", entry.name))
-                        }
+                        Ok(result) => wrong.push(format!("{} case {number}: {result:?}", entry.name)),
                         Err(_) => wrong.push(format!("{} case {number}: stopped", entry.name)),
                     }
                 }
@@ -677,19 +437,14 @@ fn gradients_equal_central_differences() {
             None => wrong.push(format!("{}: no check", entry.name)),
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "gradients that differ from central differences:\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "gradients that differ from central differences:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn a_wrong_gradient_would_be_found() {
     // The gradient of |x| taken at 0, where the difference is 0 and the engine's is not defined: the check must see
     // more than its tolerance for a shifted expectation.
-    let setup =
-        Setup::new("Exp", &case(vec![], vec![Floats(&[3], -1.0, 1.0)])).expect("an operator");
+    let setup = Setup::new("Exp", &case(vec![], vec![Floats(&[3], -1.0, 1.0)])).expect("an operator");
     let exact = setup.floats[&0][0].exp() * numbers(3, 7, -1.0, 1.0)[0];
     assert!((setup.difference(0, 0) - exact).abs() < TOLERANCE);
     assert!((setup.difference(0, 0) - exact * 1.01).abs() > TOLERANCE);

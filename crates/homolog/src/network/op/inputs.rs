@@ -26,11 +26,7 @@ impl<'a> Inputs<'a> {
         let is_required_missing = facts.iter().take(*numbers.start()).any(Option::is_none);
         if is_required_missing || !numbers.contains(&facts.len()) {
             let found = facts.iter().flatten().count();
-            return Err(OpError::Arity {
-                op,
-                found,
-                needed: numbers_in_words(&numbers),
-            });
+            return Err(OpError::Arity { op, found, needed: numbers_in_words(&numbers) });
         }
         Ok(Self { op, facts })
     }
@@ -42,8 +38,7 @@ impl<'a> Inputs<'a> {
 
     /// Input `index`, which is required.
     pub fn fact(&self, index: usize) -> Result<&'a Fact, OpError> {
-        self.optional(index)
-            .ok_or_else(|| self.refuse(format!("input {index} is needed")))
+        self.optional(index).ok_or_else(|| self.refuse(format!("input {index} is needed")))
     }
 
     /// Input `index`, where it is given.
@@ -59,11 +54,7 @@ impl<'a> Inputs<'a> {
     /// Input `index`, which must have elements of this type.
     pub fn of_type(&self, index: usize, dtype: DType) -> Result<&'a Fact, OpError> {
         let fact = self.fact(index)?;
-        if fact.dtype == dtype {
-            Ok(fact)
-        } else {
-            Err(self.refuse(format!("input {index} must hold {dtype}")))
-        }
+        if fact.dtype == dtype { Ok(fact) } else { Err(self.refuse(format!("input {index} must hold {dtype}"))) }
     }
 
     /// Input `index`, which must hold floats in (batch, channel, space…) with one or two spatial axes.
@@ -72,68 +63,39 @@ impl<'a> Inputs<'a> {
         if matches!(fact.shape.len(), 3 | 4) {
             Ok(fact)
         } else {
-            Err(self
-                .refuse("homolog needs (batch, channel, width) or (batch, channel, height, width)"))
+            Err(self.refuse("homolog needs (batch, channel, width) or (batch, channel, height, width)"))
         }
     }
 
     /// The integers of input `index`, which must be known before running.
     pub fn ints(&self, index: usize, name: &'static str) -> Result<Vec<i64>, OpError> {
         let fact = self.of_type(index, DType::I64)?;
-        let constant = fact.constant.as_ref().ok_or(OpError::NotConstant {
-            op: self.op,
-            input: name,
-        })?;
-        constant.integers().ok_or(OpError::NotConstant {
-            op: self.op,
-            input: name,
-        })
+        let constant = fact.constant.as_ref().ok_or(OpError::NotConstant { op: self.op, input: name })?;
+        constant.integers().ok_or(OpError::NotConstant { op: self.op, input: name })
     }
 
     /// The integers of input `index`, which must be known before running where it is given.
-    pub fn optional_ints(
-        &self,
-        index: usize,
-        name: &'static str,
-    ) -> Result<Option<Vec<i64>>, OpError> {
-        self.optional(index)
-            .map(|_| self.ints(index, name))
-            .transpose()
+    pub fn optional_ints(&self, index: usize, name: &'static str) -> Result<Option<Vec<i64>>, OpError> {
+        self.optional(index).map(|_| self.ints(index, name)).transpose()
     }
 
     /// The shape to which all inputs are broadcast together.
     pub fn broadcast(&self) -> Result<Vec<usize>, OpError> {
-        broadcast_shape(
-            self.facts
-                .iter()
-                .flatten()
-                .map(|fact| fact.shape.as_slice()),
-        )
-        .ok_or_else(|| self.refuse("the shapes must broadcast against each other"))
+        broadcast_shape(self.facts.iter().flatten().map(|fact| fact.shape.as_slice()))
+            .ok_or_else(|| self.refuse("the shapes must broadcast against each other"))
     }
 
     /// An axis as it is counted from the first; a negative one counts from the last.
     pub fn axis(&self, axis: i64, rank: usize) -> Result<usize, OpError> {
-        axis_from_first(axis, rank).ok_or_else(|| {
-            self.refuse(format!(
-                "axis {axis} must lie between -{rank} and {}",
-                rank.saturating_sub(1)
-            ))
-        })
+        axis_from_first(axis, rank)
+            .ok_or_else(|| self.refuse(format!("axis {axis} must lie between -{rank} and {}", rank.saturating_sub(1))))
     }
 
     /// An error that shows the inputs found and says what is needed.
     pub fn refuse(&self, needed: impl Into<String>) -> OpError {
-        let found: Vec<String> = self
-            .facts
-            .iter()
-            .map(|fact| fact.map_or_else(|| "absent".to_owned(), Fact::in_words))
-            .collect();
-        OpError::Shape {
-            op: self.op,
-            found: found.join(", "),
-            needed: needed.into(),
-        }
+        let found: Vec<String> =
+            self.facts.iter().map(|fact| fact.map_or_else(|| "absent".to_owned(), Fact::in_words)).collect();
+        OpError::Shape { op: self.op, found: found.join(", "), needed: needed.into() }
     }
 }
 
@@ -175,11 +137,7 @@ fn numbers_in_words(numbers: &RangeInclusive<usize>) -> String {
 impl Fact {
     /// A value that depends on the stimuli.
     pub fn variable(dtype: DType, shape: Vec<usize>) -> Self {
-        Self {
-            dtype,
-            shape,
-            constant: None,
-        }
+        Self { dtype, shape, constant: None }
     }
 
     /// Floats that depend on the stimuli.
@@ -189,11 +147,7 @@ impl Fact {
 
     /// A value that is known.
     pub fn known(tensor: HostTensor) -> Self {
-        Self {
-            dtype: tensor.dtype(),
-            shape: tensor.shape().to_vec(),
-            constant: Some(std::sync::Arc::new(tensor)),
-        }
+        Self { dtype: tensor.dtype(), shape: tensor.shape().to_vec(), constant: Some(std::sync::Arc::new(tensor)) }
     }
 
     /// Number of elements.
@@ -211,10 +165,7 @@ impl Fact {
     pub fn scalar(&self) -> Option<f64> {
         match self.constant.as_deref()? {
             HostTensor::F32(array) if array.len() == 1 => array.first().copied().map(f64::from),
-            #[allow(
-                clippy::cast_precision_loss,
-                reason = "constants of networks are far below 2^53"
-            )]
+            #[allow(clippy::cast_precision_loss, reason = "constants of networks are far below 2^53")]
             HostTensor::I64(array) if array.len() == 1 => array.first().map(|value| *value as f64),
             _ => None,
         }
@@ -244,8 +195,7 @@ impl<'a> Call<'a> {
 
     /// Takes input `index`.
     pub fn value(&mut self, index: usize) -> Result<Value, OpError> {
-        self.optional(index)
-            .ok_or_else(|| self.refuse(format!("input {index} is needed")))
+        self.optional(index).ok_or_else(|| self.refuse(format!("input {index} is needed")))
     }
 
     /// Takes input `index`, which must hold floats.
@@ -268,11 +218,7 @@ impl<'a> Call<'a> {
 
     /// Takes input `index`, which must hold floats, where it is given.
     pub fn optional_float(&mut self, index: usize) -> Result<Option<Ranked<Float>>, OpError> {
-        if self.values.get(index).is_some_and(Option::is_some) {
-            self.float(index).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.values.get(index).is_some_and(Option::is_some) { self.float(index).map(Some) } else { Ok(None) }
     }
 
     /// Takes input `index`, which must hold integers.
@@ -293,31 +239,18 @@ impl<'a> Call<'a> {
 
     /// The shape of the first output.
     pub fn output_shape(&self) -> &'a [usize] {
-        self.outputs
-            .first()
-            .map_or(&[], |fact| fact.shape.as_slice())
+        self.outputs.first().map_or(&[], |fact| fact.shape.as_slice())
     }
 
     /// The outputs, of an operator whose shape rule works out the values themselves.
     pub fn known_output(&self) -> Result<Vec<Value>, OpError> {
-        let known = |fact: &Fact| {
-            fact.constant
-                .as_ref()
-                .map(|constant| Value::from_host(constant, self.device))
-        };
-        self.outputs
-            .iter()
-            .map(known)
-            .collect::<Option<_>>()
-            .ok_or_else(|| self.refuse("the inputs must be known"))
+        let known = |fact: &Fact| fact.constant.as_ref().map(|constant| Value::from_host(constant, self.device));
+        self.outputs.iter().map(known).collect::<Option<_>>().ok_or_else(|| self.refuse("the inputs must be known"))
     }
 
     /// The checked facts about the inputs.
     pub fn facts(&self) -> Inputs<'a> {
-        Inputs {
-            op: self.op,
-            facts: self.inputs,
-        }
+        Inputs { op: self.op, facts: self.inputs }
     }
 
     /// An error that shows the inputs found and says what is needed.
@@ -332,10 +265,7 @@ mod tests {
 
     #[test]
     fn shapes_broadcast_from_the_last_axis() {
-        assert_eq!(
-            broadcast_shape([&[2, 3, 4][..], &[3, 1], &[]]),
-            Some(vec![2, 3, 4])
-        );
+        assert_eq!(broadcast_shape([&[2, 3, 4][..], &[3, 1], &[]]), Some(vec![2, 3, 4]));
         assert_eq!(broadcast_shape([&[2, 3][..], &[2]]), None);
         assert_eq!(broadcast_shape([&[1][..], &[0]]), Some(vec![0]));
     }
@@ -351,12 +281,8 @@ mod tests {
     fn an_input_of_another_type_is_refused_with_all_inputs_shown() {
         let facts = [Fact::variable(DType::I64, vec![2, 3]), Fact::float(vec![])];
         let inputs = [Some(&facts[0]), Some(&facts[1])];
-        let error = Inputs::new("Conv", &inputs, 2..=3)
-            .expect("two inputs")
-            .float(0)
-            .expect_err("integers");
-        let words =
-            "Conv cannot take its inputs: integers (2, 3), floats (); input 0 must hold floats";
+        let error = Inputs::new("Conv", &inputs, 2..=3).expect("two inputs").float(0).expect_err("integers");
+        let words = "Conv cannot take its inputs: integers (2, 3), floats (); input 0 must hold floats";
         assert_eq!(error.to_string(), words);
     }
 }

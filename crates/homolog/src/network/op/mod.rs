@@ -91,9 +91,7 @@ pub enum OpError {
         needed: String,
     },
     /// A tensor that must be known before running but depends on the stimuli.
-    #[error(
-        "{op} takes its {input} from a value that depends on the stimuli, and homolog needs it to be constant"
-    )]
+    #[error("{op} takes its {input} from a value that depends on the stimuli, and homolog needs it to be constant")]
     NotConstant {
         /// ONNX name of the operator.
         op: &'static str,

@@ -20,9 +20,7 @@ fn with_channels<'a>(inputs: &Inputs<'a>) -> Result<&'a [usize], OpError> {
     };
     for index in 1..inputs.len() {
         if inputs.float(index)?.shape != [*channels] {
-            return Err(inputs.refuse(format!(
-                "input {index} needs {channels} numbers, one for each channel"
-            )));
+            return Err(inputs.refuse(format!("input {index} needs {channels} numbers, one for each channel")));
         }
     }
     Ok(shape)
@@ -35,10 +33,7 @@ fn scale_channels(x: Ranked, factor: Tensor<1>, offset: Tensor<1>) -> Ranked {
     if let Some(size) = sizes.get_mut(1) {
         *size = channels;
     }
-    let (factor, offset) = (
-        Ranked::R1(factor).reshape(&sizes),
-        Ranked::R1(offset).reshape(&sizes),
-    );
+    let (factor, offset) = (Ranked::R1(factor).reshape(&sizes), Ranked::R1(offset).reshape(&sizes));
     let scaled = both_ranks!(x, factor => x * factor);
     both_ranks!(scaled, offset => scaled + offset)
 }
@@ -71,14 +66,9 @@ impl BatchNormalization {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         if attributes.switch_or("training_mode", false)? {
-            return Err(attributes.refuse(
-                "training_mode",
-                "homolog runs networks that were exported for inference",
-            ));
+            return Err(attributes.refuse("training_mode", "homolog runs networks that were exported for inference"));
         }
-        Ok(Arc::new(Self {
-            epsilon: attributes.float_or("epsilon", 1e-5)?,
-        }))
+        Ok(Arc::new(Self { epsilon: attributes.float_or("epsilon", 1e-5)? }))
     }
 }
 
@@ -122,10 +112,7 @@ pub struct LayerNormalization {
 impl LayerNormalization {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        Ok(Arc::new(Self {
-            axis: attributes.int_or("axis", -1)?,
-            epsilon: attributes.float_or("epsilon", 1e-5)?,
-        }))
+        Ok(Arc::new(Self { axis: attributes.int_or("axis", -1)?, epsilon: attributes.float_or("epsilon", 1e-5)? }))
     }
 }
 
@@ -142,9 +129,7 @@ impl Operator for LayerNormalization {
         for index in 1..inputs.len() {
             let learned = &inputs.float(index)?.shape;
             if broadcast_shape([normalized, learned.as_slice()]).as_deref() != Some(normalized) {
-                return Err(
-                    inputs.refuse(format!("input {index} must broadcast to {normalized:?}"))
-                );
+                return Err(inputs.refuse(format!("input {index} must broadcast to {normalized:?}")));
             }
         }
         Ok(vec![Fact::float(shape.clone())])
@@ -157,27 +142,15 @@ impl Operator for LayerNormalization {
         let axis = call.facts().axis(self.axis, shape.len())?;
         let (outer, inner) = shape.split_at(axis);
         let (n_outer, n_inner): (usize, usize) = (outer.iter().product(), inner.iter().product());
-        let learned = |value: Ranked| {
-            value
-                .broadcast(inner)
-                .reshape(&[1, n_inner])
-                .into_rank::<2>()
-        };
+        let learned = |value: Ranked| value.broadcast(inner).reshape(&[1, n_inner]).into_rank::<2>();
         let rows = x.reshape(&[n_outer, n_inner]).into_rank::<2>();
         let scaled = standardize(rows, self.epsilon) * learned(scale);
-        let output = if let Some(shift) = shift {
-            scaled + learned(shift)
-        } else {
-            scaled
-        };
+        let output = if let Some(shift) = shift { scaled + learned(shift) } else { scaled };
         Ok(vec![Value::Float(Ranked::R2(output).reshape(&shape))])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        vec![
-            ("axis", Attribute::Int(self.axis)),
-            ("epsilon", Attribute::Float(self.epsilon)),
-        ]
+        vec![("axis", Attribute::Int(self.axis)), ("epsilon", Attribute::Float(self.epsilon))]
     }
 }
 
@@ -192,9 +165,7 @@ pub struct InstanceNormalization {
 impl InstanceNormalization {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        Ok(Arc::new(Self {
-            epsilon: attributes.float_or("epsilon", 1e-5)?,
-        }))
+        Ok(Arc::new(Self { epsilon: attributes.float_or("epsilon", 1e-5)? }))
     }
 }
 
@@ -210,16 +181,9 @@ impl Operator for InstanceNormalization {
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let x = call.float(0)?;
-        let (scale, shift) = (
-            call.float(1)?.into_rank::<1>(),
-            call.float(2)?.into_rank::<1>(),
-        );
+        let (scale, shift) = (call.float(1)?.into_rank::<1>(), call.float(2)?.into_rank::<1>());
         let channels = scale.dims()[0];
-        Ok(vec![Value::Float(scale_channels(
-            standardize_groups(x, channels, self.epsilon),
-            scale,
-            shift,
-        ))])
+        Ok(vec![Value::Float(scale_channels(standardize_groups(x, channels, self.epsilon), scale, shift))])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
@@ -258,18 +222,12 @@ impl Operator for GroupNormalization {
         let shape = &inputs.float(0)?.shape;
         let channels = shape.get(1).copied().unwrap_or(0);
         if shape.len() < 2 || channels % self.groups != 0 {
-            return Err(inputs.refuse(format!(
-                "the channels must divide into {} groups",
-                self.groups
-            )));
+            return Err(inputs.refuse(format!("the channels must divide into {} groups", self.groups)));
         }
         for index in [1, 2] {
             let learned = &inputs.float(index)?.shape;
             if *learned != [channels] && *learned != [self.groups] {
-                return Err(inputs.refuse(format!(
-                    "input {index} needs {channels} or {} numbers",
-                    self.groups
-                )));
+                return Err(inputs.refuse(format!("input {index} needs {channels} or {} numbers", self.groups)));
             }
         }
         Ok(vec![Fact::float(shape.clone())])
@@ -281,24 +239,15 @@ impl Operator for GroupNormalization {
         let each_channel = |learned: Ranked| {
             let learned = learned.into_rank::<1>();
             let n = learned.dims()[0];
-            let repeated = Ranked::R1(learned)
-                .reshape(&[n, 1])
-                .broadcast(&[n, channels / n.max(1)]);
+            let repeated = Ranked::R1(learned).reshape(&[n, 1]).broadcast(&[n, channels / n.max(1)]);
             repeated.reshape(&[channels]).into_rank::<1>()
         };
         let (scale, shift) = (each_channel(call.float(1)?), each_channel(call.float(2)?));
-        Ok(vec![Value::Float(scale_channels(
-            standardize_groups(x, self.groups, self.epsilon),
-            scale,
-            shift,
-        ))])
+        Ok(vec![Value::Float(scale_channels(standardize_groups(x, self.groups, self.epsilon), scale, shift))])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        vec![
-            ("epsilon", Attribute::Float(self.epsilon)),
-            ("num_groups", int_from(self.groups)),
-        ]
+        vec![("epsilon", Attribute::Float(self.epsilon)), ("num_groups", int_from(self.groups))]
     }
 }
 
@@ -354,19 +303,14 @@ impl Operator for Lrn {
         let [batch, channels] = kept else {
             return Err(call.refuse("homolog needs (batch, channel, space…)"));
         };
-        let x = x
-            .reshape(&[*batch, 1, *channels, space.iter().product()])
-            .into_rank::<4>();
+        let x = x.reshape(&[*batch, 1, *channels, space.iter().product()]).into_rank::<4>();
         let before = (self.size - 1) / 2;
         let options = AvgPoolOptions::new([self.size, 1])
             .with_stride([1, 1])
             .with_padding_pairs([(before, self.size - 1 - before), (0, 0)])
             .with_count_include_pad(true);
         let mean_square = avg_pool2d(x.clone() * x.clone(), options);
-        let divisor = mean_square
-            .mul_scalar(self.alpha)
-            .add_scalar(self.bias)
-            .powf_scalar(self.beta);
+        let divisor = mean_square.mul_scalar(self.alpha).add_scalar(self.bias).powf_scalar(self.beta);
         Ok(vec![Value::Float(Ranked::R4(x / divisor).reshape(&shape))])
     }
 
@@ -410,10 +354,7 @@ impl LpNormalization {
             2 => Norm::L2,
             _ => return Err(attributes.refuse("p", "homolog has 1 and 2")),
         };
-        Ok(Arc::new(Self {
-            axis: attributes.int_or("axis", -1)?,
-            norm,
-        }))
+        Ok(Arc::new(Self { axis: attributes.int_or("axis", -1)?, norm }))
     }
 }
 
@@ -448,9 +389,6 @@ impl Operator for LpNormalization {
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         let p = if self.norm == Norm::L1 { 1 } else { 2 };
-        vec![
-            ("axis", Attribute::Int(self.axis)),
-            ("p", Attribute::Int(p)),
-        ]
+        vec![("axis", Attribute::Int(self.axis)), ("p", Attribute::Int(p))]
     }
 }

@@ -46,18 +46,11 @@ fn sides(inputs: &Inputs<'_>) -> Result<Vec<[i64; 2]>, OpError> {
     let rank = inputs.fact(0)?.shape.len();
     let pads = inputs.ints(1, "pads")?;
     let axes: Vec<usize> = match inputs.optional_ints(3, "axes")? {
-        Some(axes) => axes
-            .iter()
-            .map(|axis| inputs.axis(*axis, rank))
-            .collect::<Result<_, _>>()?,
+        Some(axes) => axes.iter().map(|axis| inputs.axis(*axis, rank)).collect::<Result<_, _>>()?,
         None => (0..rank).collect(),
     };
     if pads.len() != 2 * axes.len() {
-        return Err(inputs.refuse(format!(
-            "{} axes need two numbers each, not {} in all",
-            axes.len(),
-            pads.len()
-        )));
+        return Err(inputs.refuse(format!("{} axes need two numbers each, not {} in all", axes.len(), pads.len())));
     }
     let (before, after) = pads.split_at(axes.len());
     let mut sides = vec![[0; 2]; rank];
@@ -72,11 +65,7 @@ fn sides(inputs: &Inputs<'_>) -> Result<Vec<[i64; 2]>, OpError> {
 /// One position each, after so many added ones; cutting (`None`) has no such reach.
 fn window_before(padding: [Option<usize>; 2]) -> Reach {
     match padding {
-        [Some(height), Some(width)] => Reach::Window {
-            size: [1, 1],
-            stride: [1, 1],
-            padding: [height, width],
-        },
+        [Some(height), Some(width)] => Reach::Window { size: [1, 1], stride: [1, 1], padding: [height, width] },
         _ => Reach::Global,
     }
 }
@@ -92,36 +81,22 @@ impl Operator for Pad {
         if data.dtype == DType::Bool {
             return Err(inputs.refuse("homolog needs numbers"));
         }
-        if inputs
-            .optional(2)
-            .is_some_and(|value| value.scalar().is_none())
-        {
-            return Err(OpError::NotConstant {
-                op: self.kind(),
-                input: "constant_value",
-            });
+        if inputs.optional(2).is_some_and(|value| value.scalar().is_none()) {
+            return Err(OpError::NotConstant { op: self.kind(), input: "constant_value" });
         }
         let mut shape = Vec::with_capacity(data.shape.len());
         for (size, [before, after]) in data.shape.iter().zip(sides(&inputs)?) {
-            let added = i64::try_from(*size)
-                .unwrap_or(i64::MAX)
-                .saturating_add(before)
-                .saturating_add(after);
-            let limit =
-                i64::try_from(*size).unwrap_or(i64::MAX) - i64::from(self.mode == PadMode::Reflect);
+            let added = i64::try_from(*size).unwrap_or(i64::MAX).saturating_add(before).saturating_add(after);
+            let limit = i64::try_from(*size).unwrap_or(i64::MAX) - i64::from(self.mode == PadMode::Reflect);
             let is_mirrored_too_far = self.mode == PadMode::Reflect && before.max(after) > limit;
             match usize::try_from(added) {
-                Ok(added)
-                    if added > 0
-                        && !is_mirrored_too_far
-                        && (*size > 0 || self.mode == PadMode::Constant) =>
-                {
+                Ok(added) if added > 0 && !is_mirrored_too_far && (*size > 0 || self.mode == PadMode::Constant) => {
                     shape.push(added);
                 }
                 _ => {
-                    return Err(inputs.refuse(format!(
-                        "an axis of size {size} cannot be padded by ({before}, {after})"
-                    )));
+                    return Err(
+                        inputs.refuse(format!("an axis of size {size} cannot be padded by ({before}, {after})"))
+                    );
                 }
             }
         }
@@ -130,25 +105,15 @@ impl Operator for Pad {
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let sides = sides(&call.facts())?;
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the constant is of 32 bits in the file"
-        )]
-        let constant = call
-            .facts()
-            .optional(2)
-            .and_then(Fact::scalar)
-            .unwrap_or(0.0) as f32;
+        #[allow(clippy::cast_possible_truncation, reason = "the constant is of 32 bits in the file")]
+        let constant = call.facts().optional(2).and_then(Fact::scalar).unwrap_or(0.0) as f32;
         let mode = match self.mode {
             PadMode::Constant => ops::PadMode::Constant(constant),
             PadMode::Reflect => ops::PadMode::Reflect,
             PadMode::Edge => ops::PadMode::Edge,
         };
         let count = |value: i64| usize::try_from(value).unwrap_or(0);
-        let added: Vec<(usize, usize)> = sides
-            .iter()
-            .map(|[before, after]| (count(*before), count(*after)))
-            .collect();
+        let added: Vec<(usize, usize)> = sides.iter().map(|[before, after]| (count(*before), count(*after))).collect();
         let value = each_kind!(call.value(0)?, ranked => {
             sides.iter().enumerate().fold(ranked, |ranked, (axis, [before, after])| {
                 let (cut_before, cut_after) = (count(-before), count(-after));

@@ -24,11 +24,7 @@ pub enum Rounding {
 
 impl Rounding {
     fn read(attributes: &NodeAttributes) -> Result<Self, OpError> {
-        Ok(if attributes.switch_or("ceil_mode", false)? {
-            Self::Ceil
-        } else {
-            Self::Floor
-        })
+        Ok(if attributes.switch_or("ceil_mode", false)? { Self::Ceil } else { Self::Floor })
     }
 
     fn attribute(self) -> (&'static str, Attribute) {
@@ -95,21 +91,14 @@ impl MaxPool {
             dilations: &self.dilations,
             padding: &self.padding,
         };
-        Window::new(
-            attributes,
-            inputs.spatial(0)?.shape.get(2..).unwrap_or(&[]),
-            inputs,
-        )
+        Window::new(attributes, inputs.spatial(0)?.shape.get(2..).unwrap_or(&[]), inputs)
     }
 }
 
 fn kernel(attributes: &NodeAttributes) -> Result<Vec<usize>, OpError> {
     let kernel = attributes.counts("kernel_shape", 1)?;
     if kernel.is_empty() {
-        return Err(attributes.refuse(
-            "kernel_shape",
-            "it must give the window's extent along each spatial axis",
-        ));
+        return Err(attributes.refuse("kernel_shape", "it must give the window's extent along each spatial axis"));
     }
     Ok(kernel)
 }
@@ -124,10 +113,7 @@ impl Operator for MaxPool {
         let data = inputs.spatial(0)?;
         let (kept, sizes) = data.shape.split_at(2);
         let mut shape = kept.to_vec();
-        shape.extend(
-            self.window(&inputs)?
-                .output(sizes, self.rounding, &inputs)?,
-        );
+        shape.extend(self.window(&inputs)?.output(sizes, self.rounding, &inputs)?);
         Ok(vec![Fact::float(shape)])
     }
 
@@ -170,10 +156,7 @@ impl Operator for MaxPool {
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        let mut attributes = vec![
-            ("kernel_shape", ints_from(&self.kernel)),
-            self.rounding.attribute(),
-        ];
+        let mut attributes = vec![("kernel_shape", ints_from(&self.kernel)), self.rounding.attribute()];
         attributes.extend(self.padding.attributes());
         attributes.extend(window_attributes(&self.strides, &self.dilations));
         attributes
@@ -206,12 +189,7 @@ pub struct AveragePool {
 
 impl AveragePool {
     /// A square window over two spatial axes.
-    pub fn square(
-        kernel: usize,
-        stride: usize,
-        padding: usize,
-        padding_in_mean: PaddingInMean,
-    ) -> Self {
+    pub fn square(kernel: usize, stride: usize, padding: usize, padding_in_mean: PaddingInMean) -> Self {
         Self {
             kernel: vec![kernel; 2],
             strides: vec![stride; 2],
@@ -224,42 +202,24 @@ impl AveragePool {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         let is_included = attributes.switch_or("count_include_pad", false)?;
-        if attributes
-            .counts("dilations", 1)?
-            .iter()
-            .any(|dilation| *dilation != 1)
-        {
-            return Err(
-                attributes.refuse("dilations", "homolog has means over windows without gaps")
-            );
+        if attributes.counts("dilations", 1)?.iter().any(|dilation| *dilation != 1) {
+            return Err(attributes.refuse("dilations", "homolog has means over windows without gaps"));
         }
         Ok(Arc::new(Self {
             kernel: kernel(attributes)?,
             strides: attributes.counts("strides", 1)?,
             padding: Padding::read(attributes)?,
             rounding: Rounding::read(attributes)?,
-            padding_in_mean: if is_included {
-                PaddingInMean::Included
-            } else {
-                PaddingInMean::Excluded
-            },
+            padding_in_mean: if is_included { PaddingInMean::Included } else { PaddingInMean::Excluded },
         }))
     }
 }
 
 impl AveragePool {
     fn window(&self, inputs: &Inputs<'_>) -> Result<Window, OpError> {
-        let attributes = WindowAttributes {
-            kernel: &self.kernel,
-            strides: &self.strides,
-            dilations: &[],
-            padding: &self.padding,
-        };
-        Window::new(
-            attributes,
-            inputs.spatial(0)?.shape.get(2..).unwrap_or(&[]),
-            inputs,
-        )
+        let attributes =
+            WindowAttributes { kernel: &self.kernel, strides: &self.strides, dilations: &[], padding: &self.padding };
+        Window::new(attributes, inputs.spatial(0)?.shape.get(2..).unwrap_or(&[]), inputs)
     }
 }
 
@@ -273,10 +233,7 @@ impl Operator for AveragePool {
         let data = inputs.spatial(0)?;
         let (kept, sizes) = data.shape.split_at(2);
         let mut shape = kept.to_vec();
-        shape.extend(
-            self.window(&inputs)?
-                .output(sizes, self.rounding, &inputs)?,
-        );
+        shape.extend(self.window(&inputs)?.output(sizes, self.rounding, &inputs)?);
         Ok(vec![Fact::float(shape)])
     }
 
@@ -363,10 +320,7 @@ impl Operator for GlobalPool {
         if shape.len() < 3 {
             return Err(inputs.refuse("homolog needs (batch, channel, space…)"));
         }
-        let sizes = shape
-            .iter()
-            .enumerate()
-            .map(|(axis, size)| if axis < 2 { *size } else { 1 });
+        let sizes = shape.iter().enumerate().map(|(axis, size)| if axis < 2 { *size } else { 1 });
         Ok(vec![Fact::float(sizes.collect())])
     }
 
@@ -374,15 +328,11 @@ impl Operator for GlobalPool {
         let data = call.float(0)?;
         let shape = data.shape();
         let (kept, space) = shape.split_at(shape.len().min(2));
-        let rows = data
-            .reshape(&[kept.iter().product(), space.iter().product()])
-            .into_rank::<2>();
+        let rows = data.reshape(&[kept.iter().product(), space.iter().product()]).into_rank::<2>();
         let pooled = match self {
             Self::Average => rows.mean_dim(1),
             Self::Max => rows.max_dim(1),
         };
-        Ok(vec![Value::Float(
-            Ranked::R2(pooled).reshape(call.output_shape()),
-        )])
+        Ok(vec![Value::Float(Ranked::R2(pooled).reshape(call.output_shape()))])
     }
 }

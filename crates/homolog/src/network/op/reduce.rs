@@ -20,23 +20,14 @@ pub enum ReducedAxes {
 
 impl ReducedAxes {
     fn read(attributes: &NodeAttributes) -> Result<Self, OpError> {
-        Ok(if attributes.switch_or("keepdims", true)? {
-            Self::Kept
-        } else {
-            Self::Dropped
-        })
+        Ok(if attributes.switch_or("keepdims", true)? { Self::Kept } else { Self::Dropped })
     }
 
     fn shape(self, shape: &[usize], axes: &[usize]) -> Vec<usize> {
         let sizes = shape.iter().enumerate();
         match self {
-            Self::Kept => sizes
-                .map(|(axis, size)| if axes.contains(&axis) { 1 } else { *size })
-                .collect(),
-            Self::Dropped => sizes
-                .filter(|(axis, _)| !axes.contains(axis))
-                .map(|(_, size)| *size)
-                .collect(),
+            Self::Kept => sizes.map(|(axis, size)| if axes.contains(&axis) { 1 } else { *size }).collect(),
+            Self::Dropped => sizes.filter(|(axis, _)| !axes.contains(axis)).map(|(_, size)| *size).collect(),
         }
     }
 
@@ -116,10 +107,7 @@ impl Reduction {
             Self::SumSquare => sum(x.clone() * x),
             Self::LogSum => sum(x).log(),
             Self::LogSumExp => {
-                let largest = axes
-                    .iter()
-                    .fold(x.clone(), |x, axis| x.max_dim(*axis))
-                    .detach();
+                let largest = axes.iter().fold(x.clone(), |x, axis| x.max_dim(*axis)).detach();
                 sum((x - largest.clone()).exp()).log() + largest
             }
         }
@@ -139,9 +127,7 @@ impl Reduction {
 /// The product along an axis, position by position: right for negative numbers and zeros, and so is its gradient.
 fn product<const D: usize>(x: Tensor<D>, axis: usize) -> Tensor<D> {
     let n = x.dims().get(axis).copied().unwrap_or(1);
-    (1..n).fold(x.clone().narrow(axis, 0, 1), |product, place| {
-        product * x.clone().narrow(axis, place, 1)
-    })
+    (1..n).fold(x.clone().narrow(axis, 0, 1), |product, place| product * x.clone().narrow(axis, place, 1))
 }
 
 /// Positions of any rank as one row; their shape is given back by the caller.
@@ -172,24 +158,12 @@ pub struct Reduce {
 impl Reduce {
     /// Reads any of the reductions; the operator's name is in `attributes`.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        let found = Reduction::ALL
-            .into_iter()
-            .find(|reduction| reduction.kind() == attributes.op());
+        let found = Reduction::ALL.into_iter().find(|reduction| reduction.kind() == attributes.op());
         let Some(reduction) = found else {
-            return Err(OpError::Unknown {
-                op: attributes.op().to_owned(),
-            });
+            return Err(OpError::Unknown { op: attributes.op().to_owned() });
         };
-        let no_axes = if attributes.switch_or("noop_with_empty_axes", false)? {
-            NoAxes::None
-        } else {
-            NoAxes::All
-        };
-        Ok(Arc::new(Self {
-            reduction,
-            reduced: ReducedAxes::read(attributes)?,
-            no_axes,
-        }))
+        let no_axes = if attributes.switch_or("noop_with_empty_axes", false)? { NoAxes::None } else { NoAxes::All };
+        Ok(Arc::new(Self { reduction, reduced: ReducedAxes::read(attributes)?, no_axes }))
     }
 }
 
@@ -212,18 +186,13 @@ impl Operator for Reduce {
     fn infer(&self, inputs: &[Option<&Fact>]) -> Result<Vec<Fact>, OpError> {
         let inputs = Inputs::new(self.kind(), inputs, 1..=2)?;
         let data = inputs.fact(0)?;
-        let is_for_integers = matches!(
-            self.reduction,
-            Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min
-        );
+        let is_for_integers =
+            matches!(self.reduction, Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min);
         if !(data.dtype == DType::F32 || (data.dtype == DType::I64 && is_for_integers)) {
             return Err(inputs.refuse("homolog needs floats"));
         }
         let axes = self.axes(&inputs)?;
-        Ok(vec![Fact::variable(
-            data.dtype,
-            self.reduced.shape(&data.shape, &axes),
-        )])
+        Ok(vec![Fact::variable(data.dtype, self.reduced.shape(&data.shape, &axes))])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
@@ -233,9 +202,7 @@ impl Operator for Reduce {
             Value::Int(x) => Value::Int(each_rank!(x, x => self.reduction.of_integers(x, &axes))),
             Value::Bool(_) => return Err(call.refuse("homolog needs numbers")),
         };
-        Ok(vec![
-            each_kind!(output, ranked => ranked.reshape(call.output_shape())),
-        ])
+        Ok(vec![each_kind!(output, ranked => ranked.reshape(call.output_shape()))])
     }
 
     fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
@@ -246,22 +213,14 @@ impl Operator for Reduce {
             return Reach::Global;
         };
         let n_outer = data.shape.len().saturating_sub(2).max(2);
-        let is_space_kept =
-            self.reduced == ReducedAxes::Kept && axes.iter().all(|axis| *axis < n_outer);
-        if index == 0 && is_space_kept {
-            Reach::Pointwise
-        } else {
-            Reach::Global
-        }
+        let is_space_kept = self.reduced == ReducedAxes::Kept && axes.iter().all(|axis| *axis < n_outer);
+        if index == 0 && is_space_kept { Reach::Pointwise } else { Reach::Global }
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         vec![
             self.reduced.attribute(),
-            (
-                "noop_with_empty_axes",
-                Attribute::Int(i64::from(self.no_axes == NoAxes::None)),
-            ),
+            ("noop_with_empty_axes", Attribute::Int(i64::from(self.no_axes == NoAxes::None))),
         ]
     }
 }
@@ -290,20 +249,10 @@ impl ArgExtreme {
     /// Reads an `ArgMax` or `ArgMin`; the operator's name is in `attributes`.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         if attributes.switch_or("select_last_index", false)? {
-            return Err(
-                attributes.refuse("select_last_index", "homolog has 0 (the first of equals)")
-            );
+            return Err(attributes.refuse("select_last_index", "homolog has 0 (the first of equals)"));
         }
-        let extreme = if attributes.op() == "ArgMin" {
-            Extreme::Smallest
-        } else {
-            Extreme::Largest
-        };
-        Ok(Arc::new(Self {
-            extreme,
-            axis: attributes.int_or("axis", 0)?,
-            reduced: ReducedAxes::read(attributes)?,
-        }))
+        let extreme = if attributes.op() == "ArgMin" { Extreme::Smallest } else { Extreme::Largest };
+        Ok(Arc::new(Self { extreme, axis: attributes.int_or("axis", 0)?, reduced: ReducedAxes::read(attributes)? }))
     }
 }
 
@@ -319,10 +268,7 @@ impl Operator for ArgExtreme {
         let inputs = Inputs::new(self.kind(), inputs, 1..=1)?;
         let shape = &inputs.float(0)?.shape;
         let axis = inputs.axis(self.axis, shape.len())?;
-        Ok(vec![Fact::variable(
-            DType::I64,
-            self.reduced.shape(shape, &[axis]),
-        )])
+        Ok(vec![Fact::variable(DType::I64, self.reduced.shape(shape, &[axis]))])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
@@ -336,9 +282,6 @@ impl Operator for ArgExtreme {
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        vec![
-            ("axis", Attribute::Int(self.axis)),
-            self.reduced.attribute(),
-        ]
+        vec![("axis", Attribute::Int(self.axis)), self.reduced.attribute()]
     }
 }

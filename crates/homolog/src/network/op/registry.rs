@@ -12,8 +12,7 @@ use super::einsum::Einsum;
 use super::elementwise::Unary;
 use super::indexing::{Concat, Gather, GatherElements, Slice, Split};
 use super::normalization::{
-    BatchNormalization, GroupNormalization, InstanceNormalization, LayerNormalization,
-    LpNormalization, Lrn,
+    BatchNormalization, GroupNormalization, InstanceNormalization, LayerNormalization, LpNormalization, Lrn,
 };
 use super::pad::Pad;
 use super::pooling::{AveragePool, GlobalPool, MaxPool};

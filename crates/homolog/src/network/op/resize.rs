@@ -72,32 +72,24 @@ impl Resize {
         if attributes.switch_or("exclude_outside", false)? {
             return Err(attributes.refuse("exclude_outside", "homolog has 0"));
         }
-        Ok(Arc::new(Self {
-            interpolation: interpolation(attributes)?,
-            coordinates: coordinates(attributes)?,
-        }))
+        Ok(Arc::new(Self { interpolation: interpolation(attributes)?, coordinates: coordinates(attributes)? }))
     }
 }
 
 fn interpolation(attributes: &NodeAttributes) -> Result<Interpolation, OpError> {
     match attributes.text_or("mode", "nearest")? {
-        "nearest" => Ok(Interpolation::Nearest(
-            match attributes.text_or("nearest_mode", "round_prefer_floor")? {
-                "round_prefer_floor" => NearestRounding::RoundPreferFloor,
-                "round_prefer_ceil" => NearestRounding::RoundPreferCeil,
-                "floor" => NearestRounding::Floor,
-                "ceil" => NearestRounding::Ceil,
-                _ => {
-                    let needed =
-                        "homolog has round_prefer_floor, round_prefer_ceil, floor and ceil";
-                    return Err(attributes.refuse("nearest_mode", needed));
-                }
-            },
-        )),
+        "nearest" => Ok(Interpolation::Nearest(match attributes.text_or("nearest_mode", "round_prefer_floor")? {
+            "round_prefer_floor" => NearestRounding::RoundPreferFloor,
+            "round_prefer_ceil" => NearestRounding::RoundPreferCeil,
+            "floor" => NearestRounding::Floor,
+            "ceil" => NearestRounding::Ceil,
+            _ => {
+                let needed = "homolog has round_prefer_floor, round_prefer_ceil, floor and ceil";
+                return Err(attributes.refuse("nearest_mode", needed));
+            }
+        })),
         "linear" => Ok(Interpolation::Linear),
-        "cubic" => Ok(Interpolation::Cubic {
-            coefficient: attributes.float_or("cubic_coeff_a", -0.75)?,
-        }),
+        "cubic" => Ok(Interpolation::Cubic { coefficient: attributes.float_or("cubic_coeff_a", -0.75)? }),
         _ => Err(attributes.refuse("mode", "homolog has nearest, linear and cubic")),
     }
 }
@@ -132,16 +124,11 @@ fn scaling(inputs: &Inputs<'_>) -> Result<Vec<Scaling>, OpError> {
     let shape = &inputs.fact(0)?.shape;
     if let Some(sizes) = inputs.optional_ints(3, "sizes")? {
         if sizes.len() != shape.len() {
-            return Err(inputs.refuse(format!(
-                "sizes {sizes:?} must have one number for each axis"
-            )));
+            return Err(inputs.refuse(format!("sizes {sizes:?} must have one number for each axis")));
         }
         let scaled = sizes.iter().zip(shape).map(|(size, before)| {
             let size = usize::try_from(*size).unwrap_or(0);
-            Scaling {
-                size,
-                factor: size as f64 / *before as f64,
-            }
+            Scaling { size, factor: size as f64 / *before as f64 }
         });
         return Ok(scaled.collect());
     }
@@ -152,18 +139,12 @@ fn scaling(inputs: &Inputs<'_>) -> Result<Vec<Scaling>, OpError> {
         Some(HostTensor::F32(factors)) if factors.len() == shape.len() => {
             let scaled = factors.iter().zip(shape).map(|(factor, before)| {
                 let factor = f64::from(*factor);
-                Scaling {
-                    size: (*before as f64 * factor).floor() as usize,
-                    factor,
-                }
+                Scaling { size: (*before as f64 * factor).floor() as usize, factor }
             });
             Ok(scaled.collect())
         }
         Some(_) => Err(inputs.refuse("scales must have one float for each axis")),
-        None => Err(OpError::NotConstant {
-            op: "Resize",
-            input: "scales",
-        }),
+        None => Err(OpError::NotConstant { op: "Resize", input: "scales" }),
     }
 }
 
@@ -193,11 +174,7 @@ impl Resize {
             let position = self.position(place, size, scale);
             let mut add = |column: f64, weight: f64| {
                 let column = column.clamp(0.0, size as f64 - 1.0);
-                if let Some(cell) = row
-                    .iter_mut()
-                    .enumerate()
-                    .find(|(index, _)| *index as f64 == column)
-                {
+                if let Some(cell) = row.iter_mut().enumerate().find(|(index, _)| *index as f64 == column) {
                     *cell.1 += weight;
                 }
             };
@@ -211,10 +188,7 @@ impl Resize {
                 Interpolation::Cubic { coefficient } => {
                     for tap in -1..=2 {
                         let column = position.floor() + f64::from(tap);
-                        add(
-                            column,
-                            keys_kernel(position - column, f64::from(coefficient)),
-                        );
+                        add(column, keys_kernel(position - column, f64::from(coefficient)));
                     }
                 }
             }
@@ -259,16 +233,8 @@ impl Operator for Resize {
         let inputs = Inputs::new(self.kind(), inputs, 1..=4)?;
         let shape = &inputs.spatial(0)?.shape;
         let sizes: Vec<usize> = scaling(&inputs)?.iter().map(|axis| axis.size).collect();
-        if sizes
-            .iter()
-            .zip(shape)
-            .take(2)
-            .any(|(after, before)| after != before)
-            || sizes.contains(&0)
-        {
-            return Err(
-                inputs.refuse("only space can be resized, and something must be left of it")
-            );
+        if sizes.iter().zip(shape).take(2).any(|(after, before)| after != before) || sizes.contains(&0) {
+            return Err(inputs.refuse("only space can be resized, and something must be left of it"));
         }
         Ok(vec![Fact::float(sizes)])
     }
@@ -286,12 +252,9 @@ impl Operator for Resize {
             let current = output.shape();
             let (before, after) = current.split_at(axis);
             let inner = after.iter().skip(1).product();
-            let stack = output
-                .reshape(&[before.iter().product(), *size, inner])
-                .into_rank::<3>();
-            let weights = Ranked::R3(stack.clone())
-                .like(&[1, scale.size, *size], self.weights(*size, *scale))
-                .into_rank::<3>();
+            let stack = output.reshape(&[before.iter().product(), *size, inner]).into_rank::<3>();
+            let weights =
+                Ranked::R3(stack.clone()).like(&[1, scale.size, *size], self.weights(*size, *scale)).into_rank::<3>();
             let mut resized = current.clone();
             if let Some(place) = resized.get_mut(axis) {
                 *place = scale.size;
@@ -322,10 +285,7 @@ impl Operator for Resize {
             }
             Interpolation::Linear => attributes.push(("mode", text("linear"))),
             Interpolation::Cubic { coefficient } => {
-                attributes.extend([
-                    ("mode", text("cubic")),
-                    ("cubic_coeff_a", Attribute::Float(coefficient)),
-                ]);
+                attributes.extend([("mode", text("cubic")), ("cubic_coeff_a", Attribute::Float(coefficient))]);
             }
         }
         attributes

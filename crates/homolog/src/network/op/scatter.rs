@@ -37,9 +37,7 @@ fn places(inputs: &Inputs<'_>) -> Result<Places, OpError> {
     let known = inputs.ints(1, "indices")?;
     let depth = indices.shape.last().copied().unwrap_or(0);
     if depth == 0 || depth > data.shape.len() {
-        return Err(inputs.refuse(
-            "the last axis of the indices must hold a place along each of the first axes",
-        ));
+        return Err(inputs.refuse("the last axis of the indices must hold a place along each of the first axes"));
     }
     let (outer, part) = data.shape.split_at(depth);
     let mut parts = Vec::with_capacity(known.len() / depth);
@@ -50,11 +48,7 @@ fn places(inputs: &Inputs<'_>) -> Result<Places, OpError> {
         }
         parts.push(index);
     }
-    Ok(Places {
-        n_parts: outer.iter().product(),
-        part: part.to_vec(),
-        parts,
-    })
+    Ok(Places { n_parts: outer.iter().product(), part: part.to_vec(), parts })
 }
 
 impl Operator for ScatterNd {
@@ -87,26 +81,17 @@ impl Operator for ScatterNd {
                 *source = places.n_parts + update;
             }
         }
-        let sources = sources
-            .iter()
-            .map(|source| i64::try_from(*source).unwrap_or(i64::MAX))
-            .collect();
-        let sources =
-            Ranked::from_integers(&[places.n_parts], sources, call.device).into_rank::<1>();
-        let rows =
-            |value: Value, n: usize| each_kind!(value, ranked => ranked.reshape(&[n, n_columns]));
+        let sources = sources.iter().map(|source| i64::try_from(*source).unwrap_or(i64::MAX)).collect();
+        let sources = Ranked::from_integers(&[places.n_parts], sources, call.device).into_rank::<1>();
+        let rows = |value: Value, n: usize| each_kind!(value, ranked => ranked.reshape(&[n, n_columns]));
         let data = rows(call.value(0)?, places.n_parts);
         let updates = rows(call.value(2)?, places.parts.len());
         let stacked = match (data, updates) {
             (Value::Float(data), Value::Float(updates)) => {
                 Ranked::concatenate(vec![data, updates], 0).map(Value::Float)
             }
-            (Value::Int(data), Value::Int(updates)) => {
-                Ranked::concatenate(vec![data, updates], 0).map(Value::Int)
-            }
-            (Value::Bool(data), Value::Bool(updates)) => {
-                Ranked::concatenate(vec![data, updates], 0).map(Value::Bool)
-            }
+            (Value::Int(data), Value::Int(updates)) => Ranked::concatenate(vec![data, updates], 0).map(Value::Int),
+            (Value::Bool(data), Value::Bool(updates)) => Ranked::concatenate(vec![data, updates], 0).map(Value::Bool),
             _ => None,
         };
         let stacked = stacked.ok_or_else(|| call.refuse("data and updates must have one type"))?;

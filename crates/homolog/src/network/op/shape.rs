@@ -8,22 +8,12 @@ use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
 use crate::network::value::{Value, each_kind, each_rank};
 
 /// Pointwise where the last two axes of input and output are the same, as in a shuffle of channels.
-fn pointwise_if_space_is_kept(
-    operator: &dyn Operator,
-    index: usize,
-    inputs: &[Option<&Fact>],
-) -> Reach {
-    let before = inputs
-        .get(index)
-        .copied()
-        .flatten()
-        .map(|fact| fact.shape.as_slice());
+fn pointwise_if_space_is_kept(operator: &dyn Operator, index: usize, inputs: &[Option<&Fact>]) -> Reach {
+    let before = inputs.get(index).copied().flatten().map(|fact| fact.shape.as_slice());
     let outputs = operator.infer(inputs).unwrap_or_default();
     let after = outputs.first().map(|fact| fact.shape.as_slice());
     match (before, after) {
-        (Some([_, _, .., h0, w0]), Some([_, _, .., h1, w1])) if h0 == h1 && w0 == w1 => {
-            Reach::Pointwise
-        }
+        (Some([_, _, .., h0, w0]), Some([_, _, .., h1, w1])) if h0 == h1 && w0 == w1 => Reach::Pointwise,
         _ => Reach::Global,
     }
 }
@@ -48,13 +38,7 @@ impl Reshape {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         let is_empty = attributes.switch_or("allowzero", false)?;
-        Ok(Arc::new(Self {
-            zero: if is_empty {
-                ZeroSize::Empty
-            } else {
-                ZeroSize::Copied
-            },
-        }))
+        Ok(Arc::new(Self { zero: if is_empty { ZeroSize::Empty } else { ZeroSize::Copied } }))
     }
 }
 
@@ -69,17 +53,13 @@ impl Operator for Reshape {
         let wanted = inputs.ints(1, "shape")?;
         let mut shape = Vec::with_capacity(wanted.len());
         for (axis, size) in wanted.iter().enumerate() {
-            let kept = (*size == 0 && self.zero == ZeroSize::Copied)
-                .then(|| data.shape.get(axis).copied())
-                .flatten();
+            let kept = (*size == 0 && self.zero == ZeroSize::Copied).then(|| data.shape.get(axis).copied()).flatten();
             match (kept, usize::try_from(*size)) {
                 (Some(kept), _) => shape.push(Some(kept)),
                 (None, Ok(size)) => shape.push(Some(size)),
                 (None, Err(_)) if *size == -1 => shape.push(None),
                 _ => {
-                    return Err(inputs.refuse(format!(
-                        "no size of the wanted shape {wanted:?} may be below -1"
-                    )));
+                    return Err(inputs.refuse(format!("no size of the wanted shape {wanted:?} may be below -1")));
                 }
             }
         }
@@ -88,18 +68,14 @@ impl Operator for Reshape {
         let open = data.n_elements().checked_div(known).unwrap_or(0);
         let shape: Vec<usize> = shape.into_iter().map(|size| size.unwrap_or(open)).collect();
         if n_open > 1 || shape.iter().product::<usize>() != data.n_elements() {
-            return Err(inputs.refuse(format!(
-                "the wanted shape {wanted:?} must hold as many elements"
-            )));
+            return Err(inputs.refuse(format!("the wanted shape {wanted:?} must hold as many elements")));
         }
         Ok(vec![Fact::variable(data.dtype, shape)])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let shape = call.output_shape();
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => ranked.reshape(shape)),
-        ])
+        Ok(vec![each_kind!(call.value(0)?, ranked => ranked.reshape(shape))])
     }
 
     fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
@@ -107,10 +83,7 @@ impl Operator for Reshape {
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        vec![(
-            "allowzero",
-            Attribute::Int(i64::from(self.zero == ZeroSize::Empty)),
-        )]
+        vec![("allowzero", Attribute::Int(i64::from(self.zero == ZeroSize::Empty)))]
     }
 }
 
@@ -124,9 +97,7 @@ pub struct Flatten {
 impl Flatten {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        Ok(Arc::new(Self {
-            axis: attributes.int_or("axis", 1)?,
-        }))
+        Ok(Arc::new(Self { axis: attributes.int_or("axis", 1)? }))
     }
 }
 
@@ -140,23 +111,14 @@ impl Operator for Flatten {
         let data = inputs.fact(0)?;
         let rank = data.shape.len();
         let is_end = usize::try_from(self.axis).is_ok_and(|axis| axis == rank);
-        let axis = if is_end {
-            rank
-        } else {
-            inputs.axis(self.axis, rank)?
-        };
+        let axis = if is_end { rank } else { inputs.axis(self.axis, rank)? };
         let (outer, inner) = data.shape.split_at(axis);
-        Ok(vec![Fact::variable(
-            data.dtype,
-            vec![outer.iter().product(), inner.iter().product()],
-        )])
+        Ok(vec![Fact::variable(data.dtype, vec![outer.iter().product(), inner.iter().product()])])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let shape = call.output_shape();
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => ranked.reshape(shape)),
-        ])
+        Ok(vec![each_kind!(call.value(0)?, ranked => ranked.reshape(shape))])
     }
 
     fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
@@ -178,20 +140,14 @@ pub struct Transpose {
 impl Transpose {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        let permutation = if attributes.has("perm") {
-            Some(attributes.counts("perm", 0)?)
-        } else {
-            None
-        };
+        let permutation = if attributes.has("perm") { Some(attributes.counts("perm", 0)?) } else { None };
         Ok(Arc::new(Self { permutation }))
     }
 }
 
 impl Transpose {
     fn axes(&self, rank: usize) -> Vec<usize> {
-        self.permutation
-            .clone()
-            .unwrap_or_else(|| (0..rank).rev().collect())
+        self.permutation.clone().unwrap_or_else(|| (0..rank).rev().collect())
     }
 }
 
@@ -209,10 +165,7 @@ impl Operator for Transpose {
         if sorted != (0..data.shape.len()).collect::<Vec<usize>>() {
             return Err(inputs.refuse(format!("the order {axes:?} must name each axis once")));
         }
-        let shape = axes
-            .iter()
-            .filter_map(|axis| data.shape.get(*axis).copied())
-            .collect();
+        let shape = axes.iter().filter_map(|axis| data.shape.get(*axis).copied()).collect();
         Ok(vec![Fact::variable(data.dtype, shape)])
     }
 
@@ -221,36 +174,18 @@ impl Operator for Transpose {
             return Ok(vec![call.value(0)?]);
         }
         let axes = self.axes(call.output_shape().len());
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => ranked.permute(&axes)),
-        ])
+        Ok(vec![each_kind!(call.value(0)?, ranked => ranked.permute(&axes))])
     }
 
     fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
-        let rank = inputs
-            .get(index)
-            .copied()
-            .flatten()
-            .map_or(0, |fact| fact.shape.len());
+        let rank = inputs.get(index).copied().flatten().map_or(0, |fact| fact.shape.len());
         let axes = self.axes(rank);
-        let is_kept = rank >= 4
-            && axes
-                .iter()
-                .enumerate()
-                .skip(rank - 2)
-                .all(|(place, axis)| place == *axis);
-        if is_kept {
-            Reach::Pointwise
-        } else {
-            Reach::Global
-        }
+        let is_kept = rank >= 4 && axes.iter().enumerate().skip(rank - 2).all(|(place, axis)| place == *axis);
+        if is_kept { Reach::Pointwise } else { Reach::Global }
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        self.permutation
-            .iter()
-            .map(|permutation| ("perm", ints_from(permutation)))
-            .collect()
+        self.permutation.iter().map(|permutation| ("perm", ints_from(permutation))).collect()
     }
 }
 
@@ -275,37 +210,19 @@ impl Operator for Squeeze {
         let data = inputs.fact(0)?;
         let rank = data.shape.len();
         let dropped: Vec<usize> = match inputs.optional_ints(1, "axes")? {
-            Some(axes) => axes
-                .iter()
-                .map(|axis| inputs.axis(*axis, rank))
-                .collect::<Result<_, _>>()?,
-            None => data
-                .shape
-                .iter()
-                .enumerate()
-                .filter(|(_, size)| **size == 1)
-                .map(|(axis, _)| axis)
-                .collect(),
+            Some(axes) => axes.iter().map(|axis| inputs.axis(*axis, rank)).collect::<Result<_, _>>()?,
+            None => data.shape.iter().enumerate().filter(|(_, size)| **size == 1).map(|(axis, _)| axis).collect(),
         };
         if dropped.iter().any(|axis| data.shape.get(*axis) != Some(&1)) {
             return Err(inputs.refuse(format!("the axes {dropped:?} must have size 1")));
         }
-        let kept = data
-            .shape
-            .iter()
-            .enumerate()
-            .filter(|(axis, _)| !dropped.contains(axis));
-        Ok(vec![Fact::variable(
-            data.dtype,
-            kept.map(|(_, size)| *size).collect(),
-        )])
+        let kept = data.shape.iter().enumerate().filter(|(axis, _)| !dropped.contains(axis));
+        Ok(vec![Fact::variable(data.dtype, kept.map(|(_, size)| *size).collect())])
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let shape = call.output_shape();
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => ranked.reshape(shape)),
-        ])
+        Ok(vec![each_kind!(call.value(0)?, ranked => ranked.reshape(shape))])
     }
 
     fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
@@ -334,20 +251,10 @@ impl Operator for Unsqueeze {
         let data = inputs.fact(0)?;
         let axes = inputs.ints(1, "axes")?;
         let rank = data.shape.len() + axes.len();
-        let added: Vec<usize> = axes
-            .iter()
-            .map(|axis| inputs.axis(*axis, rank))
-            .collect::<Result<_, _>>()?;
+        let added: Vec<usize> = axes.iter().map(|axis| inputs.axis(*axis, rank)).collect::<Result<_, _>>()?;
         let mut sizes = data.shape.iter();
-        let shape: Vec<usize> = (0..rank)
-            .map(|axis| {
-                if added.contains(&axis) {
-                    1
-                } else {
-                    sizes.next().copied().unwrap_or(1)
-                }
-            })
-            .collect();
+        let shape: Vec<usize> =
+            (0..rank).map(|axis| if added.contains(&axis) { 1 } else { sizes.next().copied().unwrap_or(1) }).collect();
         if sizes.next().is_some() {
             return Err(inputs.refuse(format!("the axes {axes:?} must differ")));
         }
@@ -356,9 +263,7 @@ impl Operator for Unsqueeze {
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let shape = call.output_shape();
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => ranked.reshape(shape)),
-        ])
+        Ok(vec![each_kind!(call.value(0)?, ranked => ranked.reshape(shape))])
     }
 
     fn reach(&self, index: usize, inputs: &[Option<&Fact>]) -> Reach {
@@ -386,10 +291,7 @@ impl Operator for Expand {
         let inputs = Inputs::new(self.kind(), inputs, 2..=2)?;
         let data = inputs.fact(0)?;
         let wanted = inputs.ints(1, "shape")?;
-        let sizes: Option<Vec<usize>> = wanted
-            .iter()
-            .map(|size| usize::try_from(*size).ok())
-            .collect();
+        let sizes: Option<Vec<usize>> = wanted.iter().map(|size| usize::try_from(*size).ok()).collect();
         match sizes.and_then(|sizes| broadcast_shape([data.shape.as_slice(), sizes.as_slice()])) {
             Some(shape) => Ok(vec![Fact::variable(data.dtype, shape)]),
             None => Err(inputs.refuse(format!("the input must broadcast to {wanted:?}"))),
@@ -398,9 +300,7 @@ impl Operator for Expand {
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let shape = call.output_shape();
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => ranked.broadcast(shape)),
-        ])
+        Ok(vec![each_kind!(call.value(0)?, ranked => ranked.broadcast(shape))])
     }
 }
 
@@ -424,34 +324,19 @@ impl Operator for Tile {
         let inputs = Inputs::new(self.kind(), inputs, 2..=2)?;
         let data = inputs.fact(0)?;
         let repeats = inputs.ints(1, "repeats")?;
-        let counts: Option<Vec<usize>> = repeats
-            .iter()
-            .map(|times| usize::try_from(*times).ok())
-            .collect();
+        let counts: Option<Vec<usize>> = repeats.iter().map(|times| usize::try_from(*times).ok()).collect();
         match counts {
             Some(counts) if counts.len() == data.shape.len() => {
-                let shape = data
-                    .shape
-                    .iter()
-                    .zip(&counts)
-                    .map(|(size, times)| size * times)
-                    .collect();
+                let shape = data.shape.iter().zip(&counts).map(|(size, times)| size * times).collect();
                 Ok(vec![Fact::variable(data.dtype, shape)])
             }
-            _ => Err(inputs.refuse(format!(
-                "repeats {repeats:?} must have one count for each axis"
-            ))),
+            _ => Err(inputs.refuse(format!("repeats {repeats:?} must have one count for each axis"))),
         }
     }
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let repeats = call.facts().ints(1, "repeats")?;
-        let counts: Vec<usize> = repeats
-            .iter()
-            .map(|times| usize::try_from(*times).unwrap_or(1))
-            .collect();
-        Ok(vec![
-            each_kind!(call.value(0)?, ranked => each_rank!(ranked, tensor => tensor.repeat(&counts))),
-        ])
+        let counts: Vec<usize> = repeats.iter().map(|times| usize::try_from(*times).unwrap_or(1)).collect();
+        Ok(vec![each_kind!(call.value(0)?, ranked => each_rank!(ranked, tensor => tensor.repeat(&counts)))])
     }
 }

@@ -27,18 +27,12 @@ pub enum Softmax {
 impl Softmax {
     /// Reads a `Softmax`.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
-        Ok(Arc::new(Self::Probability {
-            axis: attributes.int_or("axis", -1)?,
-        }))
+        Ok(Arc::new(Self::Probability { axis: attributes.int_or("axis", -1)? }))
     }
 
     /// Reads a `LogSoftmax`.
-    pub(crate) fn read_logarithm(
-        attributes: &NodeAttributes,
-    ) -> Result<Arc<dyn Operator>, OpError> {
-        Ok(Arc::new(Self::Logarithm {
-            axis: attributes.int_or("axis", -1)?,
-        }))
+    pub(crate) fn read_logarithm(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
+        Ok(Arc::new(Self::Logarithm { axis: attributes.int_or("axis", -1)? }))
     }
 }
 

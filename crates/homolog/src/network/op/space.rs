@@ -33,10 +33,7 @@ impl DepthToSpace {
             "CRD" => BlockOrder::DepthFirst,
             _ => return Err(attributes.refuse("mode", "homolog has DCR and CRD")),
         };
-        Ok(Arc::new(Self {
-            block: attributes.count_or("blocksize", 1)?,
-            order,
-        }))
+        Ok(Arc::new(Self { block: attributes.count_or("blocksize", 1)?, order }))
     }
 }
 
@@ -50,16 +47,10 @@ impl Operator for DepthToSpace {
         let area = self.block * self.block;
         match inputs.float(0)?.shape.as_slice() {
             [batch, channels, height, width] if channels % area == 0 => {
-                Ok(vec![Fact::float(vec![
-                    *batch,
-                    channels / area,
-                    height * self.block,
-                    width * self.block,
-                ])])
+                Ok(vec![Fact::float(vec![*batch, channels / area, height * self.block, width * self.block])])
             }
-            _ => Err(inputs.refuse(format!(
-                "homolog needs (batch, channel, height, width) with a multiple of {area} channels"
-            ))),
+            _ => Err(inputs
+                .refuse(format!("homolog needs (batch, channel, height, width) with a multiple of {area} channels"))),
         }
     }
 
@@ -68,32 +59,15 @@ impl Operator for DepthToSpace {
         let [batch, channels, height, width] = x.clone().into_rank::<4>().dims();
         let depth = channels / (self.block * self.block);
         let (split, order) = match self.order {
-            BlockOrder::DepthLast => (
-                [batch, self.block, self.block, depth, height, width],
-                [0, 3, 4, 1, 5, 2],
-            ),
-            BlockOrder::DepthFirst => (
-                [batch, depth, self.block, self.block, height, width],
-                [0, 1, 4, 2, 5, 3],
-            ),
+            BlockOrder::DepthLast => ([batch, self.block, self.block, depth, height, width], [0, 3, 4, 1, 5, 2]),
+            BlockOrder::DepthFirst => ([batch, depth, self.block, self.block, height, width], [0, 1, 4, 2, 5, 3]),
         };
-        Ok(vec![Value::Float(
-            x.reshape(&split)
-                .permute(&order)
-                .reshape(call.output_shape()),
-        )])
+        Ok(vec![Value::Float(x.reshape(&split).permute(&order).reshape(call.output_shape()))])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        let mode = if self.order == BlockOrder::DepthLast {
-            "DCR"
-        } else {
-            "CRD"
-        };
-        vec![
-            ("blocksize", int_from(self.block)),
-            ("mode", Attribute::Text(mode.to_owned())),
-        ]
+        let mode = if self.order == BlockOrder::DepthLast { "DCR" } else { "CRD" };
+        vec![("blocksize", int_from(self.block)), ("mode", Attribute::Text(mode.to_owned()))]
     }
 }
 
@@ -108,9 +82,7 @@ impl SpaceToDepth {
     /// Reads the attributes of a node.
     pub(crate) fn read(attributes: &NodeAttributes) -> Result<Arc<dyn Operator>, OpError> {
         attributes.int("blocksize")?;
-        Ok(Arc::new(Self {
-            block: attributes.count_or("blocksize", 1)?,
-        }))
+        Ok(Arc::new(Self { block: attributes.count_or("blocksize", 1)? }))
     }
 }
 
@@ -124,16 +96,9 @@ impl Operator for SpaceToDepth {
         let block = self.block;
         match inputs.float(0)?.shape.as_slice() {
             [batch, channels, height, width] if height % block == 0 && width % block == 0 => {
-                Ok(vec![Fact::float(vec![
-                    *batch,
-                    channels * block * block,
-                    height / block,
-                    width / block,
-                ])])
+                Ok(vec![Fact::float(vec![*batch, channels * block * block, height / block, width / block])])
             }
-            _ => Err(inputs.refuse(format!(
-                "homolog needs (batch, channel, height, width) in blocks of {block}"
-            ))),
+            _ => Err(inputs.refuse(format!("homolog needs (batch, channel, height, width) in blocks of {block}"))),
         }
     }
 
@@ -142,11 +107,7 @@ impl Operator for SpaceToDepth {
         let [batch, channels, height, width] = x.clone().into_rank::<4>().dims();
         let block = self.block;
         let split = [batch, channels, height / block, block, width / block, block];
-        Ok(vec![Value::Float(
-            x.reshape(&split)
-                .permute(&[0, 3, 5, 1, 2, 4])
-                .reshape(call.output_shape()),
-        )])
+        Ok(vec![Value::Float(x.reshape(&split).permute(&[0, 3, 5, 1, 2, 4]).reshape(call.output_shape()))])
     }
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {

@@ -37,11 +37,7 @@ impl AxisWindow {
             Rounding::Floor => free / self.stride + 1,
             Rounding::Ceil => {
                 let n = free.div_ceil(self.stride) + 1;
-                if (n - 1) * self.stride >= size + self.padding.0 {
-                    n - 1
-                } else {
-                    n
-                }
+                if (n - 1) * self.stride >= size + self.padding.0 { n - 1 } else { n }
             }
         })
     }
@@ -62,68 +58,31 @@ pub(crate) struct WindowAttributes<'a> {
 
 impl Window {
     /// The window over spatial axes of these sizes.
-    pub(crate) fn new(
-        attributes: WindowAttributes<'_>,
-        sizes: &[usize],
-        inputs: &Inputs<'_>,
-    ) -> Result<Self, OpError> {
-        let WindowAttributes {
-            kernel,
-            strides,
-            dilations,
-            padding,
-        } = attributes;
+    pub(crate) fn new(attributes: WindowAttributes<'_>, sizes: &[usize], inputs: &Inputs<'_>) -> Result<Self, OpError> {
+        let WindowAttributes { kernel, strides, dilations, padding } = attributes;
         let n_axes = sizes.len();
         let is_fitting = |list: &[usize]| list.is_empty() || list.len() == n_axes;
-        let n_sides = if let Padding::Explicit(sides) = padding {
-            sides.len()
-        } else {
-            0
-        };
-        if kernel.len() != n_axes
-            || !is_fitting(strides)
-            || !is_fitting(dilations)
-            || !matches!(n_sides, 0 | 1 | 2)
-        {
-            return Err(inputs.refuse(format!(
-                "the window has {} axes and the input has {n_axes}",
-                kernel.len()
-            )));
+        let n_sides = if let Padding::Explicit(sides) = padding { sides.len() } else { 0 };
+        if kernel.len() != n_axes || !is_fitting(strides) || !is_fitting(dilations) || !matches!(n_sides, 0 | 1 | 2) {
+            return Err(inputs.refuse(format!("the window has {} axes and the input has {n_axes}", kernel.len())));
         }
         if n_sides != 0 && n_sides != n_axes {
-            return Err(inputs.refuse(format!(
-                "the padding has {n_sides} axes and the input has {n_axes}"
-            )));
+            return Err(inputs.refuse(format!("the padding has {n_sides} axes and the input has {n_axes}")));
         }
-        let axes = kernel
-            .iter()
-            .zip(sizes)
-            .enumerate()
-            .map(|(axis, (kernel, size))| {
-                let stride = strides.get(axis).copied().unwrap_or(1);
-                let dilation = dilations.get(axis).copied().unwrap_or(1);
-                let mut window = AxisWindow {
-                    kernel: *kernel,
-                    stride,
-                    dilation,
-                    padding: (0, 0),
-                };
-                let missing = ((size.div_ceil(stride).saturating_sub(1)) * stride
-                    + window.extent())
-                .saturating_sub(*size);
-                window.padding = match padding {
-                    Padding::Explicit(sides) => {
-                        sides.get(axis).map_or((0, 0), |side| (side[0], side[1]))
-                    }
-                    Padding::SameUpper => (missing / 2, missing - missing / 2),
-                    Padding::SameLower => (missing - missing / 2, missing / 2),
-                    Padding::Valid => (0, 0),
-                };
-                window
-            });
-        Ok(Self {
-            axes: axes.collect(),
-        })
+        let axes = kernel.iter().zip(sizes).enumerate().map(|(axis, (kernel, size))| {
+            let stride = strides.get(axis).copied().unwrap_or(1);
+            let dilation = dilations.get(axis).copied().unwrap_or(1);
+            let mut window = AxisWindow { kernel: *kernel, stride, dilation, padding: (0, 0) };
+            let missing = ((size.div_ceil(stride).saturating_sub(1)) * stride + window.extent()).saturating_sub(*size);
+            window.padding = match padding {
+                Padding::Explicit(sides) => sides.get(axis).map_or((0, 0), |side| (side[0], side[1])),
+                Padding::SameUpper => (missing / 2, missing - missing / 2),
+                Padding::SameLower => (missing - missing / 2, missing / 2),
+                Padding::Valid => (0, 0),
+            };
+            window
+        });
+        Ok(Self { axes: axes.collect() })
     }
 
     /// The windows along the axes.
@@ -142,15 +101,13 @@ impl Window {
             .iter()
             .zip(sizes)
             .map(|(axis, size)| {
-                axis.n_outputs(*size, rounding)
-                    .filter(|n| *n > 0)
-                    .ok_or_else(|| {
-                        let padded = size + axis.padding.0 + axis.padding.1;
-                        inputs.refuse(format!(
+                axis.n_outputs(*size, rounding).filter(|n| *n > 0).ok_or_else(|| {
+                    let padded = size + axis.padding.0 + axis.padding.1;
+                    inputs.refuse(format!(
                         "a window of {} positions does not fit into {padded}; give a larger image",
                         axis.extent()
                     ))
-                    })
+                })
             })
             .collect()
     }
@@ -173,11 +130,7 @@ impl Window {
 /// The reach of an operator that works along one axis (or joins or cuts it): pointwise, unless the axis is spatial, which
 /// the last two axes are from the third on.
 pub(crate) fn pointwise_unless_spatial(axis: i64, index: usize, inputs: &[Option<&Fact>]) -> Reach {
-    let rank = inputs
-        .get(index)
-        .copied()
-        .flatten()
-        .map_or(0, |fact| fact.shape.len());
+    let rank = inputs.get(index).copied().flatten().map_or(0, |fact| fact.shape.len());
     match axis_from_first(axis, rank) {
         Some(axis) if axis < 2 || axis + 2 < rank => Reach::Pointwise,
         _ => Reach::Global,
@@ -199,12 +152,7 @@ mod tests {
         let fact = Fact::float(vec![1, 1, size]);
         let facts = [Some(&fact)];
         let inputs = Inputs::new("MaxPool", &facts, 1..=1)?;
-        let attributes = WindowAttributes {
-            kernel: &[kernel],
-            strides: &[stride],
-            dilations: &[],
-            padding: &padding,
-        };
+        let attributes = WindowAttributes { kernel: &[kernel], strides: &[stride], dilations: &[], padding: &padding };
         let window = Window::new(attributes, &[size], &inputs)?;
         Ok(window.output(&[size], rounding, &inputs)?[0])
     }
@@ -215,10 +163,7 @@ mod tests {
         assert_eq!(outputs(3, 2, Padding::NONE, 112, Rounding::Floor), Ok(55));
         assert_eq!(outputs(3, 2, Padding::NONE, 112, Rounding::Ceil), Ok(56));
         // A window that would begin in the padding after the end is dropped.
-        assert_eq!(
-            outputs(2, 2, Padding::Explicit(vec![[1, 1]]), 3, Rounding::Ceil),
-            Ok(2)
-        );
+        assert_eq!(outputs(2, 2, Padding::Explicit(vec![[1, 1]]), 3, Rounding::Ceil), Ok(2));
     }
 
     #[test]

@@ -44,18 +44,18 @@ pub struct BurnNetwork {
     graph: Arc<Graph>,
     device: Device,
     uploaded: BTreeMap<String, Value>,
+    /// The last program, which an optimization asks for again and again.
+    prepared: Option<(Request, Program)>,
 }
+
+/// What a program was made for: the number of images, the values, the parameters that are given.
+type Request = (usize, Vec<String>, BTreeSet<String>);
 
 impl BurnNetwork {
     /// `network` on `device`.
     pub(crate) fn new(network: Network, device: Device) -> Self {
         let graph = Arc::new(network.graph().clone());
-        Self {
-            network,
-            graph,
-            device,
-            uploaded: BTreeMap::new(),
-        }
+        Self { network, graph, device, uploaded: BTreeMap::new(), prepared: None }
     }
 
     /// The network.
@@ -84,11 +84,7 @@ impl BurnNetwork {
         objectives: &[(String, ArrayViewD<'_, f32>)],
         wrt: &[Wrt],
     ) -> Result<Vec<ArrayD<f32>>, EngineError> {
-        let input = Ranked::from_elements(
-            images.shape(),
-            images.iter().copied().collect(),
-            &self.device,
-        );
+        let input = Ranked::from_elements(images.shape(), images.iter().copied().collect(), &self.device);
         let taps: Vec<String> = objectives.iter().map(|(value, _)| value.clone()).collect();
         let tapped = self.tap(input, &taps, wrt)?;
         let mut total: Option<Tensor<1>> = None;
@@ -98,30 +94,19 @@ impl BurnNetwork {
             };
             if value.shape() != cotangent.shape() {
                 let (found, needed) = (cotangent.shape().to_vec(), value.shape());
-                return Err(EngineError::CotangentShape {
-                    value: name.clone(),
-                    found,
-                    needed,
-                });
+                return Err(EngineError::CotangentShape { value: name.clone(), found, needed });
             }
-            let weights = value.like(
-                cotangent.shape(),
-                cotangent.iter().copied().map(f64::from).collect(),
-            );
+            let weights = value.like(cotangent.shape(), cotangent.iter().copied().map(f64::from).collect());
             let product = any_rank!(value.clone(), value => (value * weights.into_rank()).sum());
-            total = Some(if let Some(total) = total {
-                total + product
-            } else {
-                product
-            });
+            total = Some(if let Some(total) = total { total + product } else { product });
         }
         let tracked = total.filter(Tensor::is_tracked);
         let gradients = tracked.map(|total| total.backward());
         let read = |leaf: &Ranked| {
             let shape = leaf.shape();
-            let gradient = gradients.as_ref().and_then(|gradients| {
-                any_rank!(leaf, leaf => leaf.grad(gradients).map(|gradient| gradient.into_data()))
-            });
+            let gradient = gradients.as_ref().and_then(
+                |gradients| any_rank!(leaf, leaf => leaf.grad(gradients).map(|gradient| gradient.into_data())),
+            );
             let elements = match gradient {
                 Some(data) => data.convert::<f32>().try_into_vec::<f32>().ok()?,
                 None => vec![0.0; shape.iter().product()],
@@ -129,13 +114,7 @@ impl BurnNetwork {
             ArrayD::from_shape_vec(IxDyn(&shape), elements).ok()
         };
         wrt.iter()
-            .map(|wrt| {
-                tapped
-                    .leaves
-                    .get(wrt)
-                    .and_then(read)
-                    .ok_or(EngineError::OutputCount { engine: NAME })
-            })
+            .map(|wrt| tapped.leaves.get(wrt).and_then(read).ok_or(EngineError::OutputCount { engine: NAME }))
             .collect()
     }
 
@@ -145,42 +124,23 @@ impl BurnNetwork {
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient).
-    pub fn tap(
-        &mut self,
-        images: Ranked,
-        taps: &[String],
-        wrt: &[Wrt],
-    ) -> Result<Tapped, EngineError> {
+    pub fn tap(&mut self, images: Ranked, taps: &[String], wrt: &[Wrt]) -> Result<Tapped, EngineError> {
         let found = images.shape();
         let needed = self.network.stimulus_shape();
         if found.get(1..) != Some(needed.as_slice()) {
-            return Err(EngineError::ImageShape {
-                found: found.get(1..).unwrap_or(&[]).to_vec(),
-                needed,
-            });
+            return Err(EngineError::ImageShape { found: found.get(1..).unwrap_or(&[]).to_vec(), needed });
         }
         let variable: BTreeSet<String> = wrt
             .iter()
-            .filter_map(|wrt| {
-                if let Wrt::Parameter(name) = wrt {
-                    Some(name.clone())
-                } else {
-                    None
-                }
-            })
+            .filter_map(|wrt| if let Wrt::Parameter(name) = wrt { Some(name.clone()) } else { None })
             .collect();
         let mut wanted = taps.to_vec();
-        wanted.extend(wrt.iter().filter_map(|wrt| {
-            if let Wrt::Value(name) = wrt {
-                Some(name.clone())
-            } else {
-                None
-            }
-        }));
+        wanted.extend(wrt.iter().filter_map(|wrt| if let Wrt::Value(name) = wrt { Some(name.clone()) } else { None }));
         let batch = found.first().copied().unwrap_or(1);
-        let program = Program::new(&self.graph, batch, &wanted, &variable)?
-            .upload(&self.device, &mut self.uploaded);
-        self.check_names(&program, &wanted, &variable)?;
+        self.prepare(batch, &wanted, &variable)?;
+        let Some((_, program)) = &self.prepared else {
+            return Err(EngineError::OutputCount { engine: NAME });
+        };
         let mut leaves = BTreeMap::new();
         let mut given = BTreeMap::new();
         for name in &variable {
@@ -200,43 +160,33 @@ impl BurnNetwork {
         } else {
             images
         };
-        let values = program.run_with(
-            Value::Float(images),
-            given,
-            &self.device,
-            |name, value| match value {
+        let values = program.run_with(Value::Float(images), given, &self.device, |name, value| match value {
+            Value::Float(value) if wrt.iter().any(|wrt| matches!(wrt, Wrt::Value(wanted) if wanted == name)) => {
+                let (value, leaf) = with_leaf(value);
+                leaves.insert(Wrt::Value(name.to_owned()), leaf);
                 Value::Float(value)
-                    if wrt
-                        .iter()
-                        .any(|wrt| matches!(wrt, Wrt::Value(wanted) if wanted == name)) =>
-                {
-                    let (value, leaf) = with_leaf(value);
-                    leaves.insert(Wrt::Value(name.to_owned()), leaf);
-                    Value::Float(value)
-                }
-                value => value,
-            },
-        )?;
+            }
+            value => value,
+        })?;
         Ok(Tapped { values, leaves })
     }
 
-    fn check_names(
-        &self,
-        program: &Program,
-        values: &[String],
-        parameters: &BTreeSet<String>,
-    ) -> Result<(), EngineError> {
-        let unknown = values.iter().find(|value| program.fact(value).is_none());
-        let not_learned = parameters
-            .iter()
-            .find(|name| !self.graph.parameters.contains_key(*name));
-        match unknown.or(not_learned) {
-            Some(value) => {
-                let (node, value) = ("the objective".to_owned(), value.clone());
-                Err(EngineError::Graph(GraphError::UnknownValue { node, value }))
-            }
-            None => Ok(()),
+    /// Makes the program for a request, unless it is the last one's.
+    fn prepare(&mut self, batch: usize, wanted: &[String], variable: &BTreeSet<String>) -> Result<(), EngineError> {
+        let request = (batch, wanted.to_vec(), variable.clone());
+        if self.prepared.as_ref().is_some_and(|(earlier, _)| *earlier == request) {
+            return Ok(());
         }
+        let checked = self.network.single_plan();
+        let unknown = wanted.iter().find(|value| !checked.facts.contains_key(*value));
+        let not_learned = variable.iter().find(|name| !self.graph.parameters.contains_key(*name));
+        if let Some(value) = unknown.or(not_learned) {
+            let (node, value) = ("the objective".to_owned(), value.clone());
+            return Err(EngineError::Graph(GraphError::UnknownValue { node, value }));
+        }
+        let program = Program::new(&self.graph, batch, wanted, variable, checked)?;
+        self.prepared = Some((request, program.upload(&self.device, &mut self.uploaded)));
+        Ok(())
     }
 }
 

@@ -37,9 +37,7 @@ pub struct Burn {
 impl Burn {
     /// The engine on the processor.
     pub fn cpu() -> Self {
-        Self {
-            device: Device::flex(),
-        }
+        Self { device: Device::flex() }
     }
 
     /// Makes `network` ready to compute gradients.
@@ -61,7 +59,7 @@ impl Engine for Burn {
         let batches = Batches::of(network, stages.len(), NAME)?;
         let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));
         let n_at_once = network.fixed_batch().unwrap_or(1);
-        let program = Program::new(&graph, n_at_once, stages, &BTreeSet::new())?;
+        let program = Program::new(&graph, n_at_once, stages, &BTreeSet::new(), network.single_plan())?;
         let program = program.upload(&self.device, &mut BTreeMap::new()).handing_back_nothing();
         let loaded = Loaded { program, n_at_once, stages: stages.to_vec(), device: self.device.clone() };
         Ok(Box::new(BurnSession { batches, loaded }))
@@ -110,11 +108,7 @@ impl Loaded {
     }
 
     /// Runs as many images as the network takes at once and writes each stage's rows.
-    fn run_part(
-        &self,
-        images: ArrayViewD<'_, f32>,
-        mut rows: Vec<ArrayViewMut2<'_, f32>>,
-    ) -> Result<(), EngineError> {
+    fn run_part(&self, images: ArrayViewD<'_, f32>, mut rows: Vec<ArrayViewMut2<'_, f32>>) -> Result<(), EngineError> {
         let elements = images.as_slice().map_or_else(|| images.iter().copied().collect(), <[f32]>::to_vec);
         let input = Value::Float(Ranked::from_elements(images.shape(), elements, &self.device));
         let mut is_misfit = false;

@@ -28,60 +28,37 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// The program for `wanted` values; a parameter in `variable` is given when it runs.
+    /// The program for `wanted` values; a parameter in `variable` is given when it runs. `checked` is an earlier plan with
+    /// the same parameters.
     pub(crate) fn new(
         graph: &Arc<Graph>,
         batch: usize,
         wanted: &[String],
         variable: &BTreeSet<String>,
+        checked: &Plan,
     ) -> Result<Self, EngineError> {
-        let plan = Plan::new(graph, batch, variable)?;
+        let plan = Plan::new(graph, batch, variable, Some(checked))?;
         let nodes = plan.needed_nodes(graph, wanted);
         let mut last_reads = BTreeMap::new();
-        for (place, node) in nodes
-            .iter()
-            .filter_map(|index| graph.nodes.get(*index))
-            .enumerate()
-        {
-            last_reads.extend(
-                node.inputs
-                    .iter()
-                    .flatten()
-                    .map(|value| (value.clone(), place)),
-            );
+        for (place, node) in nodes.iter().filter_map(|index| graph.nodes.get(*index)).enumerate() {
+            last_reads.extend(node.inputs.iter().flatten().map(|value| (value.clone(), place)));
         }
         let (graph, wanted, handed_back) = (Arc::clone(graph), wanted.to_vec(), wanted.to_vec());
-        Ok(Self {
-            graph,
-            plan,
-            nodes,
-            wanted,
-            handed_back,
-            last_reads,
-            constants: BTreeMap::new(),
-        })
+        Ok(Self { graph, plan, nodes, wanted, handed_back, last_reads, constants: BTreeMap::new() })
     }
 
-    /// The program with its constants on a device. Parameters are looked up in `uploaded` and added to it.
-    pub(crate) fn upload(
-        mut self,
-        device: &Device,
-        uploaded: &mut BTreeMap<String, Value>,
-    ) -> Self {
+    /// The program with its constants on a device. What does not depend on the batch is looked up in `uploaded` and added
+    /// to it.
+    pub(crate) fn upload(mut self, device: &Device, uploaded: &mut BTreeMap<String, Value>) -> Self {
         for name in self.last_reads.keys().chain(&self.wanted) {
-            let Some(constant) = self
-                .plan
-                .facts
-                .get(name)
-                .and_then(|fact| fact.constant.as_ref())
-            else {
+            let Some(constant) = self.plan.facts.get(name).and_then(|fact| fact.constant.as_ref()) else {
                 continue;
             };
             let value = match uploaded.get(name) {
                 Some(value) => value.clone(),
                 None => Value::from_host(constant, device),
             };
-            if self.graph.parameters.contains_key(name) {
+            if self.plan.is_settled(name) {
                 uploaded.insert(name.clone(), value.clone());
             }
             self.constants.insert(name.clone(), value);
@@ -113,12 +90,7 @@ impl Program {
         if let Some(input) = self.graph.inputs.first() {
             values.insert(input.name.clone(), pass(&input.name, images));
         }
-        for (place, node) in self
-            .nodes
-            .iter()
-            .filter_map(|index| self.graph.nodes.get(*index))
-            .enumerate()
-        {
+        for (place, node) in self.nodes.iter().filter_map(|index| self.graph.nodes.get(*index)).enumerate() {
             let outputs = self.run_node(place, node, &mut values, device)?;
             for (name, value) in node.outputs.iter().zip(outputs) {
                 let is_read = self.last_reads.get(name).is_some_and(|last| *last > place);
@@ -131,10 +103,8 @@ impl Program {
                 }
             }
         }
-        let constants = self
-            .handed_back
-            .iter()
-            .filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
+        let constants =
+            self.handed_back.iter().filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
         values.extend(constants);
         values.retain(|name, _| self.handed_back.contains(name));
         Ok(values)
@@ -159,41 +129,17 @@ impl Program {
                     return Some(constant.clone());
                 }
                 let is_read_again = self.last_reads.get(name).is_some_and(|last| *last > place)
-                    || node
-                        .inputs
-                        .iter()
-                        .skip(index + 1)
-                        .flatten()
-                        .any(|later| later == name)
+                    || node.inputs.iter().skip(index + 1).flatten().any(|later| later == name)
                     || self.handed_back.contains(name);
-                if is_read_again {
-                    values.get(name).cloned()
-                } else {
-                    values.remove(name)
-                }
+                if is_read_again { values.get(name).cloned() } else { values.remove(name) }
             })
             .collect();
         let outputs: Vec<Fact> = node
             .outputs
             .iter()
-            .map(|name| {
-                self.plan
-                    .facts
-                    .get(name)
-                    .cloned()
-                    .unwrap_or_else(|| Fact::float(Vec::new()))
-            })
+            .map(|name| self.plan.facts.get(name).cloned().unwrap_or_else(|| Fact::float(Vec::new())))
             .collect();
-        let call = Call {
-            op: node.op.kind(),
-            values: taken,
-            inputs: &inputs,
-            outputs: &outputs,
-            device,
-        };
-        run_contained(&*node.op, call).map_err(|source| EngineError::Operator {
-            node: node.name.clone(),
-            source,
-        })
+        let call = Call { op: node.op.kind(), values: taken, inputs: &inputs, outputs: &outputs, device };
+        run_contained(&*node.op, call).map_err(|source| EngineError::Operator { node: node.name.clone(), source })
     }
 }

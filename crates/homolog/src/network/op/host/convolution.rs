@@ -50,9 +50,9 @@ impl Convolution {
         let [height, width] = self.input;
         let [vertical, horizontal] = &self.window;
         let n_columns = self.output[1];
-        let taps = channels
-            .chunks(height * width)
-            .flat_map(|channel| (0..vertical.kernel).flat_map(move |y| (0..horizontal.kernel).map(move |x| (channel, y, x))));
+        let taps = channels.chunks(height * width).flat_map(|channel| {
+            (0..vertical.kernel).flat_map(move |y| (0..horizontal.kernel).map(move |x| (channel, y, x)))
+        });
         for ((channel, y, x), row_of_taps) in taps.zip(unfolded.chunks_mut(rows.len() * n_columns)) {
             let inside = outputs_inside(horizontal, x, width, n_columns);
             for (row, line) in rows.clone().zip(row_of_taps.chunks_mut(n_columns)) {

@@ -21,7 +21,12 @@ pub(crate) fn is_plain(tensor: &Ranked) -> bool {
 }
 
 /// For taps at `tap` of outputs `0..n_outputs` along an axis: the outputs whose input position lies within `size`.
-fn outputs_inside(window: &super::window::AxisWindow, tap: usize, size: usize, n_outputs: usize) -> std::ops::Range<usize> {
+fn outputs_inside(
+    window: &super::window::AxisWindow,
+    tap: usize,
+    size: usize,
+    n_outputs: usize,
+) -> std::ops::Range<usize> {
     let (offset, before) = (tap * window.dilation, window.padding.0);
     let first = before.saturating_sub(offset).div_ceil(window.stride);
     let end = (size + before).saturating_sub(offset).div_ceil(window.stride).min(n_outputs);
