@@ -4,6 +4,7 @@
 //! program that a user would pick instead, in turn, and prints their ratio.
 
 mod check;
+mod peers;
 
 use std::process::ExitCode;
 
@@ -20,10 +21,12 @@ struct Arguments {
 enum Task {
     /// Format, lints, documentation and the offline tests, cheapest first.
     Check,
+    Peers(peers::Peers),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().task {
         Task::Check => check::run(),
+        Task::Peers(peers) => peers.run(),
     }
 }

@@ -10,8 +10,8 @@ use homolog::network::engine::burn::Burn;
 use homolog::network::engine::onnxruntime::{OnnxRuntime, OnnxRuntimeConfig};
 use homolog::progress::Progress;
 use homolog::recording::record::Resources;
-use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::recording::record::budget::{default_budget, parse_bytes};
+use homolog::recording::{OnMissing, StimulusJoin};
 
 use crate::exit::Failure;
 

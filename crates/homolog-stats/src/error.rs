@@ -163,9 +163,7 @@ pub enum StatsError {
     },
 
     /// A label, fold or pair that has no observation where one is needed.
-    #[error(
-        "cannot compute {operation}: {what} {index} (counted from 0) has no {missing}. {advice}"
-    )]
+    #[error("cannot compute {operation}: {what} {index} (counted from 0) has no {missing}. {advice}")]
     Missing {
         /// What was being computed.
         operation: &'static str,

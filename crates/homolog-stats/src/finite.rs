@@ -11,23 +11,13 @@ pub(crate) fn require_finite<A: Copy + Into<f64> + Sync + Send>(
     what: &'static str,
     values: ArrayView2<'_, A>,
 ) -> Result<(), StatsError> {
-    let first = values
-        .axis_iter(Axis(0))
-        .into_par_iter()
-        .enumerate()
-        .find_map_first(|(row, line)| {
-            let at = line.iter().position(|&value| !value.into().is_finite())?;
-            Some((row, at, line[at].into()))
-        });
+    let first = values.axis_iter(Axis(0)).into_par_iter().enumerate().find_map_first(|(row, line)| {
+        let at = line.iter().position(|&value| !value.into().is_finite())?;
+        Some((row, at, line[at].into()))
+    });
     match first {
         None => Ok(()),
-        Some((row, column, value)) => Err(StatsError::NotFinite {
-            operation,
-            what,
-            row,
-            column,
-            value,
-        }),
+        Some((row, column, value)) => Err(StatsError::NotFinite { operation, what, row, column, value }),
     }
 }
 
@@ -39,13 +29,7 @@ pub(crate) fn require_finite_vector(
 ) -> Result<(), StatsError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(column) => Err(StatsError::NotFinite {
-            operation,
-            what,
-            row: 0,
-            column,
-            value: values[column],
-        }),
+        Some(column) => Err(StatsError::NotFinite { operation, what, row: 0, column, value: values[column] }),
     }
 }
 
@@ -70,19 +54,11 @@ pub(crate) fn require_same_length(
 }
 
 /// Passes when there are at least `needed` stimuli.
-pub(crate) fn require_stimuli(
-    operation: &'static str,
-    found: usize,
-    needed: usize,
-) -> Result<(), StatsError> {
+pub(crate) fn require_stimuli(operation: &'static str, found: usize, needed: usize) -> Result<(), StatsError> {
     if found >= needed {
         return Ok(());
     }
-    Err(StatsError::TooFewStimuli {
-        operation,
-        found,
-        needed,
-    })
+    Err(StatsError::TooFewStimuli { operation, found, needed })
 }
 
 /// Passes when there are at least `needed` of something else.
@@ -95,12 +71,7 @@ pub(crate) fn require_count(
     if found >= needed {
         return Ok(());
     }
-    Err(StatsError::TooFew {
-        operation,
-        what,
-        found,
-        needed,
-    })
+    Err(StatsError::TooFew { operation, what, found, needed })
 }
 
 #[cfg(test)]
@@ -112,23 +83,13 @@ mod tests {
     fn first_value_that_is_not_finite_is_named() {
         let values = array![[1.0, 2.0], [f64::NAN, f64::INFINITY]];
         let found = require_finite("a mean", "features", values.view());
-        assert!(matches!(
-            found,
-            Err(StatsError::NotFinite {
-                row: 1,
-                column: 0,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(StatsError::NotFinite { row: 1, column: 0, .. })));
     }
 
     #[test]
     fn unequal_lengths_are_both_reported() {
         let found = require_same_length("a score", "stimuli", ("the model", 92), ("the brain", 96));
         let words = found.unwrap_err().to_string();
-        assert!(
-            words.contains("92 stimuli") && words.contains("96"),
-            "{words}"
-        );
+        assert!(words.contains("92 stimuli") && words.contains("96"), "{words}");
     }
 }

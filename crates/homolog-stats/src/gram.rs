@@ -31,9 +31,7 @@ impl Gram {
     ///
     /// # Errors
     /// As [`GramAccumulator::add_columns`] and [`GramAccumulator::finish`].
-    pub fn of<A: Copy + Into<f64> + Sync + Send>(
-        responses: ArrayView2<'_, A>,
-    ) -> Result<Self, StatsError> {
+    pub fn of<A: Copy + Into<f64> + Sync + Send>(responses: ArrayView2<'_, A>) -> Result<Self, StatsError> {
         let mut accumulator = GramAccumulator::new(responses.nrows());
         accumulator.add_columns(responses)?;
         accumulator.finish()
@@ -55,15 +53,9 @@ impl Gram {
 /// H K H with H = I − 11ᵀ/n: rows and columns of a symmetric matrix then sum to zero.
 pub(crate) fn centre_both_sides(products: ArrayView2<'_, f64>) -> Array2<f64> {
     let n = products.nrows() as f64;
-    let means: Array1<f64> = products
-        .rows()
-        .into_iter()
-        .map(|row| row.sum() / n)
-        .collect();
+    let means: Array1<f64> = products.rows().into_iter().map(|row| row.sum() / n).collect();
     let grand = means.sum() / n;
-    Array2::from_shape_fn(products.dim(), |(i, j)| {
-        products[[i, j]] - means[i] - means[j] + grand
-    })
+    Array2::from_shape_fn(products.dim(), |(i, j)| products[[i, j]] - means[i] - means[j] + grand)
 }
 
 /// Adds up a [`Gram`] from blocks of units, in the order they come.
@@ -93,12 +85,7 @@ pub struct GramAccumulator {
 impl GramAccumulator {
     /// An empty sum over `n_stimuli` stimuli.
     pub fn new(n_stimuli: usize) -> Self {
-        Self {
-            n_stimuli,
-            lower: vec![0.0; n_stimuli * n_stimuli],
-            row_sums: Array1::zeros(n_stimuli),
-            n_units: 0,
-        }
+        Self { n_stimuli, lower: vec![0.0; n_stimuli * n_stimuli], row_sums: Array1::zeros(n_stimuli), n_units: 0 }
     }
 
     /// Adds a block of units: (n_stimuli, any number of units), f32 or f64; the sums are f64.
@@ -142,28 +129,14 @@ impl GramAccumulator {
         let n = self.n_stimuli;
         let mut products = Array2::from_shape_fn((n, n), |(i, j)| lower[i * n + j]);
         mirror_lower(&mut products.view_mut());
-        Ok(Gram {
-            products,
-            row_sums: self.row_sums,
-            n_units: self.n_units,
-        })
+        Ok(Gram { products, row_sums: self.row_sums, n_units: self.n_units })
     }
 
     fn counted_on(&self, error: StatsError) -> StatsError {
         match error {
-            StatsError::NotFinite {
-                operation,
-                what,
-                row,
-                column,
-                value,
-            } => StatsError::NotFinite {
-                operation,
-                what,
-                row,
-                column: column + self.n_units,
-                value,
-            },
+            StatsError::NotFinite { operation, what, row, column, value } => {
+                StatsError::NotFinite { operation, what, row, column: column + self.n_units, value }
+            }
             other => other,
         }
     }
@@ -196,10 +169,7 @@ mod tests {
         let mut sum = GramAccumulator::new(1);
         sum.add_columns(array![[1.0, 2.0]].view()).unwrap();
         let found = sum.add_columns(array![[1.0, f64::NAN]].view());
-        assert!(matches!(
-            found,
-            Err(StatsError::NotFinite { column: 3, .. })
-        ));
+        assert!(matches!(found, Err(StatsError::NotFinite { column: 3, .. })));
     }
 
     #[test]
@@ -214,9 +184,6 @@ mod tests {
 
     #[test]
     fn no_units_is_an_error() {
-        assert!(matches!(
-            GramAccumulator::new(3).finish(),
-            Err(StatsError::TooFew { .. })
-        ));
+        assert!(matches!(GramAccumulator::new(3).finish(), Err(StatsError::TooFew { .. })));
     }
 }

@@ -98,20 +98,12 @@ pub(crate) fn symmetric_eigen(
 ) -> Result<(Array1<f64>, Array2<f64>), StatsError> {
     let n = matrix.nrows();
     let values = rows(&matrix);
-    let decomposition = as_faer(&values, (n, n))
-        .self_adjoint_eigen(Side::Lower)
-        .map_err(|_| StatsError::Decomposition {
-            operation,
-            decomposition: "eigendecomposition",
-            n_rows: n,
-            n_columns: n,
-        })?;
+    let decomposition = as_faer(&values, (n, n)).self_adjoint_eigen(Side::Lower).map_err(|_| {
+        StatsError::Decomposition { operation, decomposition: "eigendecomposition", n_rows: n, n_columns: n }
+    })?;
     let eigenvalues = decomposition.S().column_vector();
     let vectors = decomposition.U();
-    Ok((
-        Array1::from_shape_fn(n, |i| eigenvalues[i]),
-        Array2::from_shape_fn((n, n), |(i, j)| vectors[(i, j)]),
-    ))
+    Ok((Array1::from_shape_fn(n, |i| eigenvalues[i]), Array2::from_shape_fn((n, n), |(i, j)| vectors[(i, j)])))
 }
 
 /// Eigenvalues of a symmetric matrix, from least to greatest.
@@ -121,30 +113,23 @@ pub(crate) fn symmetric_eigenvalues(
 ) -> Result<Vec<f64>, StatsError> {
     let n = matrix.nrows();
     let values = rows(&matrix);
-    as_faer(&values, (n, n))
-        .self_adjoint_eigenvalues(Side::Lower)
-        .map_err(|_| StatsError::Decomposition {
-            operation,
-            decomposition: "eigendecomposition",
-            n_rows: n,
-            n_columns: n,
-        })
+    as_faer(&values, (n, n)).self_adjoint_eigenvalues(Side::Lower).map_err(|_| StatsError::Decomposition {
+        operation,
+        decomposition: "eigendecomposition",
+        n_rows: n,
+        n_columns: n,
+    })
 }
 
 /// Singular values of a matrix, from greatest to least.
-pub(crate) fn singular_values(
-    operation: &'static str,
-    matrix: ArrayView2<'_, f64>,
-) -> Result<Vec<f64>, StatsError> {
+pub(crate) fn singular_values(operation: &'static str, matrix: ArrayView2<'_, f64>) -> Result<Vec<f64>, StatsError> {
     let values = rows(&matrix);
-    as_faer(&values, matrix.dim())
-        .singular_values()
-        .map_err(|_| StatsError::Decomposition {
-            operation,
-            decomposition: "singular value decomposition",
-            n_rows: matrix.nrows(),
-            n_columns: matrix.ncols(),
-        })
+    as_faer(&values, matrix.dim()).singular_values().map_err(|_| StatsError::Decomposition {
+        operation,
+        decomposition: "singular value decomposition",
+        n_rows: matrix.nrows(),
+        n_columns: matrix.ncols(),
+    })
 }
 
 /// A matrix as U · diag(s) · Vᵀ, singular values from greatest to least.
@@ -161,14 +146,12 @@ pub(crate) fn thin_svd(
 ) -> Result<SingularValueDecomposition, StatsError> {
     let (n_rows, n_columns) = matrix.dim();
     let values = rows(&matrix);
-    let decomposition = as_faer(&values, (n_rows, n_columns))
-        .thin_svd()
-        .map_err(|_| StatsError::Decomposition {
-            operation,
-            decomposition: "singular value decomposition",
-            n_rows,
-            n_columns,
-        })?;
+    let decomposition = as_faer(&values, (n_rows, n_columns)).thin_svd().map_err(|_| StatsError::Decomposition {
+        operation,
+        decomposition: "singular value decomposition",
+        n_rows,
+        n_columns,
+    })?;
     let size = n_rows.min(n_columns);
     let (left, right) = (decomposition.U(), decomposition.V());
     let singular = decomposition.S().column_vector();
@@ -186,8 +169,7 @@ pub(crate) fn cholesky(matrix: ArrayView2<'_, f64>) -> Option<Array2<f64>> {
     let factor = as_faer(&values, (n, n)).llt(Side::Lower).ok()?;
     let lower = factor.L();
     let diagonal_is_positive = (0..n).all(|i| lower[(i, i)] > 0.0 && lower[(i, i)].is_finite());
-    diagonal_is_positive
-        .then(|| Array2::from_shape_fn((n, n), |(i, j)| if j <= i { lower[(i, j)] } else { 0.0 }))
+    diagonal_is_positive.then(|| Array2::from_shape_fn((n, n), |(i, j)| if j <= i { lower[(i, j)] } else { 0.0 }))
 }
 
 #[cfg(test)]
@@ -201,11 +183,7 @@ mod tests {
     }
 
     fn on_threads<T: Send>(n: usize, work: impl FnOnce() -> T + Send) -> T {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(n)
-            .build()
-            .unwrap()
-            .install(work)
+        rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(work)
     }
 
     #[test]
@@ -233,11 +211,7 @@ mod tests {
     fn eigendecomposition_has_the_same_bits_on_one_thread_and_two() {
         let factor = random(150, 150, 4);
         let symmetric = factor.dot(&factor.t());
-        let of = |threads| {
-            on_threads(threads, || {
-                symmetric_eigen("a test", symmetric.view()).unwrap()
-            })
-        };
+        let of = |threads| on_threads(threads, || symmetric_eigen("a test", symmetric.view()).unwrap());
         assert_eq!(of(1), of(2));
     }
 

@@ -77,28 +77,19 @@ pub fn noise_ceiling(
     comparator: Comparator,
     convention: CeilingConvention,
 ) -> Result<NoiseCeiling, StatsError> {
-    require_count(
-        "a noise ceiling over subjects",
-        "subjects",
-        subjects.nrows(),
-        2,
-    )?;
+    require_count("a noise ceiling over subjects", "subjects", subjects.nrows(), 2)?;
     let per_subject = match convention {
         CeilingConvention::PooledRdm => pooled(subjects, comparator)?,
         CeilingConvention::MeanRdm => of_means(subjects, comparator)?,
     };
-    if let Some(index) = per_subject
-        .iter()
-        .position(|(low, high)| !(low.is_finite() && high.is_finite()))
-    {
+    if let Some(index) = per_subject.iter().position(|(low, high)| !(low.is_finite() && high.is_finite())) {
         return Err(StatsError::ConstantPattern {
             operation: "a noise ceiling over subjects",
             what: "the mean RDM without subject",
             index,
         });
     }
-    let (lower_per_subject, upper_per_subject): (Vec<f64>, Vec<f64>) =
-        per_subject.into_iter().unzip();
+    let (lower_per_subject, upper_per_subject): (Vec<f64>, Vec<f64>) = per_subject.into_iter().unzip();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     Ok(NoiseCeiling {
         lower: mean(&lower_per_subject),
@@ -108,23 +99,15 @@ pub fn noise_ceiling(
     })
 }
 
-fn pooled(
-    subjects: ArrayView2<'_, f64>,
-    comparator: Comparator,
-) -> Result<Vec<(f64, f64)>, StatsError> {
+fn pooled(subjects: ArrayView2<'_, f64>, comparator: Comparator) -> Result<Vec<(f64, f64)>, StatsError> {
     // A set needs a model; the first subject stands in, and no score of it is asked for.
     let set = ComparisonSet::new(subjects.slice(ndarray::s![..1, ..]), subjects, comparator)?;
     let everyone: Vec<usize> = (0..subjects.nrows()).collect();
     let counts = vec![1; subjects.nrows()];
-    Ok(set
-        .on_all_stimuli()
-        .pooled_ceiling_per_subject(&counts, &everyone, &mut Scratch::default()))
+    Ok(set.on_all_stimuli().pooled_ceiling_per_subject(&counts, &everyone, &mut Scratch::default()))
 }
 
-fn of_means(
-    subjects: ArrayView2<'_, f64>,
-    comparator: Comparator,
-) -> Result<Vec<(f64, f64)>, StatsError> {
+fn of_means(subjects: ArrayView2<'_, f64>, comparator: Comparator) -> Result<Vec<(f64, f64)>, StatsError> {
     let n = subjects.nrows();
     let sum = subjects.sum_axis(Axis(0));
     let mut centres = Array2::zeros((n + 1, subjects.ncols()));
@@ -154,10 +137,7 @@ mod tests {
         for comparator in Comparator::ALL {
             for convention in [CeilingConvention::PooledRdm, CeilingConvention::MeanRdm] {
                 let ceiling = noise_ceiling(subjects.view(), comparator, convention).unwrap();
-                assert!(
-                    ceiling.lower < ceiling.upper && ceiling.upper < 1.0,
-                    "{comparator:?}"
-                );
+                assert!(ceiling.lower < ceiling.upper && ceiling.upper < 1.0, "{comparator:?}");
             }
         }
     }
@@ -175,19 +155,9 @@ mod tests {
             }
             sum.insert_axis(Axis(0))
         };
-        let found = noise_ceiling(
-            subjects.view(),
-            Comparator::Pearson,
-            CeilingConvention::PooledRdm,
-        )
-        .unwrap();
+        let found = noise_ceiling(subjects.view(), Comparator::Pearson, CeilingConvention::PooledRdm).unwrap();
         let of = |pool: Array2<f64>, s: usize| {
-            compare_rdms(
-                pool.view(),
-                subjects.slice(ndarray::s![s..=s, ..]),
-                Comparator::Pearson,
-            )
-            .unwrap()[[0, 0]]
+            compare_rdms(pool.view(), subjects.slice(ndarray::s![s..=s, ..]), Comparator::Pearson).unwrap()[[0, 0]]
         };
         for s in 0..5 {
             assert!((found.lower_per_subject[s] - of(z_scored(Some(s)), s)).abs() < 1e-12);
@@ -197,18 +167,7 @@ mod tests {
 
     #[test]
     fn one_subject_has_no_ceiling() {
-        let found = noise_ceiling(
-            array![[1.0, 2.0, 3.0]].view(),
-            Comparator::Cosine,
-            CeilingConvention::PooledRdm,
-        );
-        assert!(matches!(
-            found,
-            Err(StatsError::TooFew {
-                found: 1,
-                needed: 2,
-                ..
-            })
-        ));
+        let found = noise_ceiling(array![[1.0, 2.0, 3.0]].view(), Comparator::Cosine, CeilingConvention::PooledRdm);
+        assert!(matches!(found, Err(StatsError::TooFew { found: 1, needed: 2, .. })));
     }
 }

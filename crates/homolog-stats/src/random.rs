@@ -36,9 +36,7 @@ impl Rng {
     ///
     /// Its seed is the mixed sum of this generator's state and the mixed index: give each bootstrap sample its own.
     pub fn stream(&self, index: u64) -> Self {
-        Self {
-            state: mix(self.state ^ mix(index.wrapping_mul(INCREMENT).wrapping_add(1))),
-        }
+        Self { state: mix(self.state ^ mix(index.wrapping_mul(INCREMENT).wrapping_add(1))) }
     }
 
     /// The next 64 random bits.
@@ -117,14 +115,7 @@ mod tests {
         // The test vector of java.util.SplittableRandom and of the C reference, seed 1234567.
         let mut rng = Rng::new(1_234_567);
         let drawn: Vec<u64> = (0..3).map(|_| rng.next_u64()).collect();
-        assert_eq!(
-            drawn,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423
-            ]
-        );
+        assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 
     #[test]

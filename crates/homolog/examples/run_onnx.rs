@@ -19,10 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let engine: Box<dyn Engine> = match engine.as_str() {
         "burn" => Box::new(Burn::cpu()),
-        _ => Box::new(OnnxRuntime::find(&OnnxRuntimeConfig {
-            library: None,
-            n_threads: 1,
-        })?),
+        _ => Box::new(OnnxRuntime::find(&OnnxRuntimeConfig { library: None, n_threads: 1 })?),
     };
     let network = Network::check(onnx::read(Path::new(model))?)?;
     let values = network.graph().outputs.clone();

@@ -13,8 +13,7 @@ pub fn nearest_three<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>)
 /// The first `limit` names quoted and joined, and how many more there are.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, limit: usize) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    let mut text =
-        names.iter().take(limit).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let mut text = names.iter().take(limit).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     if names.len() > limit {
         text.push_str(&format!(" and {} more", names.len() - limit));
     }
@@ -28,10 +27,7 @@ mod tests {
     #[test]
     fn the_nearest_names_come_first_and_only_three() {
         let known = ["features.1", "features.10", "features.12", "classifier"];
-        assert_eq!(
-            nearest_three("feature.1", known),
-            "\"features.1\", \"features.10\", \"features.12\""
-        );
+        assert_eq!(nearest_three("feature.1", known), "\"features.1\", \"features.10\", \"features.12\"");
     }
 
     #[test]

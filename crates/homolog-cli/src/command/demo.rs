@@ -84,7 +84,10 @@ impl Demo {
         self.print(&report, &findings, &page)?;
         let missed = findings.iter().filter(|finding| finding.best != finding.built_from).count();
         if missed > 0 {
-            return Err(Failure::threshold(format!("{missed} of {} findings differ from what was simulated", findings.len())));
+            return Err(Failure::threshold(format!(
+                "{missed} of {} findings differ from what was simulated",
+                findings.len()
+            )));
         }
         Ok(())
     }

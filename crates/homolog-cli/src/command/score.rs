@@ -241,7 +241,8 @@ fn add(
 
 /// The RDM of the best stage beside the brain's, where the benchmark is one of RSA.
 fn rdm_pair(model: &ScoredModel, data: &BenchmarkData, scored: &Scored) -> Option<RdmPair> {
-    let best = scored.scores.iter().max_by(|a, b| a.value.partial_cmp(&b.value).unwrap_or(std::cmp::Ordering::Equal))?;
+    let best =
+        scored.scores.iter().max_by(|a, b| a.value.partial_cmp(&b.value).unwrap_or(std::cmp::Ordering::Equal))?;
     let (brain, stage) = rdms_to_show(data, scored.grams.get(best.depth)?)?;
     RdmPair::new(&data.spec.name, data.stimuli.len(), &brain, (&model.name, &best.layer, &stage)).ok()
 }

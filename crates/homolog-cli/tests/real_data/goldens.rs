@@ -57,7 +57,8 @@ fn squeezenet_against_human_it_is_what_pytorch_and_scipy_give() {
 
 #[test]
 fn squeezenet_against_v4_is_what_scikit_learn_gives_on_the_same_splits() {
-    let expected = [("features.8", 0.53389, 0.00802), ("features.10", 0.54477, 0.00726), ("features.12", 0.5327, 0.00713)];
+    let expected =
+        [("features.8", 0.53389, 0.00802), ("features.10", 0.54477, 0.00726), ("features.12", 0.5327, 0.00713)];
     for engine in engines() {
         let scores = scores("cowley2023-V4-190923", "features.8,features.10,features.12", engine);
         for (layer, value, error) in expected {
@@ -84,11 +85,25 @@ fn people_on_cue_conflict_stimuli_have_their_published_shape_bias() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let folder = out.path().to_string_lossy().into_owned();
     let model = squeezenet();
-    let report = json(&["score", &model, "--benchmark", "geirhos2019-cue-conflict", "--out", &folder, "--engine", "burn", "--json"]);
-    let bias = report["benchmarks"].as_array().expect("benchmarks").iter().find(|one| one["metric"] == "behaviour-shape-bias");
+    let report = json(&[
+        "score",
+        &model,
+        "--benchmark",
+        "geirhos2019-cue-conflict",
+        "--out",
+        &folder,
+        "--engine",
+        "burn",
+        "--json",
+    ]);
+    let bias =
+        report["benchmarks"].as_array().expect("benchmarks").iter().find(|one| one["metric"] == "behaviour-shape-bias");
     let people = bias.and_then(|one| one["ceiling"]["reason"].as_str()).expect("what people do");
     // 0.9576 as recomputed from the same files; the words carry four decimals.
-    assert!(people.contains("the mean of 10 people is 0.957") || people.contains("the mean of 10 people is 0.958"), "{people}");
+    assert!(
+        people.contains("the mean of 10 people is 0.957") || people.contains("the mean of 10 people is 0.958"),
+        "{people}"
+    );
     let scores = report["scores"].as_array().expect("scores");
     assert_eq!(scores.len(), 3, "shape bias, error consistency, accuracy");
     for score in scores {

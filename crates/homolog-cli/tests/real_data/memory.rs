@@ -10,9 +10,8 @@ fn every_stage_of_squeezenet_for_1200_images_is_recorded_within_its_memory() {
     let model = squeezenet();
     let engine = if std::env::var_os("HOMOLOG_REQUIRE_ONNXRUNTIME").is_some() { "onnxruntime" } else { "burn" };
     for engine in ["burn", engine] {
-        let done = json(&[
-            "record", &model, &images, "--out", &folder, "--memory", "1GiB", "--engine", engine, "--json",
-        ]);
+        let done =
+            json(&["record", &model, &images, "--out", &folder, "--memory", "1GiB", "--engine", engine, "--json"]);
         assert_eq!(done["n_stimuli"], 1200);
         assert!(done["stages"].as_array().is_some_and(|stages| stages.len() >= 13), "{done}");
         let peak = done["peak_resident_bytes"].as_f64().expect("the system says it");

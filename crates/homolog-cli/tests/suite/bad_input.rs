@@ -20,7 +20,8 @@ fn a_truncated_png_among_a_thousand_is_named_before_any_network_runs() {
 fn a_budget_too_small_for_one_image_says_how_much_is_needed() {
     let folder = tempfile::tempdir().unwrap();
     images(&folder.path().join("images"), 1);
-    let ran = homolog(folder.path(), &["record", MODEL, "images", "--out", "out", "--engine", "burn", "--memory", "1MiB"]);
+    let ran =
+        homolog(folder.path(), &["record", MODEL, "images", "--out", "out", "--engine", "burn", "--memory", "1MiB"]);
     ran.refused(2, &["cannot record within 1.0 MiB", "at least --memory"]);
 }
 

@@ -24,21 +24,10 @@ pub fn most_probable_category(
     probabilities: &[f64],
     classes_of_categories: &[Vec<usize>],
 ) -> Result<usize, StatsError> {
-    let out_of_range = |parameter, value, allowed| StatsError::OutOfRange {
-        operation: OPERATION,
-        parameter,
-        value,
-        allowed,
-    };
-    if let Some(&value) = probabilities
-        .iter()
-        .find(|&&p| !(p >= 0.0 && p.is_finite()))
-    {
-        return Err(out_of_range(
-            "a probability",
-            value,
-            "0 or more, and finite",
-        ));
+    let out_of_range =
+        |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
+    if let Some(&value) = probabilities.iter().find(|&&p| !(p >= 0.0 && p.is_finite())) {
+        return Err(out_of_range("a probability", value, "0 or more, and finite"));
     }
     let mut best = None;
     for (category, classes) in classes_of_categories.iter().enumerate() {
@@ -55,11 +44,7 @@ pub fn most_probable_category(
         for &class in classes {
             let probability = probabilities.get(class);
             sum += probability.ok_or_else(|| {
-                out_of_range(
-                    "the position of a class",
-                    class as f64,
-                    "below the number of probabilities",
-                )
+                out_of_range("the position of a class", class as f64, "below the number of probabilities")
             })?;
         }
         let mean = sum / classes.len() as f64;
@@ -67,13 +52,12 @@ pub fn most_probable_category(
             best = Some((category, mean));
         }
     }
-    best.map(|(category, _)| category)
-        .ok_or(StatsError::TooFew {
-            operation: OPERATION,
-            what: "categories",
-            found: 0,
-            needed: 1,
-        })
+    best.map(|(category, _)| category).ok_or(StatsError::TooFew {
+        operation: OPERATION,
+        what: "categories",
+        found: 0,
+        needed: 1,
+    })
 }
 
 #[cfg(test)]
@@ -83,20 +67,12 @@ mod tests {
     #[test]
     fn mean_decides_and_not_the_sum() {
         let classes = vec![vec![0, 1, 2], vec![3]];
-        assert_eq!(
-            most_probable_category(&[0.2, 0.2, 0.2, 0.3], &classes),
-            Ok(1)
-        );
+        assert_eq!(most_probable_category(&[0.2, 0.2, 0.2, 0.3], &classes), Ok(1));
     }
 
     #[test]
     fn class_beyond_the_probabilities_is_refused() {
-        let message = most_probable_category(&[0.5, 0.5], &[vec![7]])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("the position of a class is 7"),
-            "{message}"
-        );
+        let message = most_probable_category(&[0.5, 0.5], &[vec![7]]).unwrap_err().to_string();
+        assert!(message.contains("the position of a class is 7"), "{message}");
     }
 }

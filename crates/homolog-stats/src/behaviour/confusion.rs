@@ -24,11 +24,7 @@ pub struct Confusion {
 /// - [`StatsError::TooFew`] without a trial.
 pub fn confusion<S: AsRef<str>>(categories: &[S], answers: &[S]) -> Result<Confusion, StatsError> {
     check("a confusion matrix", categories, answers)?;
-    let mut names: Vec<String> = categories
-        .iter()
-        .chain(answers)
-        .map(|name| name.as_ref().to_owned())
-        .collect();
+    let mut names: Vec<String> = categories.iter().chain(answers).map(|name| name.as_ref().to_owned()).collect();
     names.sort();
     names.dedup();
     let place = |name: &S| names.partition_point(|known| known.as_str() < name.as_ref());
@@ -45,11 +41,8 @@ pub fn confusion<S: AsRef<str>>(categories: &[S], answers: &[S]) -> Result<Confu
 /// As [`confusion`].
 pub fn mean_accuracy<S: AsRef<str>>(categories: &[S], answers: &[S]) -> Result<f64, StatsError> {
     check("an accuracy", categories, answers)?;
-    let correct = categories
-        .iter()
-        .zip(answers)
-        .filter(|(category, answer)| category.as_ref() == answer.as_ref())
-        .count();
+    let correct =
+        categories.iter().zip(answers).filter(|(category, answer)| category.as_ref() == answer.as_ref()).count();
     Ok(correct as f64 / categories.len() as f64)
 }
 
@@ -72,10 +65,7 @@ mod tests {
         let found = confusion(&["cat", "cat", "dog"], &["dog", "cat", "dog"]).unwrap();
         assert_eq!(found.names, ["cat", "dog"]);
         assert_eq!(found.counts, ndarray::array![[1, 1], [0, 1]]);
-        assert_eq!(
-            mean_accuracy(&["cat", "cat", "dog"], &["dog", "cat", "dog"]),
-            Ok(2.0 / 3.0)
-        );
+        assert_eq!(mean_accuracy(&["cat", "cat", "dog"], &["dog", "cat", "dog"]), Ok(2.0 / 3.0));
     }
 
     #[test]

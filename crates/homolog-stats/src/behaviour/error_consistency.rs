@@ -63,11 +63,7 @@ pub fn error_consistency(first: &[bool], second: &[bool]) -> Result<f64, StatsEr
     let accuracy = |answers: &[bool]| share(answers.iter().filter(|&&correct| correct).count());
     let (a, b) = (accuracy(first), accuracy(second));
     let expected = a * b + (1.0 - a) * (1.0 - b);
-    Ok(if observed == 1.0 {
-        1.0
-    } else {
-        (observed - expected) / (1.0 - expected)
-    })
+    Ok(if observed == 1.0 { 1.0 } else { (observed - expected) / (1.0 - expected) })
 }
 
 /// Error consistency of two observers in each condition, their trials joined by condition and image; conditions ascending.
@@ -91,11 +87,7 @@ pub fn error_consistency_between(
     }
     require_count(OPERATION, "trials", conditions.len(), 1)?;
     let kappa = |(condition, (a, b)): (&str, (Vec<bool>, Vec<bool>))| {
-        Ok(ConditionKappa {
-            condition: condition.to_owned(),
-            kappa: error_consistency(&a, &b)?,
-            n_trials: a.len(),
-        })
+        Ok(ConditionKappa { condition: condition.to_owned(), kappa: error_consistency(&a, &b)?, n_trials: a.len() })
     };
     conditions.into_iter().map(kappa).collect()
 }
@@ -116,11 +108,7 @@ pub fn error_consistency_ceiling(observers: &[Vec<ScoredTrial>]) -> Result<f64, 
     let mut kappas = Vec::new();
     for (at, first) in observers.iter().enumerate() {
         for second in &observers[at + 1..] {
-            kappas.extend(
-                error_consistency_between(first, second)?
-                    .into_iter()
-                    .map(|found| found.kappa),
-            );
+            kappas.extend(error_consistency_between(first, second)?.into_iter().map(|found| found.kappa));
         }
     }
     Ok(kappas.iter().sum::<f64>() / kappas.len() as f64)
@@ -131,13 +119,7 @@ type Answers<'a> = BTreeMap<(&'a str, &'a str), bool>;
 fn by_image(trials: &[ScoredTrial]) -> Result<Answers<'_>, StatsError> {
     let mut answers = BTreeMap::new();
     for (index, trial) in trials.iter().enumerate() {
-        if answers
-            .insert(
-                (trial.condition.as_str(), trial.image.as_str()),
-                trial.correct,
-            )
-            .is_some()
-        {
+        if answers.insert((trial.condition.as_str(), trial.image.as_str()), trial.correct).is_some() {
             return Err(unmatched(
                 index,
                 "image and condition of its own",
@@ -149,27 +131,17 @@ fn by_image(trials: &[ScoredTrial]) -> Result<Answers<'_>, StatsError> {
 }
 
 fn require_same_images(trials: &[ScoredTrial], others: &Answers<'_>) -> Result<(), StatsError> {
-    let is_known = |trial: &ScoredTrial| {
-        others.contains_key(&(trial.condition.as_str(), trial.image.as_str()))
-    };
+    let is_known = |trial: &ScoredTrial| others.contains_key(&(trial.condition.as_str(), trial.image.as_str()));
     match trials.iter().position(|trial| !is_known(trial)) {
         None => Ok(()),
-        Some(index) => Err(unmatched(
-            index,
-            "counterpart of the other observer",
-            "Keep the images that both observers saw",
-        )),
+        Some(index) => {
+            Err(unmatched(index, "counterpart of the other observer", "Keep the images that both observers saw"))
+        }
     }
 }
 
 fn unmatched(index: usize, missing: &'static str, advice: &'static str) -> StatsError {
-    StatsError::Missing {
-        operation: OPERATION,
-        what: "trial",
-        index,
-        missing,
-        advice,
-    }
+    StatsError::Missing { operation: OPERATION, what: "trial", index, missing, advice }
 }
 
 #[cfg(test)]
@@ -177,21 +149,14 @@ mod tests {
     use super::*;
 
     fn trials(correct: &[bool]) -> Vec<ScoredTrial> {
-        let trial = |(at, &correct)| ScoredTrial {
-            condition: "0".to_owned(),
-            image: format!("image{at}"),
-            correct,
-        };
+        let trial = |(at, &correct)| ScoredTrial { condition: "0".to_owned(), image: format!("image{at}"), correct };
         correct.iter().enumerate().map(trial).collect()
     }
 
     #[test]
     fn kappa_is_the_hand_worked_one() {
         // Accuracies 3/4 and 1/2: expected 3/8 + 1/8 = 1/2; observed 3/4; kappa 1/2.
-        assert_eq!(
-            error_consistency(&[true, true, true, false], &[true, true, false, false]),
-            Ok(0.5)
-        );
+        assert_eq!(error_consistency(&[true, true, true, false], &[true, true, false, false]), Ok(0.5));
     }
 
     #[test]
@@ -206,13 +171,8 @@ mod tests {
     #[test]
     fn image_that_only_one_observer_saw_is_named() {
         let (first, second) = (trials(&[true, false, true]), trials(&[true, false]));
-        let message = error_consistency_between(&first, &second)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("trial 2 (counted from 0) has no counterpart"),
-            "{message}"
-        );
+        let message = error_consistency_between(&first, &second).unwrap_err().to_string();
+        assert!(message.contains("trial 2 (counted from 0) has no counterpart"), "{message}");
     }
 
     #[test]
@@ -222,10 +182,7 @@ mod tests {
             trials(&[true, true, false, false]),
             trials(&[true, true, true, false]),
         ];
-        assert_eq!(
-            error_consistency_ceiling(&observers),
-            Ok((0.5 + 1.0 + 0.5) / 3.0)
-        );
+        assert_eq!(error_consistency_ceiling(&observers), Ok((0.5 + 1.0 + 0.5) / 3.0));
         assert!(error_consistency_ceiling(&observers[..1]).is_err());
     }
 }

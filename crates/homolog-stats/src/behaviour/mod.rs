@@ -8,7 +8,6 @@ mod shape_bias;
 pub use category_decision::most_probable_category;
 pub use confusion::{Confusion, confusion, mean_accuracy};
 pub use error_consistency::{
-    ConditionKappa, ScoredTrial, error_consistency, error_consistency_between,
-    error_consistency_ceiling,
+    ConditionKappa, ScoredTrial, error_consistency, error_consistency_between, error_consistency_ceiling,
 };
 pub use shape_bias::{CueConflictTrial, ShapeBias, shape_bias};

@@ -48,20 +48,11 @@ pub struct ShapeBias {
 /// Geirhos et al. (2019). ImageNet-trained CNNs are biased towards texture. arXiv:1811.12231.
 pub fn shape_bias(trials: &[CueConflictTrial<'_>]) -> Result<ShapeBias, StatsError> {
     let conflicts = || trials.iter().filter(|trial| trial.shape != trial.texture);
-    let n_shape = conflicts()
-        .filter(|trial| trial.answer == trial.shape)
-        .count();
-    let n_texture = conflicts()
-        .filter(|trial| trial.answer == trial.texture)
-        .count();
+    let n_shape = conflicts().filter(|trial| trial.answer == trial.shape).count();
+    let n_texture = conflicts().filter(|trial| trial.answer == trial.texture).count();
     let found = n_shape + n_texture;
     crate::finite::require_count(OPERATION, "answers that follow shape or texture", found, 1)?;
-    Ok(ShapeBias {
-        value: n_shape as f64 / found as f64,
-        n_shape,
-        n_texture,
-        n_conflicts: conflicts().count(),
-    })
+    Ok(ShapeBias { value: n_shape as f64 / found as f64, n_shape, n_texture, n_conflicts: conflicts().count() })
 }
 
 #[cfg(test)]
@@ -70,13 +61,8 @@ mod tests {
 
     #[test]
     fn answers_by_neither_cue_do_not_count() {
-        let trial = |answer| CueConflictTrial {
-            shape: "cat",
-            texture: "clock",
-            answer,
-        };
-        let found =
-            shape_bias(&[trial("cat"), trial("boat"), trial("clock"), trial("boat")]).unwrap();
+        let trial = |answer| CueConflictTrial { shape: "cat", texture: "clock", answer };
+        let found = shape_bias(&[trial("cat"), trial("boat"), trial("clock"), trial("boat")]).unwrap();
         assert_eq!((found.value, found.n_conflicts), (0.5, 4));
         assert!(shape_bias(&[trial("boat")]).is_err());
     }

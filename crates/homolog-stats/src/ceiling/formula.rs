@@ -18,12 +18,7 @@ pub enum CeilingFormula {
 
 impl CeilingFormula {
     /// Every formula.
-    pub const ALL: [Self; 4] = [
-        Self::SquaredOverCeiling,
-        Self::RatioSquared,
-        Self::OverRootCeiling,
-        Self::Ratio,
-    ];
+    pub const ALL: [Self; 4] = [Self::SquaredOverCeiling, Self::RatioSquared, Self::OverRootCeiling, Self::Ratio];
 
     /// The name that commands and reports use.
     pub fn name(self) -> &'static str {
@@ -50,14 +45,11 @@ impl CeilingFormula {
     /// # Errors
     /// - [`StatsError::UnknownName`] lists all names.
     pub fn from_name(name: &str) -> Result<Self, StatsError> {
-        Self::ALL
-            .into_iter()
-            .find(|formula| formula.name() == name)
-            .ok_or_else(|| StatsError::UnknownName {
-                what: "ceiling formula",
-                name: name.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            })
+        Self::ALL.into_iter().find(|formula| formula.name() == name).ok_or_else(|| StatsError::UnknownName {
+            what: "ceiling formula",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
     }
 
     /// The ceiled score: `score` in units of `ceiling`.
@@ -114,14 +106,8 @@ mod tests {
 
     #[test]
     fn ceiling_of_zero_is_refused() {
-        let message = CeilingFormula::Ratio
-            .apply(0.3, 0.0)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("the ceiling is 0, and needs to be above 0"),
-            "{message}"
-        );
+        let message = CeilingFormula::Ratio.apply(0.3, 0.0).unwrap_err().to_string();
+        assert!(message.contains("the ceiling is 0, and needs to be above 0"), "{message}");
     }
 
     #[test]
@@ -129,11 +115,6 @@ mod tests {
         for formula in CeilingFormula::ALL {
             assert_eq!(CeilingFormula::from_name(formula.name()), Ok(formula));
         }
-        assert!(
-            CeilingFormula::from_name("r3")
-                .unwrap_err()
-                .to_string()
-                .contains("r2-over-ceiling, ratio-squared")
-        );
+        assert!(CeilingFormula::from_name("r3").unwrap_err().to_string().contains("r2-over-ceiling, ratio-squared"));
     }
 }

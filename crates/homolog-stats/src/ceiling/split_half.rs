@@ -34,11 +34,7 @@ pub struct SplitHalf {
 
 impl SplitHalf {
     /// Brain-Score's: 10 halvings by repetition, seed 1.
-    pub const BRAIN_SCORE: Self = Self {
-        n_splits: 10,
-        halves: Halves::ByRepetition,
-        seed: 1,
-    };
+    pub const BRAIN_SCORE: Self = Self { n_splits: 10, halves: Halves::ByRepetition, seed: 1 };
 }
 
 /// The reliability of each unit and of the set.
@@ -56,11 +52,7 @@ impl SplitHalfCeiling {
     /// Mean over splits of each unit's reliability, over the splits in which it is defined; `None` when there is none.
     pub fn of_units(&self) -> Vec<Option<f64>> {
         let mean = |column: ndarray::ArrayView1<'_, f64>| {
-            let defined: Vec<f64> = column
-                .iter()
-                .copied()
-                .filter(|value| !value.is_nan())
-                .collect();
+            let defined: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
             (!defined.is_empty()).then(|| defined.iter().sum::<f64>() / defined.len() as f64)
         };
         self.reliability.columns().into_iter().map(mean).collect()
@@ -89,11 +81,7 @@ pub fn spearman_brown(correlation: f64, factor: f64) -> Result<f64, StatsError> 
     }
     let divisor = 1.0 + (factor - 1.0) * correlation;
     if divisor <= 0.0 {
-        return Err(out_of_range(
-            "the correlation",
-            correlation,
-            "above -1/(factor - 1)",
-        ));
+        return Err(out_of_range("the correlation", correlation, "above -1/(factor - 1)"));
     }
     Ok(factor * correlation / divisor)
 }
@@ -128,17 +116,8 @@ pub fn split_half_ceiling(
     require_count(OPERATION, "units", n_units, 1)?;
     require_count(OPERATION, "random halvings", protocol.n_splits, 1)?;
     require_count(OPERATION, "repetitions", n_repetitions, 2)?;
-    if let Some(((row, column, _), &value)) = responses
-        .indexed_iter()
-        .find(|(_, value)| value.is_infinite())
-    {
-        return Err(StatsError::NotFinite {
-            operation: OPERATION,
-            what: "responses",
-            row,
-            column,
-            value,
-        });
+    if let Some(((row, column, _), &value)) = responses.indexed_iter().find(|(_, value)| value.is_infinite()) {
+        return Err(StatsError::NotFinite { operation: OPERATION, what: "responses", row, column, value });
     }
     let halvings = Halvings::new(responses, protocol)?;
     let mut reliability = Array2::from_elem((protocol.n_splits, n_units), f64::NAN);
@@ -152,32 +131,15 @@ pub fn split_half_ceiling(
             }
         }
     }
-    if let Some(unit) =
-        (0..n_units).find(|&unit| reliability.column(unit).iter().all(|value| value.is_nan()))
-    {
+    if let Some(unit) = (0..n_units).find(|&unit| reliability.column(unit).iter().all(|value| value.is_nan())) {
         let trials = responses.index_axis(ndarray::Axis(0), unit);
-        let repeated = trials
-            .outer_iter()
-            .filter(|stimulus| stimulus.iter().filter(|x| !x.is_nan()).count() > 1)
-            .count();
-        require_count(
-            OPERATION,
-            "stimuli with two or more repetitions",
-            repeated,
-            3,
-        )?;
-        return Err(StatsError::ConstantPattern {
-            operation: OPERATION,
-            what: "unit",
-            index: unit,
-        });
+        let repeated =
+            trials.outer_iter().filter(|stimulus| stimulus.iter().filter(|x| !x.is_nan()).count() > 1).count();
+        require_count(OPERATION, "stimuli with two or more repetitions", repeated, 3)?;
+        return Err(StatsError::ConstantPattern { operation: OPERATION, what: "unit", index: unit });
     }
     let ceiling = median_over_units_mean_over_splits(reliability.view())?;
-    Ok(SplitHalfCeiling {
-        reliability,
-        undefined,
-        ceiling,
-    })
+    Ok(SplitHalfCeiling { reliability, undefined, ceiling })
 }
 
 /// The random halvings of all splits.
@@ -192,23 +154,12 @@ impl Halvings {
         let (_, n_stimuli, n_repetitions) = responses.dim();
         if protocol.halves == Halves::ByRepetition {
             let train = Some(PartSize::Fraction(0.5));
-            let halves = ShuffleSplit {
-                n_splits: protocol.n_splits,
-                train,
-                test: None,
-                seed: protocol.seed,
-            };
+            let halves = ShuffleSplit { n_splits: protocol.n_splits, train, test: None, seed: protocol.seed };
             return Ok(Self::ByRepetition(shuffle_split(n_repetitions, &halves)?));
         }
         let mut random = NumpyRandom::new(protocol.seed);
-        let mut orders = || {
-            (0..n_stimuli)
-                .map(|_| random.permutation(n_repetitions))
-                .collect()
-        };
-        Ok(Self::OfEachStimulus(
-            (0..protocol.n_splits).map(|_| orders()).collect(),
-        ))
+        let mut orders = || (0..n_stimuli).map(|_| random.permutation(n_repetitions)).collect();
+        Ok(Self::OfEachStimulus((0..protocol.n_splits).map(|_| orders()).collect()))
     }
 
     /// The corrected correlation of the halves of one unit's trials (n_stimuli, n_repetitions).
@@ -216,16 +167,10 @@ impl Halvings {
         let (mut first, mut second) = (Vec::new(), Vec::new());
         for (stimulus, trials) in trials.outer_iter().enumerate() {
             let present = |positions: &[usize]| -> Vec<f64> {
-                positions
-                    .iter()
-                    .map(|&at| trials[at])
-                    .filter(|x| !x.is_nan())
-                    .collect()
+                positions.iter().map(|&at| trials[at]).filter(|x| !x.is_nan()).collect()
             };
             let (one, other) = match self {
-                Self::ByRepetition(splits) => {
-                    (present(&splits[split].train), present(&splits[split].test))
-                }
+                Self::ByRepetition(splits) => (present(&splits[split].train), present(&splits[split].test)),
                 Self::OfEachStimulus(orders) => {
                     let mut all = present(&orders[split][stimulus]);
                     let second = all.split_off(all.len().div_ceil(2));
@@ -251,10 +196,9 @@ mod tests {
     fn noisy(n_units: usize, n_stimuli: usize, n_repetitions: usize, noise: f64) -> Array3<f64> {
         let mut rng = Rng::new(4);
         let signal = Array2::from_shape_simple_fn((n_units, n_stimuli), || rng.normal());
-        Array3::from_shape_fn(
-            (n_units, n_stimuli, n_repetitions),
-            |(unit, stimulus, _)| signal[[unit, stimulus]] + noise * rng.normal(),
-        )
+        Array3::from_shape_fn((n_units, n_stimuli, n_repetitions), |(unit, stimulus, _)| {
+            signal[[unit, stimulus]] + noise * rng.normal()
+        })
     }
 
     #[test]
@@ -262,49 +206,24 @@ mod tests {
         // Signal variance 1, noise variance 4 on each of 10 trials: reliability of the mean is 1 / (1 + 4/10) = 0.714.
         let responses = noisy(40, 500, 10, 2.0);
         for halves in [Halves::ByRepetition, Halves::OfEachStimulus] {
-            let found = split_half_ceiling(
-                responses.view(),
-                &SplitHalf {
-                    halves,
-                    ..SplitHalf::BRAIN_SCORE
-                },
-            )
-            .unwrap();
-            assert!(
-                (found.ceiling.value - 1.0 / 1.4).abs() < 0.01,
-                "{:?}",
-                found.ceiling
-            );
+            let found = split_half_ceiling(responses.view(), &SplitHalf { halves, ..SplitHalf::BRAIN_SCORE }).unwrap();
+            assert!((found.ceiling.value - 1.0 / 1.4).abs() < 0.01, "{:?}", found.ceiling);
         }
     }
 
     #[test]
     fn missing_trials_are_left_out() {
         let mut responses = noisy(3, 60, 10, 0.5);
-        responses
-            .slice_mut(ndarray::s![.., ..20, 6..])
-            .fill(f64::NAN);
-        let protocol = SplitHalf {
-            halves: Halves::OfEachStimulus,
-            ..SplitHalf::BRAIN_SCORE
-        };
+        responses.slice_mut(ndarray::s![.., ..20, 6..]).fill(f64::NAN);
+        let protocol = SplitHalf { halves: Halves::OfEachStimulus, ..SplitHalf::BRAIN_SCORE };
         let found = split_half_ceiling(responses.view(), &protocol).unwrap();
-        assert!(
-            found.undefined.is_empty() && found.ceiling.value > 0.9,
-            "{:?}",
-            found.ceiling
-        );
+        assert!(found.undefined.is_empty() && found.ceiling.value > 0.9, "{:?}", found.ceiling);
     }
 
     #[test]
     fn one_repetition_is_not_enough() {
-        let message = split_half_ceiling(noisy(2, 9, 1, 1.0).view(), &SplitHalf::BRAIN_SCORE)
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            message,
-            "cannot compute a split-half ceiling with 1 repetitions: at least 2 are needed"
-        );
+        let message = split_half_ceiling(noisy(2, 9, 1, 1.0).view(), &SplitHalf::BRAIN_SCORE).unwrap_err().to_string();
+        assert_eq!(message, "cannot compute a split-half ceiling with 1 repetitions: at least 2 are needed");
     }
 
     #[test]
@@ -312,10 +231,7 @@ mod tests {
         let mut responses = noisy(3, 20, 4, 1.0);
         responses.slice_mut(ndarray::s![1, .., ..]).fill(5.0);
         let found = split_half_ceiling(responses.view(), &SplitHalf::BRAIN_SCORE);
-        assert!(
-            matches!(found, Err(StatsError::ConstantPattern { index: 1, .. })),
-            "{found:?}"
-        );
+        assert!(matches!(found, Err(StatsError::ConstantPattern { index: 1, .. })), "{found:?}");
     }
 
     #[test]

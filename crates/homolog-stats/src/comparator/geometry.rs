@@ -62,9 +62,7 @@ pub fn compare_geometries(
     let mut out = Array2::zeros((left.nrows(), right.nrows()));
     for ((i, j), value) in out.indexed_iter_mut() {
         *value = match comparator {
-            GeometryComparator::NegativeRiemannianDistance => {
-                -riemannian_distance(left.row(i), right.row(j))?
-            }
+            GeometryComparator::NegativeRiemannianDistance => -riemannian_distance(left.row(i), right.row(j))?,
             _ => bures(left.row(i), right.row(j), comparator)?,
         };
     }
@@ -98,10 +96,7 @@ fn bures(
     let scaled = &vectors * &values.mapv(|value| value.max(0.0).sqrt().sqrt());
     let root = product(scaled.view(), scaled.t());
     let inner = product(product(root.view(), b.view()).view(), root.view());
-    let fidelity: f64 = symmetric_eigenvalues(OPERATION, inner.view())?
-        .iter()
-        .map(|value| value.max(0.0).sqrt())
-        .sum();
+    let fidelity: f64 = symmetric_eigenvalues(OPERATION, inner.view())?.iter().map(|value| value.max(0.0).sqrt()).sum();
     let (trace_a, trace_b) = (a.diag().sum(), b.diag().sum());
     Ok(match comparator {
         GeometryComparator::BuresSimilarity => fidelity / (trace_a * trace_b).sqrt(),
@@ -118,20 +113,14 @@ fn anchored_second_moment(pairs: ArrayView1<'_, f64>) -> Result<Array2<f64>, Sta
     }))
 }
 
-fn riemannian_distance(
-    left: ArrayView1<'_, f64>,
-    right: ArrayView1<'_, f64>,
-) -> Result<f64, StatsError> {
+fn riemannian_distance(left: ArrayView1<'_, f64>, right: ArrayView1<'_, f64>) -> Result<f64, StatsError> {
     const OPERATION: &str = "a Riemannian distance of RDMs";
     let singular = StatsError::Singular {
         operation: OPERATION,
         matrix: "the second moment of an RDM",
         advice: "Use RDMs of squared distances from more units than stimuli, or another comparator",
     };
-    let (a, b) = (
-        anchored_second_moment(left)?,
-        anchored_second_moment(right)?,
-    );
+    let (a, b) = (anchored_second_moment(left)?, anchored_second_moment(right)?);
     let n = a.nrows();
     let noise = Array2::from_shape_fn((n, n), |(i, j)| if i == j { 2.0 } else { 1.0 });
     let factor = cholesky(b.view()).ok_or(singular.clone())?;
@@ -145,20 +134,14 @@ fn riemannian_distance(
     let distance = |[scale, share]: [f64; 2]| {
         let mixed = &a * scale.exp() + &noise * share.exp();
         match symmetric_eigenvalues(OPERATION, mixed.view()) {
-            Ok(values) if values.iter().all(|&value| value > 0.0) => values
-                .iter()
-                .map(|value| value.ln().powi(2))
-                .sum::<f64>()
-                .sqrt(),
+            Ok(values) if values.iter().all(|&value| value > 0.0) => {
+                values.iter().map(|value| value.ln().powi(2)).sum::<f64>().sqrt()
+            }
             _ => f64::INFINITY,
         }
     };
     let least = minimise_in_the_plane(distance);
-    if least.is_finite() {
-        Ok(least)
-    } else {
-        Err(singular)
-    }
+    if least.is_finite() { Ok(least) } else { Err(singular) }
 }
 
 /// L⁻¹ M for a lower triangular L.
@@ -167,9 +150,7 @@ fn solve_lower_columns(factor: &Array2<f64>, matrix: &Array2<f64>) -> Array2<f64
     for row in 0..solved.nrows() {
         for known in 0..row {
             let (above, mut below) = solved.view_mut().split_at(ndarray::Axis(0), row);
-            below
-                .row_mut(0)
-                .scaled_add(-factor[[row, known]], &above.row(known));
+            below.row_mut(0).scaled_add(-factor[[row, known]], &above.row(known));
         }
         let diagonal = factor[[row, row]];
         solved.row_mut(row).mapv_inplace(|value| value / diagonal);
@@ -179,20 +160,13 @@ fn solve_lower_columns(factor: &Array2<f64>, matrix: &Array2<f64>) -> Array2<f64
 
 /// The least value of a function of two numbers, from (0, 0), by Nelder and Mead's simplex.
 fn minimise_in_the_plane(function: impl Fn([f64; 2]) -> f64) -> f64 {
-    let mut simplex: Vec<([f64; 2], f64)> = [[0.0, 0.0], [0.5, 0.0], [0.0, 0.5]]
-        .into_iter()
-        .map(|at| (at, function(at)))
-        .collect();
+    let mut simplex: Vec<([f64; 2], f64)> =
+        [[0.0, 0.0], [0.5, 0.0], [0.0, 0.5]].into_iter().map(|at| (at, function(at))).collect();
     for _ in 0..500 {
         simplex.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (best, middle, worst) = (simplex[0], simplex[1], simplex[2]);
-        let size = (0..2)
-            .map(|k| {
-                (worst.0[k] - best.0[k])
-                    .abs()
-                    .max((middle.0[k] - best.0[k]).abs())
-            })
-            .fold(0.0, f64::max);
+        let size =
+            (0..2).map(|k| (worst.0[k] - best.0[k]).abs().max((middle.0[k] - best.0[k]).abs())).fold(0.0, f64::max);
         if worst.1 - best.1 <= 1e-13 * best.1.abs() && size < 1e-7 {
             break;
         }
@@ -204,19 +178,11 @@ fn minimise_in_the_plane(function: impl Fn([f64; 2]) -> f64) -> f64 {
         let reflected = at(1.0);
         let next = if reflected.1 < best.1 {
             let expanded = at(2.0);
-            if expanded.1 < reflected.1 {
-                Some(expanded)
-            } else {
-                Some(reflected)
-            }
+            if expanded.1 < reflected.1 { Some(expanded) } else { Some(reflected) }
         } else if reflected.1 < middle.1 {
             Some(reflected)
         } else {
-            let contracted = if reflected.1 < worst.1 {
-                at(0.5)
-            } else {
-                at(-0.5)
-            };
+            let contracted = if reflected.1 < worst.1 { at(0.5) } else { at(-0.5) };
             (contracted.1 < worst.1.min(reflected.1)).then_some(contracted)
         };
         match next {
@@ -229,10 +195,7 @@ fn minimise_in_the_plane(function: impl Fn([f64; 2]) -> f64) -> f64 {
             }
         }
     }
-    simplex
-        .iter()
-        .map(|vertex| vertex.1)
-        .fold(f64::INFINITY, f64::min)
+    simplex.iter().map(|vertex| vertex.1).fold(f64::INFINITY, f64::min)
 }
 
 #[cfg(test)]
@@ -245,17 +208,14 @@ mod tests {
     fn squared_distances(n: usize, units: usize, seed: u64) -> Array2<f64> {
         let mut rng = Rng::new(seed);
         let patterns = Array2::from_shape_simple_fn((n, units), || rng.normal());
-        rdm_from_features(patterns.view(), RdmMeasure::SquaredEuclideanPerUnit)
-            .unwrap()
-            .insert_axis(Axis(0))
+        rdm_from_features(patterns.view(), RdmMeasure::SquaredEuclideanPerUnit).unwrap().insert_axis(Axis(0))
     }
 
     #[test]
     fn a_geometry_is_fully_like_itself_at_any_scale() {
         let rdm = squared_distances(6, 9, 1);
-        let of = |scale: f64, comparator| {
-            compare_geometries(rdm.view(), (&rdm * scale).view(), comparator).unwrap()[[0, 0]]
-        };
+        let of =
+            |scale: f64, comparator| compare_geometries(rdm.view(), (&rdm * scale).view(), comparator).unwrap()[[0, 0]];
         assert!((of(3.0, GeometryComparator::BuresSimilarity) - 1.0).abs() < 1e-7);
         assert!(of(1.0, GeometryComparator::SquaredBuresDistance).abs() < 1e-7);
         // The scale is fitted; only the noise that cannot be less than nothing keeps it from 0.
@@ -265,14 +225,7 @@ mod tests {
     #[test]
     fn second_moment_of_few_units_has_no_riemannian_distance() {
         let rdm = squared_distances(6, 2, 2);
-        let found = compare_geometries(
-            rdm.view(),
-            rdm.view(),
-            GeometryComparator::NegativeRiemannianDistance,
-        );
-        assert!(
-            matches!(found, Err(StatsError::Singular { .. })),
-            "{found:?}"
-        );
+        let found = compare_geometries(rdm.view(), rdm.view(), GeometryComparator::NegativeRiemannianDistance);
+        assert!(matches!(found, Err(StatsError::Singular { .. })), "{found:?}");
     }
 }

@@ -46,11 +46,7 @@ pub(crate) struct InnerProducts {
 
 impl InnerProduct {
     /// Inner products of all columns of `values` (n_pairs, n_rdms) over a sample.
-    pub(crate) fn of_sample(
-        self,
-        values: ArrayView2<'_, f64>,
-        sample: &PairSample,
-    ) -> InnerProducts {
+    pub(crate) fn of_sample(self, values: ArrayView2<'_, f64>, sample: &PairSample) -> InnerProducts {
         let n_rdms = values.ncols();
         let total = sample.total_weight();
         let mut kept = Array2::zeros((sample.positions.len(), n_rdms));
@@ -77,10 +73,7 @@ impl InnerProduct {
             products -= &correction;
             products *= 0.5;
         }
-        InnerProducts {
-            products,
-            plain_squares,
-        }
+        InnerProducts { products, plain_squares }
     }
 }
 

@@ -41,10 +41,7 @@ fn tied(ranked: &RankedSample, weights: &[u32]) -> u64 {
     for (&level, &weight) in ranked.level.iter().zip(weights) {
         by_level[level as usize] += u64::from(weight);
     }
-    by_level
-        .iter()
-        .map(|&count| count * count.saturating_sub(1) / 2)
-        .sum()
+    by_level.iter().map(|&count| count * count.saturating_sub(1) / 2).sum()
 }
 
 fn concordant_minus_discordant(left: &RankedSample, right: &RankedSample, weights: &[u32]) -> i64 {
@@ -52,10 +49,7 @@ fn concordant_minus_discordant(left: &RankedSample, right: &RankedSample, weight
     let (mut sum, mut inserted, mut start) = (0i64, 0i64, 0);
     while start < left.order.len() {
         let level = left.level[left.order[start] as usize];
-        let length = left.order[start..]
-            .iter()
-            .take_while(|&&at| left.level[at as usize] == level)
-            .count();
+        let length = left.order[start..].iter().take_while(|&&at| left.level[at as usize] == level).count();
         let group = &left.order[start..start + length];
         for &at in group {
             let value = right.level[at as usize] as usize;
@@ -82,15 +76,9 @@ struct CountTable {
 
 impl CountTable {
     fn new(n_levels: usize) -> Self {
-        let block = ((n_levels as f64).sqrt() as usize)
-            .next_multiple_of(8)
-            .max(8);
+        let block = ((n_levels as f64).sqrt() as usize).next_multiple_of(8).max(8);
         let n_blocks = n_levels.div_ceil(block);
-        Self {
-            block,
-            within: vec![0; n_blocks * block],
-            before_block: vec![0; n_blocks],
-        }
+        Self { block, within: vec![0; n_blocks * block], before_block: vec![0; n_blocks] }
     }
 
     fn insert(&mut self, level: usize, weight: u32) {
@@ -135,33 +123,20 @@ mod tests {
                 untied.1 += weight * sign(right).abs();
             }
         }
-        (
-            difference / all,
-            difference / (untied.0 * untied.1 as f64).sqrt(),
-        )
+        (difference / all, difference / (untied.0 * untied.1 as f64).sqrt())
     }
 
     #[test]
     fn weighted_tau_equals_its_definition_pair_by_pair() {
         let mut rng = Rng::new(9);
         for distinct in [3, 40, 100_000] {
-            let draw = |rng: &mut Rng| {
-                (0..91)
-                    .map(|_| rng.below(distinct) as f64)
-                    .collect::<Vec<_>>()
-            };
+            let draw = |rng: &mut Rng| (0..91).map(|_| rng.below(distinct) as f64).collect::<Vec<_>>();
             let (left, right) = (draw(&mut rng), draw(&mut rng));
             let sample = PairSample::of(rng.bootstrap_counts(14));
             let index = index_in_sample(&sample, 91);
             let ranked = |x: &[f64]| RankedSample::of(&SortedRdm::of(x), &index, &sample.weights);
             let counts = KendallCounts::of(&ranked(&left), &ranked(&right), &sample.weights);
-            let kept = |x: &[f64]| {
-                sample
-                    .positions
-                    .iter()
-                    .map(|&p| x[p as usize])
-                    .collect::<Vec<_>>()
-            };
+            let kept = |x: &[f64]| sample.positions.iter().map(|&p| x[p as usize]).collect::<Vec<_>>();
             let (tau_a, tau_b) = by_definition(&kept(&left), &kept(&right), &sample.weights);
             assert!((counts.tau_a() - tau_a).abs() < 1e-12);
             assert!((counts.tau_b() - tau_b).abs() < 1e-12);

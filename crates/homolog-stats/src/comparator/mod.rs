@@ -85,14 +85,11 @@ impl Comparator {
             "corr_cov" => "whitened-pearson",
             other => other,
         };
-        Self::ALL
-            .into_iter()
-            .find(|comparator| comparator.name() == ours)
-            .ok_or_else(|| StatsError::UnknownName {
-                what: "comparator of RDMs",
-                name: name.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            })
+        Self::ALL.into_iter().find(|comparator| comparator.name() == ours).ok_or_else(|| StatsError::UnknownName {
+            what: "comparator of RDMs",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
     }
 
     /// The inner product whose cosine this is, or `None` for the comparators of ranks.

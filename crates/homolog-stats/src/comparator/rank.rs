@@ -20,10 +20,7 @@ use super::sample::PairSample;
 pub fn mean_ranks(values: &[f64]) -> Vec<f64> {
     let sorted = SortedRdm::of(values);
     let mut ranks = vec![0.0; values.len()];
-    for group in sorted
-        .order
-        .chunk_by(|&a, &b| sorted.level[a as usize] == sorted.level[b as usize])
-    {
+    for group in sorted.order.chunk_by(|&a, &b| sorted.level[a as usize] == sorted.level[b as usize]) {
         let start = ranks_before(&sorted, group[0]);
         for &at in group {
             ranks[at as usize] = start + (group.len() as f64 + 1.0) / 2.0;
@@ -50,11 +47,7 @@ pub(crate) struct SortedRdm {
 impl SortedRdm {
     pub(crate) fn of(values: &[f64]) -> Self {
         let mut order: Vec<u32> = (0..values.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| {
-            values[a as usize]
-                .total_cmp(&values[b as usize])
-                .then(a.cmp(&b))
-        });
+        order.sort_unstable_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]).then(a.cmp(&b)));
         let mut level = vec![0; values.len()];
         let mut first_of_level: Vec<u32> = Vec::new();
         for (at, &position) in order.iter().enumerate() {
@@ -64,11 +57,7 @@ impl SortedRdm {
             }
             level[position as usize] = first_of_level.len() as u32 - 1;
         }
-        Self {
-            order,
-            level,
-            first_of_level,
-        }
+        Self { order, level, first_of_level }
     }
 }
 
@@ -119,11 +108,7 @@ impl RankedSample {
     /// Ranks of the values of the kept pairs themselves.
     pub(crate) fn of_values(values: &[f64], weights: &[u32]) -> Self {
         let sorted = SortedRdm::of(values);
-        let levels: Vec<u32> = sorted
-            .order
-            .iter()
-            .map(|&at| sorted.level[at as usize])
-            .collect();
+        let levels: Vec<u32> = sorted.order.iter().map(|&at| sorted.level[at as usize]).collect();
         Self::from_order(sorted.order, &levels, weights)
     }
 
@@ -141,10 +126,7 @@ impl RankedSample {
         let (mut before, mut n_levels, mut start) = (0u32, 0u32, 0);
         while start < order.len() {
             let key = keys_in_order[start];
-            let length = keys_in_order[start..]
-                .iter()
-                .take_while(|&&other| other == key)
-                .count();
+            let length = keys_in_order[start..].iter().take_while(|&&other| other == key).count();
             let group = &order[start..start + length];
             let weight: u32 = group.iter().map(|&at| weights[at as usize]).sum();
             for &at in group {
@@ -155,12 +137,7 @@ impl RankedSample {
             n_levels += 1;
             start += length;
         }
-        Self {
-            order,
-            level,
-            doubled_ranks,
-            n_levels: n_levels as usize,
-        }
+        Self { order, level, doubled_ranks, n_levels: n_levels as usize }
     }
 }
 
@@ -186,11 +163,7 @@ impl RadixScratch {
     /// Positions of `keys` from least to greatest; equal keys keep their order.
     fn sorted_order(&mut self, keys: &[u32]) -> Vec<u32> {
         self.from.clear();
-        self.from.extend(
-            keys.iter()
-                .enumerate()
-                .map(|(at, &key)| (u64::from(key) << 32) | at as u64),
-        );
+        self.from.extend(keys.iter().enumerate().map(|(at, &key)| (u64::from(key) << 32) | at as u64));
         self.to.clear();
         self.to.resize(keys.len(), 0);
         let greatest = keys.iter().copied().max().unwrap_or(0);
@@ -224,10 +197,7 @@ mod tests {
 
     #[test]
     fn tied_values_share_the_mean_of_their_ranks() {
-        assert_eq!(
-            mean_ranks(&[2.0, 2.0, 1.0, 5.0, 2.0]),
-            [3.0, 3.0, 1.0, 5.0, 3.0]
-        );
+        assert_eq!(mean_ranks(&[2.0, 2.0, 1.0, 5.0, 2.0]), [3.0, 3.0, 1.0, 5.0, 3.0]);
         assert_eq!(mean_ranks(&[0.0, -0.0]), [1.5, 1.5]);
     }
 

@@ -41,12 +41,7 @@ impl PairSample {
                 weights.push(multiplicity[i] * multiplicity[j]);
             }
         }
-        Self {
-            multiplicity,
-            positions,
-            stimuli,
-            weights,
-        }
+        Self { multiplicity, positions, stimuli, weights }
     }
 
     /// How many pairs there are, copies counted.
@@ -56,10 +51,7 @@ impl PairSample {
 
     /// How often each stimulus was drawn, as reals.
     pub(crate) fn multiplicities(&self) -> Array1<f64> {
-        self.multiplicity
-            .iter()
-            .map(|&count| f64::from(count))
-            .collect()
+        self.multiplicity.iter().map(|&count| f64::from(count)).collect()
     }
 }
 

@@ -33,10 +33,7 @@ enum Form {
 }
 
 /// The inner product that stands in for comparators of ranks where weights are fitted.
-const PEARSON: InnerProduct = InnerProduct {
-    centring: Centring::MeanRemoved,
-    metric: Metric::Plain,
-};
+const PEARSON: InnerProduct = InnerProduct { centring: Centring::MeanRemoved, metric: Metric::Plain };
 
 impl ComparisonSet {
     pub(crate) fn new(
@@ -55,22 +52,16 @@ impl ComparisonSet {
         require_stimuli(operation, n_stimuli, 3)?;
         require_count(operation, "RDMs in the first set", models.nrows(), 1)?;
         require_count(operation, "RDMs in the second set", subjects.nrows(), 1)?;
-        for (what, rdms) in [
-            ("the first set of RDMs", models),
-            ("the second set of RDMs", subjects),
-        ] {
+        for (what, rdms) in [("the first set of RDMs", models), ("the second set of RDMs", subjects)] {
             require_finite(operation, what, rdms)?;
             require_varying(operation, rdms, comparator)?;
         }
         let all = concatenate![Axis(0), models, subjects];
         let form = match comparator.inner_product() {
             Some(inner) => Form::Inner(inner),
-            None => Form::Sorted(
-                all.axis_iter(Axis(0))
-                    .into_par_iter()
-                    .map(|rdm| SortedRdm::of(&rdm.to_vec()))
-                    .collect(),
-            ),
+            None => {
+                Form::Sorted(all.axis_iter(Axis(0)).into_par_iter().map(|rdm| SortedRdm::of(&rdm.to_vec())).collect())
+            }
         };
         Ok(Self {
             comparator,
@@ -105,8 +96,7 @@ impl ComparisonSet {
         let mut relabelled = self.clone();
         for (mut row, &old) in relabelled.values.rows_mut().into_iter().zip(&from) {
             let models = ndarray::s![..self.n_models];
-            row.slice_mut(models)
-                .assign(&self.values.row(old as usize).slice(models));
+            row.slice_mut(models).assign(&self.values.row(old as usize).slice(models));
         }
         if let Form::Sorted(rdms) = &mut relabelled.form {
             for model in &mut rdms[..self.n_models] {
@@ -143,20 +133,11 @@ impl ComparisonSet {
             }
             Form::Sorted(rdms) => {
                 let index = index_in_sample(&sample, rdm::n_pairs(self.n_stimuli));
-                OnSample::Ranks(
-                    rdms.iter()
-                        .map(|sorted| RankedSample::of(sorted, &index, &sample.weights))
-                        .collect(),
-                )
+                OnSample::Ranks(rdms.iter().map(|sorted| RankedSample::of(sorted, &index, &sample.weights)).collect())
             }
         };
         let total = sample.total_weight();
-        ComparedSample {
-            set: self,
-            sample,
-            total,
-            on,
-        }
+        ComparedSample { set: self, sample, total, on }
     }
 }
 
@@ -173,11 +154,7 @@ fn require_varying(
     };
     match rdms.rows().into_iter().position(flat) {
         None => Ok(()),
-        Some(index) => Err(StatsError::ConstantPattern {
-            operation,
-            what: "RDM",
-            index,
-        }),
+        Some(index) => Err(StatsError::ConstantPattern { operation, what: "RDM", index }),
     }
 }
 
@@ -216,14 +193,9 @@ impl ComparedSample<'_> {
         let one = |at: usize| self.score(at / n_subjects, at % n_subjects);
         let values: Vec<f64> = match &self.on {
             OnSample::Cosines { .. } => (0..n_models * n_subjects).map(one).collect(),
-            OnSample::Ranks(_) => (0..n_models * n_subjects)
-                .into_par_iter()
-                .map(one)
-                .collect(),
+            OnSample::Ranks(_) => (0..n_models * n_subjects).into_par_iter().map(one).collect(),
         };
-        Array2::from_shape_fn((n_models, n_subjects), |(model, subject)| {
-            values[model * n_subjects + subject]
-        })
+        Array2::from_shape_fn((n_models, n_subjects), |(model, subject)| values[model * n_subjects + subject])
     }
 
     fn score(&self, model: usize, subject: usize) -> f64 {
@@ -261,9 +233,7 @@ impl ComparedSample<'_> {
                     })
                     .collect();
                 let mixture = RankedSample::of_values(&mixture, &self.sample.weights);
-                subjects
-                    .map(|row| self.of_ranks(&mixture, &ranked[row]))
-                    .collect()
+                subjects.map(|row| self.of_ranks(&mixture, &ranked[row])).collect()
             }
         }
     }
@@ -278,8 +248,7 @@ impl ComparedSample<'_> {
                 3.0 * rank_product(left, right, weights, total) / (total.powi(3) - total)
             }
             _ => {
-                let squares = rank_product(left, left, weights, total)
-                    * rank_product(right, right, weights, total);
+                let squares = rank_product(left, left, weights, total) * rank_product(right, right, weights, total);
                 rank_product(left, right, weights, total) / squares.sqrt()
             }
         }
@@ -307,11 +276,7 @@ impl ComparedSample<'_> {
         scratch: &mut Scratch,
     ) -> Vec<(f64, f64)> {
         match &self.on {
-            OnSample::Cosines {
-                cosines,
-                pool_scale,
-                ..
-            } => {
+            OnSample::Cosines { cosines, pool_scale, .. } => {
                 let first = self.set.n_models;
                 let among = cosines.slice(ndarray::s![first.., first..]);
                 cosine_ceilings(among, &pool_scale[first..], counts, drawn)
@@ -351,11 +316,7 @@ impl ComparedSample<'_> {
                 }
                 scratch.others.clear();
                 scratch.others.extend(
-                    scratch
-                        .keys
-                        .iter()
-                        .zip(&subjects[s].doubled_ranks)
-                        .map(|(&key, &rank)| key - counts[s] * rank),
+                    scratch.keys.iter().zip(&subjects[s].doubled_ranks).map(|(&key, &rank)| key - counts[s] * rank),
                 );
                 let others = RankedSample::of_keys(&scratch.others, weights, &mut scratch.radix);
                 (self.of_ranks(&others, &subjects[s]), upper)
@@ -366,17 +327,8 @@ impl ComparedSample<'_> {
 
 /// Ceilings of the cosines: the pool is a weighted sum of the RDMs, so its cosine with each subject follows from the cosines among
 /// subjects.
-fn cosine_ceilings(
-    among: ArrayView2<'_, f64>,
-    pool_scale: &[f64],
-    counts: &[u32],
-    drawn: &[usize],
-) -> Vec<(f64, f64)> {
-    let share: Array1<f64> = counts
-        .iter()
-        .zip(pool_scale)
-        .map(|(&count, scale)| f64::from(count) * scale)
-        .collect();
+fn cosine_ceilings(among: ArrayView2<'_, f64>, pool_scale: &[f64], counts: &[u32], drawn: &[usize]) -> Vec<(f64, f64)> {
+    let share: Array1<f64> = counts.iter().zip(pool_scale).map(|(&count, scale)| f64::from(count) * scale).collect();
     let with_pool = among.dot(&share);
     let pool_square = share.dot(&with_pool);
     drawn
@@ -398,12 +350,7 @@ fn rank_product(left: &RankedSample, right: &RankedSample, weights: &[u32], tota
     let mean = total + 1.0;
     let mut sums = [0.0; 4];
     let mut lanes = 0;
-    for ((&left, &right), &weight) in left
-        .doubled_ranks
-        .iter()
-        .zip(&right.doubled_ranks)
-        .zip(weights)
-    {
+    for ((&left, &right), &weight) in left.doubled_ranks.iter().zip(&right.doubled_ranks).zip(weights) {
         let product = (f64::from(left) - mean) * (f64::from(right) - mean) * f64::from(weight);
         sums[lanes] += product;
         lanes = (lanes + 1) % 4;

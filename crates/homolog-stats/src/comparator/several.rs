@@ -121,11 +121,7 @@ pub fn regression_rsa(
         found.r_squared[subject] = explained;
         for left_out in 0..n_models {
             let kept: Vec<usize> = (0..n_models).filter(|&model| model != left_out).collect();
-            let without = if kept.is_empty() {
-                0.0
-            } else {
-                fit(&kept, subject)?.1
-            };
+            let without = if kept.is_empty() { 0.0 } else { fit(&kept, subject)?.1 };
             found.unique_r_squared[[subject, left_out]] = explained - without;
         }
     }
@@ -154,11 +150,7 @@ pub(crate) fn solve(
 /// The Cholesky factor, unless a regressor is all but a sum of the others.
 fn well_conditioned(among: &Array2<f64>) -> Option<Array2<f64>> {
     let factor = cholesky(among.view())?;
-    let fits = factor
-        .diag()
-        .iter()
-        .zip(among.diag())
-        .all(|(left, own)| left * left > 1e-12 * own);
+    let fits = factor.diag().iter().zip(among.diag()).all(|(left, own)| left * left > 1e-12 * own);
     fits.then_some(factor)
 }
 
@@ -207,19 +199,11 @@ fn centred(rdms: ArrayView2<'_, f64>, scale: Scale) -> Array2<f64> {
     rdms
 }
 
-fn unit_length(
-    operation: &'static str,
-    what: &'static str,
-    mut rows: Array2<f64>,
-) -> Result<Array2<f64>, StatsError> {
+fn unit_length(operation: &'static str, what: &'static str, mut rows: Array2<f64>) -> Result<Array2<f64>, StatsError> {
     for (index, mut row) in rows.rows_mut().into_iter().enumerate() {
         let length = row.dot(&row).sqrt();
         if length == 0.0 {
-            return Err(StatsError::ConstantPattern {
-                operation,
-                what,
-                index,
-            });
+            return Err(StatsError::ConstantPattern { operation, what, index });
         }
         row /= length;
     }
@@ -256,11 +240,7 @@ impl Regressors {
             row -= &self.rows.t().dot(&weights);
             let left = row.dot(&row);
             if left <= 1e-20 * before {
-                return Err(StatsError::ConstantPattern {
-                    operation,
-                    what,
-                    index,
-                });
+                return Err(StatsError::ConstantPattern { operation, what, index });
             }
             row /= left.sqrt();
         }
@@ -283,30 +263,18 @@ mod tests {
     fn partial_correlation_equals_the_formula_of_three_correlations() {
         let (model, subject, control) = (random(1, 1), random(1, 2), random(1, 3));
         let r = |a: &Array2<f64>, b: &Array2<f64>| {
-            super::super::compare_rdms(a.view(), b.view(), super::super::Comparator::Pearson)
-                .unwrap()[[0, 0]]
+            super::super::compare_rdms(a.view(), b.view(), super::super::Comparator::Pearson).unwrap()[[0, 0]]
         };
-        let (xy, xz, yz) = (
-            r(&model, &subject),
-            r(&model, &control),
-            r(&subject, &control),
-        );
+        let (xy, xz, yz) = (r(&model, &subject), r(&model, &control), r(&subject, &control));
         let expected = (xy - xz * yz) / ((1.0 - xz * xz) * (1.0 - yz * yz)).sqrt();
-        let found =
-            partial_correlation(model.row(0), subject.view(), control.view(), Scale::Values)
-                .unwrap()[0];
+        let found = partial_correlation(model.row(0), subject.view(), control.view(), Scale::Values).unwrap()[0];
         assert!((found - expected).abs() < 1e-12);
     }
 
     #[test]
     fn control_that_is_the_model_leaves_nothing() {
         let model = random(1, 4);
-        let found = partial_correlation(
-            model.row(0),
-            random(2, 5).view(),
-            model.view(),
-            Scale::Values,
-        );
+        let found = partial_correlation(model.row(0), random(2, 5).view(), model.view(), Scale::Values);
         assert!(matches!(found, Err(StatsError::ConstantPattern { .. })));
     }
 
@@ -314,37 +282,18 @@ mod tests {
     fn regression_finds_the_weights_of_a_sum_and_forbids_negative_ones() {
         let models = random(2, 6);
         let subject = (&models.row(0) * 2.0 - &models.row(1)).insert_axis(Axis(0));
-        let free = regression_rsa(
-            models.view(),
-            subject.view(),
-            Scale::Values,
-            WeightSign::Free,
-        )
-        .unwrap();
+        let free = regression_rsa(models.view(), subject.view(), Scale::Values, WeightSign::Free).unwrap();
         assert!((free.r_squared[0] - 1.0).abs() < 1e-12 && free.weights[[0, 1]] < 0.0);
-        let bound = regression_rsa(
-            models.view(),
-            subject.view(),
-            Scale::Values,
-            WeightSign::NonNegative,
-        )
-        .unwrap();
+        let bound = regression_rsa(models.view(), subject.view(), Scale::Values, WeightSign::NonNegative).unwrap();
         assert_eq!(bound.weights[[0, 1]], 0.0);
-        assert!(
-            bound.r_squared[0] < free.r_squared[0] && bound.unique_r_squared[[0, 1]].abs() < 1e-12
-        );
+        assert!(bound.r_squared[0] < free.r_squared[0] && bound.unique_r_squared[[0, 1]].abs() < 1e-12);
     }
 
     #[test]
     fn model_given_twice_is_refused() {
         let model = random(1, 7);
         let twice = stack![Axis(0), model.row(0), model.row(0)];
-        let found = regression_rsa(
-            twice.view(),
-            random(1, 8).view(),
-            Scale::Values,
-            WeightSign::Free,
-        );
+        let found = regression_rsa(twice.view(), random(1, 8).view(), Scale::Values, WeightSign::Free);
         assert!(matches!(found, Err(StatsError::Singular { .. })));
     }
 }

@@ -40,17 +40,11 @@ pub struct Aggregate {
 ///
 /// # Reference
 /// Schrimpf et al. (2018). Brain-Score. bioRxiv 407007.
-pub fn median_over_units_mean_over_splits(
-    scores: ArrayView2<'_, f64>,
-) -> Result<Aggregate, StatsError> {
+pub fn median_over_units_mean_over_splits(scores: ArrayView2<'_, f64>) -> Result<Aggregate, StatsError> {
     const OPERATION: &str = "the aggregate of scores";
     require_count(OPERATION, "splits", scores.nrows(), 1)?;
     let median = |row: ndarray::ArrayView1<'_, f64>| {
-        let defined = row
-            .iter()
-            .copied()
-            .filter(|value| !value.is_nan())
-            .collect();
+        let defined = row.iter().copied().filter(|value| !value.is_nan()).collect();
         median(defined).ok_or(StatsError::TooFew {
             operation: OPERATION,
             what: "units with a score",
@@ -58,10 +52,7 @@ pub fn median_over_units_mean_over_splits(
             needed: 1,
         })
     };
-    let of_splits = scores
-        .outer_iter()
-        .map(median)
-        .collect::<Result<Vec<f64>, _>>()?;
+    let of_splits = scores.outer_iter().map(median).collect::<Result<Vec<f64>, _>>()?;
     Ok(Aggregate::of(of_splits))
 }
 
@@ -69,16 +60,8 @@ impl Aggregate {
     fn of(of_splits: Vec<f64>) -> Self {
         let n = of_splits.len() as f64;
         let value = of_splits.iter().sum::<f64>() / n;
-        let variance = of_splits
-            .iter()
-            .map(|x| (x - value) * (x - value))
-            .sum::<f64>()
-            / n;
-        Self {
-            value,
-            error: (variance / n).sqrt(),
-            of_splits,
-        }
+        let variance = of_splits.iter().map(|x| (x - value) * (x - value)).sum::<f64>() / n;
+        Self { value, error: (variance / n).sqrt(), of_splits }
     }
 }
 

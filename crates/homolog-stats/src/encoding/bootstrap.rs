@@ -60,11 +60,8 @@ pub fn bootstrap_over_stimuli(
             allowed,
         });
     }
-    let parts: Vec<Moments> = encoding
-        .held_out
-        .iter()
-        .map(|part| Moments::of(&part.predicted, &part.observed))
-        .collect();
+    let parts: Vec<Moments> =
+        encoding.held_out.iter().map(|part| Moments::of(&part.predicted, &part.observed)).collect();
     let starts: Vec<usize> = (0..n_samples).step_by(SAMPLES_AT_ONCE).collect();
     let blocks = starts.par_iter().map(|&start| {
         let streams = start..(start + SAMPLES_AT_ONCE).min(n_samples);
@@ -72,8 +69,7 @@ pub fn bootstrap_over_stimuli(
     });
     let samples: Vec<f64> = blocks.collect::<Result<Vec<Vec<f64>>, _>>()?.concat();
     let mean = samples.iter().sum::<f64>() / n_samples as f64;
-    let variance =
-        samples.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n_samples - 1) as f64;
+    let variance = samples.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n_samples - 1) as f64;
     let mut sorted = samples.clone();
     sorted.sort_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
@@ -96,8 +92,7 @@ struct Moments {
 impl Moments {
     fn of(predicted: &Array2<f64>, observed: &Array2<f64>) -> Self {
         let (n_test, n_units) = predicted.dim();
-        let centred =
-            |matrix: &Array2<f64>| matrix - &matrix.mean_axis(ndarray::Axis(0)).unwrap_or_default();
+        let centred = |matrix: &Array2<f64>| matrix - &matrix.mean_axis(ndarray::Axis(0)).unwrap_or_default();
         let (guess, seen) = (centred(predicted), centred(observed));
         let columns = Array2::from_shape_fn((n_test, 5 * n_units), |(stimulus, column)| {
             let at = [stimulus, column % n_units];
@@ -109,17 +104,9 @@ impl Moments {
                 _ => guess[at] * seen[at],
             }
         });
-        let square = |matrix: &Array2<f64>, unit: usize| {
-            matrix.column(unit).iter().map(|x| x * x).sum::<f64>()
-        };
-        let scale = (0..n_units)
-            .map(|unit| (square(&guess, unit), square(&seen, unit)))
-            .collect();
-        Self {
-            columns,
-            n_units,
-            scale,
-        }
+        let square = |matrix: &Array2<f64>, unit: usize| matrix.column(unit).iter().map(|x| x * x).sum::<f64>();
+        let scale = (0..n_units).map(|unit| (square(&guess, unit), square(&seen, unit))).collect();
+        Self { columns, n_units, scale }
     }
 
     /// Weighted Pearson of each unit, for each row of `weights` (n_samples, n_test); NaN where undefined.
@@ -132,8 +119,8 @@ impl Moments {
             let (guess_variance, seen_variance) = (mean(2) - guess * guess, mean(3) - seen * seen);
             let (guess_scale, seen_scale) = self.scale[unit];
             let n_test = self.columns.nrows() as f64;
-            let is_varied = guess_variance * n_test > 1e-12 * guess_scale
-                && seen_variance * n_test > 1e-12 * seen_scale;
+            let is_varied =
+                guess_variance * n_test > 1e-12 * guess_scale && seen_variance * n_test > 1e-12 * seen_scale;
             match total > 1.0 && is_varied {
                 true => (mean(4) - guess * seen) / (guess_variance.sqrt() * seen_variance.sqrt()),
                 false => f64::NAN,
@@ -149,10 +136,7 @@ fn sample_block(
     rng: &Rng,
 ) -> Result<Vec<f64>, StatsError> {
     let mut generators: Vec<Rng> = streams.map(|stream| rng.stream(stream as u64)).collect();
-    let draws: Vec<Vec<f64>> = generators
-        .iter_mut()
-        .map(|rng| draw(encoding, rng))
-        .collect();
+    let draws: Vec<Vec<f64>> = generators.iter_mut().map(|rng| draw(encoding, rng)).collect();
     let scored = score_draws(encoding, parts, &draws);
     let mut values = Vec::with_capacity(draws.len());
     for (scored, rng) in scored.into_iter().zip(&mut generators) {
@@ -165,12 +149,7 @@ fn sample_block(
 }
 
 fn draw_again(encoding: &Encoding, parts: &[Moments], rng: &mut Rng) -> Result<f64, StatsError> {
-    let mut again = || {
-        score_draws(encoding, parts, &[draw(encoding, rng)])
-            .into_iter()
-            .next()
-            .flatten()
-    };
+    let mut again = || score_draws(encoding, parts, &[draw(encoding, rng)]).into_iter().next().flatten();
     (0..20).find_map(|_| again()).ok_or(StatsError::TooFew {
         operation: OPERATION,
         what: "units with a score in each split of a sample",
@@ -192,21 +171,15 @@ fn draw(encoding: &Encoding, rng: &mut Rng) -> Vec<f64> {
 /// The aggregate score of each draw; `None` where a split has no unit with a score.
 fn score_draws(encoding: &Encoding, parts: &[Moments], draws: &[Vec<f64>]) -> Vec<Option<f64>> {
     let of_part = |(part, moments): (&super::HeldOut, &Moments)| {
-        let weights = Array2::from_shape_fn((draws.len(), part.stimuli.len()), |(sample, at)| {
-            draws[sample][part.stimuli[at]]
-        });
+        let weights =
+            Array2::from_shape_fn((draws.len(), part.stimuli.len()), |(sample, at)| draws[sample][part.stimuli[at]]);
         moments.correlations(weights.view())
     };
     let correlations: Vec<Array2<f64>> = encoding.held_out.iter().zip(parts).map(of_part).collect();
     let aggregate = |sample: usize| {
-        let rows: Vec<_> = correlations
-            .iter()
-            .map(|of_split| of_split.row(sample))
-            .collect();
+        let rows: Vec<_> = correlations.iter().map(|of_split| of_split.row(sample)).collect();
         let scores = ndarray::stack(ndarray::Axis(0), &rows).ok()?;
-        median_over_units_mean_over_splits(scores.view())
-            .ok()
-            .map(|found| found.value)
+        median_over_units_mean_over_splits(scores.view()).ok().map(|found| found.value)
     };
     (0..draws.len()).map(aggregate).collect()
 }
@@ -228,19 +201,10 @@ mod tests {
         let mut rng = Rng::new(seed);
         let predicted = Array2::from_shape_simple_fn((n, 1), || rng.normal());
         let observed = predicted.mapv(|x| rho * x + (1.0 - rho * rho).sqrt() * rng.normal());
-        let held_out = vec![HeldOut {
-            stimuli: (0..n).collect(),
-            predicted,
-            observed,
-            penalties: None,
-        }];
+        let held_out = vec![HeldOut { stimuli: (0..n).collect(), predicted, observed, penalties: None }];
         Encoding {
             scores: Array2::zeros((1, 1)),
-            aggregate: Aggregate {
-                value: 0.0,
-                error: 0.0,
-                of_splits: vec![0.0],
-            },
+            aggregate: Aggregate { value: 0.0, error: 0.0, of_splits: vec![0.0] },
             units: vec![0],
             stimuli: (0..n).collect(),
             undefined: Vec::new(),
@@ -254,8 +218,7 @@ mod tests {
         let ratio = |seed: u64| {
             let encoding = simulated(400, 0.6, seed);
             let part = &encoding.held_out[0];
-            let r = crate::encoding::pearson(&column(&part.predicted), &column(&part.observed))
-                .unwrap();
+            let r = crate::encoding::pearson(&column(&part.predicted), &column(&part.observed)).unwrap();
             let found = bootstrap_over_stimuli(&encoding, 500, 0.95, &Rng::new(seed)).unwrap();
             // (1 − r²)/√n for normal values.
             found.standard_error / ((1.0 - r * r) / 20.0)
@@ -267,9 +230,7 @@ mod tests {
     #[test]
     fn interval_covers_the_truth_as_often_as_it_says() {
         let covers = |seed: u64| {
-            let found =
-                bootstrap_over_stimuli(&simulated(150, 0.5, seed), 400, 0.9, &Rng::new(seed))
-                    .unwrap();
+            let found = bootstrap_over_stimuli(&simulated(150, 0.5, seed), 400, 0.9, &Rng::new(seed)).unwrap();
             found.lower <= 0.5 && 0.5 <= found.upper
         };
         let covered = (0..300).filter(|&seed| covers(seed)).count();
@@ -281,10 +242,7 @@ mod tests {
     fn samples_are_the_same_on_one_thread_and_two() {
         let encoding = simulated(60, 0.3, 9);
         let on = |n| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(n)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             pool.install(|| bootstrap_over_stimuli(&encoding, 200, 0.95, &Rng::new(5)).unwrap())
         };
         assert_eq!(on(1), on(2));

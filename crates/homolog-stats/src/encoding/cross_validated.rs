@@ -101,51 +101,28 @@ pub fn encode(
     targets: ArrayView2<'_, f64>,
     protocol: &EncodingProtocol,
 ) -> Result<Encoding, StatsError> {
-    let stimuli = (
-        ("the predictors", predictors.n_stimuli()),
-        ("the responses", targets.nrows()),
-    );
+    let stimuli = (("the predictors", predictors.n_stimuli()), ("the responses", targets.nrows()));
     require_same_length(OPERATION, "stimuli", stimuli.0, stimuli.1)?;
     require_count(OPERATION, "splits", protocol.splits.len(), 1)?;
     for split in &protocol.splits {
         split.check(targets.nrows())?;
     }
     let kept = Kept::of(targets, protocol.missing)?;
-    let targets = targets
-        .select(Axis(0), &kept.stimuli)
-        .select(Axis(1), &kept.units);
+    let targets = targets.select(Axis(0), &kept.stimuli).select(Axis(1), &kept.units);
     let held_out = if kept.stimuli.len() == predictors.n_stimuli() {
-        predict_splits(
-            predictors,
-            targets.view(),
-            &protocol.mapping,
-            &protocol.splits,
-        )?
+        predict_splits(predictors, targets.view(), &protocol.mapping, &protocol.splits)?
     } else {
         let splits = kept.remapped(&protocol.splits, predictors.n_stimuli());
-        let mut held_out = predict_splits(
-            &predictors.select(&kept.stimuli)?,
-            targets.view(),
-            &protocol.mapping,
-            &splits,
-        )?;
+        let mut held_out =
+            predict_splits(&predictors.select(&kept.stimuli)?, targets.view(), &protocol.mapping, &splits)?;
         for part in &mut held_out {
-            part.stimuli
-                .iter_mut()
-                .for_each(|position| *position = kept.stimuli[*position]);
+            part.stimuli.iter_mut().for_each(|position| *position = kept.stimuli[*position]);
         }
         held_out
     };
     let (scores, undefined) = score_splits(&held_out, protocol, &kept.units)?;
     let aggregate = median_over_units_mean_over_splits(scores.view())?;
-    Ok(Encoding {
-        scores,
-        aggregate,
-        units: kept.units,
-        stimuli: kept.stimuli,
-        undefined,
-        held_out,
-    })
+    Ok(Encoding { scores, aggregate, units: kept.units, stimuli: kept.stimuli, undefined, held_out })
 }
 
 /// What remains of units and stimuli under a policy for missing responses.
@@ -160,23 +137,12 @@ impl Kept {
             MissingTargets::Refuse => !value.is_finite(),
             _ => value.is_infinite(),
         };
-        if let Some(((row, column), &value)) =
-            targets.indexed_iter().find(|&(_, &value)| refused(value))
-        {
-            return Err(StatsError::NotFinite {
-                operation: OPERATION,
-                what: "responses",
-                row,
-                column,
-                value,
-            });
+        if let Some(((row, column), &value)) = targets.indexed_iter().find(|&(_, &value)| refused(value)) {
+            return Err(StatsError::NotFinite { operation: OPERATION, what: "responses", row, column, value });
         }
         let complete = |axis: Axis| -> Vec<usize> {
             let lanes = targets.axis_iter(axis).enumerate();
-            lanes
-                .filter(|(_, lane)| lane.iter().all(|value| !value.is_nan()))
-                .map(|(at, _)| at)
-                .collect()
+            lanes.filter(|(_, lane)| lane.iter().all(|value| !value.is_nan())).map(|(at, _)| at).collect()
         };
         let all = |length: usize| (0..length).collect::<Vec<usize>>();
         let (units, stimuli) = match policy {
@@ -184,40 +150,17 @@ impl Kept {
             MissingTargets::DropStimuli => (all(targets.ncols()), complete(Axis(0))),
             MissingTargets::Refuse => (all(targets.ncols()), all(targets.nrows())),
         };
-        require_count(
-            OPERATION,
-            "units without a missing response",
-            units.len(),
-            1,
-        )?;
-        require_count(
-            OPERATION,
-            "stimuli without a missing response",
-            stimuli.len(),
-            2,
-        )?;
+        require_count(OPERATION, "units without a missing response", units.len(), 1)?;
+        require_count(OPERATION, "stimuli without a missing response", stimuli.len(), 2)?;
         Ok(Self { units, stimuli })
     }
 
     /// The splits in positions among the kept stimuli.
     fn remapped(&self, splits: &[Split], n_stimuli: usize) -> Vec<Split> {
         let mut place = vec![None; n_stimuli];
-        self.stimuli
-            .iter()
-            .enumerate()
-            .for_each(|(at, &position)| place[position] = Some(at));
-        let kept = |part: &[usize]| {
-            part.iter()
-                .filter_map(|&position| place[position])
-                .collect()
-        };
-        splits
-            .iter()
-            .map(|split| Split {
-                train: kept(&split.train),
-                test: kept(&split.test),
-            })
-            .collect()
+        self.stimuli.iter().enumerate().for_each(|(at, &position)| place[position] = Some(at));
+        let kept = |part: &[usize]| part.iter().filter_map(|&position| place[position]).collect();
+        splits.iter().map(|split| Split { train: kept(&split.train), test: kept(&split.test) }).collect()
     }
 }
 
@@ -252,19 +195,10 @@ fn predict_splits(
 
 type Scores = (Array2<f64>, Vec<(usize, usize)>);
 
-fn score_splits(
-    held_out: &[HeldOut],
-    protocol: &EncodingProtocol,
-    units: &[usize],
-) -> Result<Scores, StatsError> {
+fn score_splits(held_out: &[HeldOut], protocol: &EncodingProtocol, units: &[usize]) -> Result<Scores, StatsError> {
     let of_split = |part: &HeldOut| -> Vec<Option<f64>> {
         let columns = |matrix: &Array2<f64>, unit: usize| matrix.column(unit).to_vec();
-        let score = |unit: usize| {
-            protocol.score.of(
-                &columns(&part.predicted, unit),
-                &columns(&part.observed, unit),
-            )
-        };
+        let score = |unit: usize| protocol.score.of(&columns(&part.predicted, unit), &columns(&part.observed, unit));
         (0..units.len()).map(score).collect()
     };
     let found: Vec<Vec<Option<f64>>> = held_out.par_iter().map(of_split).collect();
@@ -274,15 +208,9 @@ fn score_splits(
         for (unit, score) in of_units.into_iter().enumerate() {
             match score {
                 Some(score) => scores[[split, unit]] = score,
-                None if protocol.undefined == UndefinedScores::LeaveOut => {
-                    undefined.push((split, unit))
-                }
+                None if protocol.undefined == UndefinedScores::LeaveOut => undefined.push((split, unit)),
                 None => {
-                    return Err(StatsError::ConstantPattern {
-                        operation: OPERATION,
-                        what: "unit",
-                        index: units[unit],
-                    });
+                    return Err(StatsError::ConstantPattern { operation: OPERATION, what: "unit", index: units[unit] });
                 }
             }
         }
@@ -294,11 +222,7 @@ impl Encoding {
     /// Mean over splits of each kept unit's score, over the splits in which it is defined; `None` when there is none.
     pub fn of_units(&self) -> Vec<Option<f64>> {
         let mean = |column: ndarray::ArrayView1<'_, f64>| {
-            let defined: Array1<f64> = column
-                .iter()
-                .copied()
-                .filter(|score| !score.is_nan())
-                .collect();
+            let defined: Array1<f64> = column.iter().copied().filter(|score| !score.is_nan()).collect();
             defined.mean()
         };
         self.scores.columns().into_iter().map(mean).collect()
@@ -314,8 +238,7 @@ mod tests {
 
     fn simulated() -> (Predictors, Array2<f64>) {
         let mut rng = Rng::new(21);
-        let mut draw =
-            |n_rows, n_columns| Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal());
+        let mut draw = |n_rows, n_columns| Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal());
         let features = draw(80, 10);
         let targets = features.dot(&draw(10, 6)) + draw(80, 6);
         (Predictors::from_features(features.view()).unwrap(), targets)
@@ -323,10 +246,7 @@ mod tests {
 
     fn protocol() -> EncodingProtocol {
         EncodingProtocol {
-            mapping: Mapping::Pls(PlsOptions {
-                n_components: 4,
-                scaling: PlsScaling::None,
-            }),
+            mapping: Mapping::Pls(PlsOptions { n_components: 4, scaling: PlsScaling::None }),
             splits: k_fold(80, 4, FoldOrder::Shuffled(0)).unwrap(),
             score: PredictionScore::Pearson,
             missing: MissingTargets::Refuse,
@@ -346,32 +266,13 @@ mod tests {
     fn missing_response_is_named_unless_a_policy_is_chosen() {
         let (predictors, mut targets) = simulated();
         targets[[7, 2]] = f64::NAN;
-        let message = encode(&predictors, targets.view(), &protocol())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("responses holds NaN at row 7, column 2"),
-            "{message}"
-        );
-        let with = |missing| {
-            encode(
-                &predictors,
-                targets.view(),
-                &EncodingProtocol {
-                    missing,
-                    ..protocol()
-                },
-            )
-            .unwrap()
-        };
+        let message = encode(&predictors, targets.view(), &protocol()).unwrap_err().to_string();
+        assert!(message.contains("responses holds NaN at row 7, column 2"), "{message}");
+        let with = |missing| encode(&predictors, targets.view(), &EncodingProtocol { missing, ..protocol() }).unwrap();
         assert_eq!(with(MissingTargets::DropUnits).units, [0, 1, 3, 4, 5]);
         let dropped = with(MissingTargets::DropStimuli);
         assert!(dropped.stimuli.len() == 79 && !dropped.stimuli.contains(&7));
-        let tested: Vec<usize> = dropped
-            .held_out
-            .iter()
-            .flat_map(|part| part.stimuli.clone())
-            .collect();
+        let tested: Vec<usize> = dropped.held_out.iter().flat_map(|part| part.stimuli.clone()).collect();
         assert!(tested.len() == 79 && tested.contains(&79) && !tested.contains(&7));
     }
 
@@ -380,21 +281,8 @@ mod tests {
         let (predictors, mut targets) = simulated();
         targets.column_mut(4).fill(2.0);
         let found = encode(&predictors, targets.view(), &protocol());
-        assert!(
-            matches!(
-                found,
-                Err(StatsError::ConstantPattern {
-                    what: "unit",
-                    index: 4,
-                    ..
-                })
-            ),
-            "{found:?}"
-        );
-        let left_out = EncodingProtocol {
-            undefined: UndefinedScores::LeaveOut,
-            ..protocol()
-        };
+        assert!(matches!(found, Err(StatsError::ConstantPattern { what: "unit", index: 4, .. })), "{found:?}");
+        let left_out = EncodingProtocol { undefined: UndefinedScores::LeaveOut, ..protocol() };
         let found = encode(&predictors, targets.view(), &left_out).unwrap();
         assert_eq!(found.undefined, [(0, 4), (1, 4), (2, 4), (3, 4)]);
         assert_eq!(found.of_units()[4], None);
@@ -404,10 +292,7 @@ mod tests {
     fn encoding_has_the_same_bits_on_one_thread_and_two() {
         let (predictors, targets) = simulated();
         let on = |n| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(n)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             pool.install(|| encode(&predictors, targets.view(), &protocol()).unwrap())
         };
         assert_eq!(on(1), on(2));

@@ -31,14 +31,11 @@ impl PredictionScore {
     /// # Errors
     /// - [`StatsError::UnknownName`] lists all names.
     pub fn from_name(name: &str) -> Result<Self, StatsError> {
-        Self::ALL
-            .into_iter()
-            .find(|score| score.name() == name)
-            .ok_or_else(|| StatsError::UnknownName {
-                what: "prediction score",
-                name: name.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            })
+        Self::ALL.into_iter().find(|score| score.name() == name).ok_or_else(|| StatsError::UnknownName {
+            what: "prediction score",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
     }
 
     /// The score of one unit, or `None` where it is undefined: a constant response, for Pearson also a constant prediction, or fewer than 2 stimuli.
@@ -53,11 +50,7 @@ impl PredictionScore {
         if is_constant(observed) || predicted.len() != observed.len() {
             return None;
         }
-        let residual: Vec<f64> = observed
-            .iter()
-            .zip(predicted)
-            .map(|(y, guess)| y - guess)
-            .collect();
+        let residual: Vec<f64> = observed.iter().zip(predicted).map(|(y, guess)| y - guess).collect();
         let unexplained = match self {
             Self::ExplainedVariance => variation(&residual),
             _ => residual.iter().map(|x| x * x).sum(),
@@ -83,9 +76,7 @@ pub fn pearson(left: &[f64], right: &[f64]) -> Option<f64> {
         right_square += y * y;
     }
     let correlation = both / (left_square.sqrt() * right_square.sqrt());
-    correlation
-        .is_finite()
-        .then(|| correlation.clamp(-1.0, 1.0))
+    correlation.is_finite().then(|| correlation.clamp(-1.0, 1.0))
 }
 
 /// Whether no two values differ (so also with fewer than 2 values).
@@ -102,14 +93,8 @@ mod tests {
         // Residuals 1, 1, 1, 1 about a response of variance 5/4: R² = 1 − 4/5; without the offset the fit is exact.
         let (predicted, observed) = ([0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0]);
         assert!((PredictionScore::R2.of(&predicted, &observed).unwrap() - 0.2).abs() < 1e-15);
-        assert_eq!(
-            PredictionScore::ExplainedVariance.of(&predicted, &observed),
-            Some(1.0)
-        );
-        assert!(
-            (pearson(&[1.0, 2.0, 4.0], &[1.0, 3.0, 2.0]).unwrap() - 0.327_326_835_353_988_57).abs()
-                < 1e-15
-        );
+        assert_eq!(PredictionScore::ExplainedVariance.of(&predicted, &observed), Some(1.0));
+        assert!((pearson(&[1.0, 2.0, 4.0], &[1.0, 3.0, 2.0]).unwrap() - 0.327_326_835_353_988_57).abs() < 1e-15);
     }
 
     #[test]

@@ -23,10 +23,7 @@ impl Draw {
     /// Draws sample number `index`: as many subjects and stimuli as there are, with replacement.
     pub fn sample(rng: &Rng, index: u64, n_subjects: usize, n_stimuli: usize) -> Self {
         let mut rng = rng.stream(index);
-        Self {
-            subjects: rng.bootstrap_counts(n_subjects),
-            stimuli: rng.bootstrap_counts(n_stimuli),
-        }
+        Self { subjects: rng.bootstrap_counts(n_subjects), stimuli: rng.bootstrap_counts(n_stimuli) }
     }
 }
 
@@ -63,27 +60,19 @@ impl Evaluations {
     /// Mean over the samples that have a value, for each column.
     pub fn means(&self) -> Vec<f64> {
         let used = self.used();
-        used.axis_iter(Axis(1))
-            .map(|column| column.sum() / column.len() as f64)
-            .collect()
+        used.axis_iter(Axis(1)).map(|column| column.sum() / column.len() as f64).collect()
     }
 
     /// How many samples have a value.
     pub fn n_used(&self) -> usize {
-        self.values
-            .rows()
-            .into_iter()
-            .filter(|row| has_value(*row))
-            .count()
+        self.values.rows().into_iter().filter(|row| has_value(*row)).count()
     }
 
     /// Covariance over samples (divided by their number less one) of all columns.
     pub fn covariance(&self) -> Array2<f64> {
         let used = self.used();
         let means = self.means();
-        let centred = Array2::from_shape_fn(used.dim(), |(row, column)| {
-            used[[row, column]] - means[column]
-        });
+        let centred = Array2::from_shape_fn(used.dim(), |(row, column)| used[[row, column]] - means[column]);
         centred.t().dot(&centred) / (used.nrows() as f64 - 1.0)
     }
 
@@ -100,9 +89,7 @@ impl Evaluations {
     }
 
     fn used(&self) -> Array2<f64> {
-        let rows: Vec<usize> = (0..self.values.nrows())
-            .filter(|&row| has_value(self.values.row(row)))
-            .collect();
+        let rows: Vec<usize> = (0..self.values.nrows()).filter(|&row| has_value(self.values.row(row))).collect();
         self.values.select(Axis(0), &rows)
     }
 }
@@ -176,15 +163,10 @@ pub(crate) fn evaluate_set(
     let rows: Vec<[Option<Vec<f64>>; 3]> = draws
         .par_iter()
         .map_init(Scratch::default, |scratch, draw| {
-            let enough =
-                draw.stimuli.iter().filter(|&&count| count > 0).count() >= FEWEST_STIMULI_IN_SAMPLE;
+            let enough = draw.stimuli.iter().filter(|&&count| count > 0).count() >= FEWEST_STIMULI_IN_SAMPLE;
             let by_subjects = (resampling != Resampling::Stimuli).then(|| {
                 if enough {
-                    row(
-                        &whole_scores,
-                        &draw.subjects,
-                        whole.pooled_ceiling(&draw.subjects, scratch),
-                    )
+                    row(&whole_scores, &draw.subjects, whole.pooled_ceiling(&draw.subjects, scratch))
                 } else {
                     vec![f64::NAN; set.n_models() + 2]
                 }
@@ -199,27 +181,14 @@ pub(crate) fn evaluate_set(
             }
             let sampled = set.on_sample(PairSample::of(draw.stimuli.clone()));
             let scores = sampled.scores();
-            let by_stimuli = row(
-                &scores,
-                &everyone,
-                sampled.pooled_ceiling(&everyone, scratch),
-            );
-            let both = (resampling == Resampling::Both).then(|| {
-                row(
-                    &scores,
-                    &draw.subjects,
-                    sampled.pooled_ceiling(&draw.subjects, scratch),
-                )
-            });
+            let by_stimuli = row(&scores, &everyone, sampled.pooled_ceiling(&everyone, scratch));
+            let both = (resampling == Resampling::Both)
+                .then(|| row(&scores, &draw.subjects, sampled.pooled_ceiling(&draw.subjects, scratch)));
             [both, by_subjects, Some(by_stimuli)]
         })
         .collect();
     let [both, subjects, stimuli] = [0, 1, 2].map(|kind| stack(&rows, kind, set.n_models() + 2));
-    Ok(BootstrapEvaluations {
-        both,
-        subjects,
-        stimuli,
-    })
+    Ok(BootstrapEvaluations { both, subjects, stimuli })
 }
 
 /// One row of evaluations: each model's mean over the drawn subjects, then the ceilings.
@@ -261,12 +230,8 @@ mod tests {
 
     pub(crate) fn noisy(n_rdms: usize, n_stimuli: usize, seed: u64) -> Array2<f64> {
         let mut rng = Rng::new(seed);
-        let truth: Vec<f64> = (0..rdm::n_pairs(n_stimuli))
-            .map(|_| rng.uniform())
-            .collect();
-        Array2::from_shape_fn((n_rdms, truth.len()), |(_, pair)| {
-            truth[pair] + rng.uniform()
-        })
+        let truth: Vec<f64> = (0..rdm::n_pairs(n_stimuli)).map(|_| rng.uniform()).collect();
+        Array2::from_shape_fn((n_rdms, truth.len()), |(_, pair)| truth[pair] + rng.uniform())
     }
 
     /// The comparison of RDMs copied out pair by pair, copies of one stimulus left out: slow and plain.
@@ -276,11 +241,8 @@ mod tests {
         counts: &[u32],
         comparator: Comparator,
     ) -> f64 {
-        let drawn: Vec<usize> = counts
-            .iter()
-            .enumerate()
-            .flat_map(|(i, &c)| std::iter::repeat_n(i, c as usize))
-            .collect();
+        let drawn: Vec<usize> =
+            counts.iter().enumerate().flat_map(|(i, &c)| std::iter::repeat_n(i, c as usize)).collect();
         let n = counts.len();
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for (a, &i) in drawn.iter().enumerate() {
@@ -297,11 +259,7 @@ mod tests {
             y = crate::comparator::mean_ranks(&y);
         }
         let centre = |v: &[f64]| {
-            let mean = if comparator == Comparator::Cosine {
-                0.0
-            } else {
-                v.iter().sum::<f64>() / v.len() as f64
-            };
+            let mean = if comparator == Comparator::Cosine { 0.0 } else { v.iter().sum::<f64>() / v.len() as f64 };
             v.iter().map(|value| value - mean).collect::<Vec<_>>()
         };
         let (x, y) = (centre(&x), centre(&y));
@@ -312,41 +270,20 @@ mod tests {
     #[test]
     fn weights_give_what_copies_give() {
         let (models, subjects) = (noisy(2, 12, 1), noisy(4, 12, 2));
-        let draws: Vec<Draw> = (0..5)
-            .map(|i| Draw::sample(&Rng::new(3), i, 4, 12))
-            .collect();
-        for comparator in [
-            Comparator::Cosine,
-            Comparator::Pearson,
-            Comparator::Spearman,
-        ] {
-            let found = evaluate_draws(
-                models.view(),
-                subjects.view(),
-                comparator,
-                &draws,
-                Resampling::Both,
-            )
-            .unwrap();
+        let draws: Vec<Draw> = (0..5).map(|i| Draw::sample(&Rng::new(3), i, 4, 12)).collect();
+        for comparator in [Comparator::Cosine, Comparator::Pearson, Comparator::Spearman] {
+            let found = evaluate_draws(models.view(), subjects.view(), comparator, &draws, Resampling::Both).unwrap();
             let both = found.both.unwrap();
             for (at, draw) in draws.iter().enumerate() {
                 for m in 0..2 {
                     let expected: f64 = (0..4)
                         .map(|s| {
                             f64::from(draw.subjects[s])
-                                * by_copies(
-                                    models.row(m),
-                                    subjects.row(s),
-                                    &draw.stimuli,
-                                    comparator,
-                                )
+                                * by_copies(models.row(m), subjects.row(s), &draw.stimuli, comparator)
                         })
                         .sum::<f64>()
                         / 4.0;
-                    assert!(
-                        (both.values[[at, m]] - expected).abs() < 1e-12,
-                        "{comparator:?}"
-                    );
+                    assert!((both.values[[at, m]] - expected).abs() < 1e-12, "{comparator:?}");
                 }
             }
         }
@@ -355,25 +292,12 @@ mod tests {
     #[test]
     fn every_comparator_has_the_same_bits_on_one_thread_and_two() {
         let (models, subjects) = (noisy(3, 15, 4), noisy(5, 15, 5));
-        let draws: Vec<Draw> = (0..8)
-            .map(|i| Draw::sample(&Rng::new(6), i, 5, 15))
-            .collect();
+        let draws: Vec<Draw> = (0..8).map(|i| Draw::sample(&Rng::new(6), i, 5, 15)).collect();
         for comparator in Comparator::ALL {
             let on = |threads| {
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads)
-                    .build()
-                    .unwrap()
-                    .install(|| {
-                        evaluate_draws(
-                            models.view(),
-                            subjects.view(),
-                            comparator,
-                            &draws,
-                            Resampling::Both,
-                        )
-                        .unwrap()
-                    })
+                rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+                    evaluate_draws(models.view(), subjects.view(), comparator, &draws, Resampling::Both).unwrap()
+                })
             };
             assert_eq!(on(1), on(2), "{comparator:?}");
         }
@@ -382,10 +306,7 @@ mod tests {
     #[test]
     fn drawing_everything_once_gives_the_plain_comparison() {
         let (models, subjects) = (noisy(2, 10, 7), noisy(3, 10, 8));
-        let draw = Draw {
-            subjects: vec![1; 3],
-            stimuli: vec![1; 10],
-        };
+        let draw = Draw { subjects: vec![1; 3], stimuli: vec![1; 10] };
         for comparator in Comparator::ALL {
             let found = evaluate_draws(
                 models.view(),

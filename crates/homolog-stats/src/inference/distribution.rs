@@ -15,12 +15,8 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
     ];
     let x = x - 1.0;
     let shifted = x + 7.5;
-    let series = COEFFICIENTS[1..]
-        .iter()
-        .enumerate()
-        .fold(COEFFICIENTS[0], |sum, (k, c)| {
-            sum + c / (x + k as f64 + 1.0)
-        });
+    let series =
+        COEFFICIENTS[1..].iter().enumerate().fold(COEFFICIENTS[0], |sum, (k, c)| sum + c / (x + k as f64 + 1.0));
     0.5 * std::f64::consts::TAU.ln() + (x + 0.5) * shifted.ln() - shifted + series.ln()
 }
 

@@ -28,12 +28,8 @@ pub struct ModelFolds {
 impl ModelFolds {
     /// rsatoolbox's defaults for a number of stimuli and subjects: 2 to 5 parts, so that each has at least 3 stimuli.
     pub fn suited_to(n_stimuli: usize, n_subjects: usize) -> Self {
-        let parts =
-            |n: usize, limits: [usize; 3]| 2 + limits.iter().filter(|&&limit| n >= limit).count();
-        Self {
-            stimuli: parts(n_stimuli, [12, 24, 40]),
-            subjects: parts(n_subjects, [6, 12, 20]),
-        }
+        let parts = |n: usize, limits: [usize; 3]| 2 + limits.iter().filter(|&&limit| n >= limit).count();
+        Self { stimuli: parts(n_stimuli, [12, 24, 40]), subjects: parts(n_subjects, [6, 12, 20]) }
     }
 }
 
@@ -51,11 +47,7 @@ impl CrossValidatedScores {
     /// Each model's mean over folds.
     pub fn means(&self) -> Vec<f64> {
         let n = self.scores.nrows() as f64;
-        self.scores
-            .sum_axis(Axis(0))
-            .iter()
-            .map(|sum| sum / n)
-            .collect()
+        self.scores.sum_axis(Axis(0)).iter().map(|sum| sum / n).collect()
     }
 }
 
@@ -86,24 +78,13 @@ pub fn cross_validate_models(
     rng: &Rng,
 ) -> Result<CrossValidatedScores, StatsError> {
     let flexible = FlexibleModels::new(models, subjects, comparator)?;
-    let draw = Draw {
-        subjects: vec![1; flexible.set.n_subjects()],
-        stimuli: vec![1; flexible.set.n_stimuli()],
-    };
+    let draw = Draw { subjects: vec![1; flexible.set.n_subjects()], stimuli: vec![1; flexible.set.n_stimuli()] };
     let found = flexible.evaluate(&draw, folds, &mut rng.stream(0))?;
-    let valueless = |values: &Array2<f64>| {
-        values
-            .indexed_iter()
-            .find(|(_, value)| !value.is_finite())
-            .map(|((fold, _), _)| fold)
-    };
+    let valueless =
+        |values: &Array2<f64>| values.indexed_iter().find(|(_, value)| !value.is_finite()).map(|((fold, _), _)| fold);
     match valueless(&found.scores).or_else(|| valueless(&found.ceilings)) {
         None => Ok(found),
-        Some(index) => Err(StatsError::ConstantPattern {
-            operation: OPERATION,
-            what: "an RDM within fold",
-            index,
-        }),
+        Some(index) => Err(StatsError::ConstantPattern { operation: OPERATION, what: "an RDM within fold", index }),
     }
 }
 
@@ -192,28 +173,18 @@ pub fn bootstrap_flexible_models(
     };
     let c = settings.n_divisions as f64;
     let evaluations = stacked(&|divisions| divisions.sum_axis(Axis(0)) / c);
-    require_count(
-        OPERATION,
-        "bootstrap draws that allow the parts",
-        evaluations.n_used(),
-        2,
-    )?;
+    require_count(OPERATION, "bootstrap draws that allow the parts", evaluations.n_used(), 2)?;
     let mut single = Array2::<f64>::zeros((width, width));
     for division in 0..settings.n_divisions {
         // A draw is used for every division or for none, so the covariances are over the same draws.
         let usable = |divisions: &Array2<f64>| {
             let whole = divisions.iter().all(|value| value.is_finite());
-            divisions
-                .row(division)
-                .mapv(|value| if whole { value } else { f64::NAN })
+            divisions.row(division).mapv(|value| if whole { value } else { f64::NAN })
         };
         single = single + stacked(&usable).covariance() / c;
     }
     let covariance = (evaluations.covariance() * c - single) / (c - 1.0);
-    Ok(FlexibleEvaluations {
-        evaluations,
-        covariance,
-    })
+    Ok(FlexibleEvaluations { evaluations, covariance })
 }
 
 /// All RDMs of all models, and where each model's begin.
@@ -246,30 +217,19 @@ impl<'a> FlexibleModels<'a> {
         rdm::n_stimuli(subjects.ncols())?;
         let mut all = Array2::zeros((n_rdms, subjects.ncols()));
         for (model, &start) in models.iter().zip(&starts) {
-            all.slice_mut(ndarray::s![start..start + model.rdms().nrows(), ..])
-                .assign(&model.rdms());
+            all.slice_mut(ndarray::s![start..start + model.rdms().nrows(), ..]).assign(&model.rdms());
         }
-        Ok(Self {
-            models,
-            starts,
-            set: ComparisonSet::new(all.view(), subjects, comparator)?,
-        })
+        Ok(Self { models, starts, set: ComparisonSet::new(all.view(), subjects, comparator)? })
     }
 
     /// Every model over all parts of one draw, for one random division.
-    fn evaluate(
-        &self,
-        draw: &Draw,
-        folds: ModelFolds,
-        rng: &mut Rng,
-    ) -> Result<CrossValidatedScores, StatsError> {
+    fn evaluate(&self, draw: &Draw, folds: ModelFolds, rng: &mut Rng) -> Result<CrossValidatedScores, StatsError> {
         let subject_parts = divide(&draw.subjects, folds.subjects, rng)?;
         let mut scores = Vec::new();
         let mut ceilings = Vec::new();
         let mut scratch = Scratch::default();
         for test_subjects in &subject_parts {
-            let train_subjects: Vec<f64> =
-                counts_for_training(&draw.subjects, test_subjects, folds.subjects);
+            let train_subjects: Vec<f64> = counts_for_training(&draw.subjects, test_subjects, folds.subjects);
             for test in divide(&draw.stimuli, folds.stimuli, rng)? {
                 let train: Vec<u32> = counts_for_training(&draw.stimuli, &test, folds.stimuli)
                     .iter()
@@ -277,21 +237,12 @@ impl<'a> FlexibleModels<'a> {
                     .collect();
                 for part in [&test, &train] {
                     let found = part.iter().filter(|&&count| count > 0).count();
-                    require_stimuli(
-                        "a part of a cross-validation",
-                        found,
-                        FEWEST_STIMULI_IN_PART,
-                    )?;
+                    require_stimuli("a part of a cross-validation", found, FEWEST_STIMULI_IN_PART)?;
                 }
                 let train = PairSample::of(train);
                 let test = self.set.on_sample(PairSample::of(test));
                 for (model, &first) in self.models.iter().zip(&self.starts) {
-                    let inputs = FitInputs {
-                        set: &self.set,
-                        first,
-                        sample: &train,
-                        subject_counts: &train_subjects,
-                    };
+                    let inputs = FitInputs { set: &self.set, first, sample: &train, subject_counts: &train_subjects };
                     let weights = model.fit_in(&inputs)?;
                     let per_subject = test.mixture_scores(first, &weights.to_vec());
                     scores.push(weighted_mean(&per_subject, test_subjects));
@@ -305,9 +256,7 @@ impl<'a> FlexibleModels<'a> {
             scores: Array2::from_shape_fn((n_folds, self.models.len()), |(fold, model)| {
                 scores[fold * self.models.len() + model]
             }),
-            ceilings: Array2::from_shape_fn((n_folds, 2), |(fold, bound)| {
-                ceilings[2 * fold + bound]
-            }),
+            ceilings: Array2::from_shape_fn((n_folds, 2), |(fold, bound)| ceilings[2 * fold + bound]),
         })
     }
 }
@@ -316,12 +265,7 @@ impl<'a> FlexibleModels<'a> {
 fn divide(counts: &[u32], n_parts: usize, rng: &mut Rng) -> Result<Vec<Vec<u32>>, StatsError> {
     let mut drawn: Vec<usize> = (0..counts.len()).filter(|&i| counts[i] > 0).collect();
     require_count(OPERATION, "parts", n_parts, 1)?;
-    require_count(
-        OPERATION,
-        "different levels to divide",
-        drawn.len(),
-        n_parts,
-    )?;
+    require_count(OPERATION, "different levels to divide", drawn.len(), n_parts)?;
     if n_parts > 1 {
         rng.shuffle(&mut drawn);
     }
@@ -334,10 +278,7 @@ fn divide(counts: &[u32], n_parts: usize, rng: &mut Rng) -> Result<Vec<Vec<u32>>
 
 /// What a part is predicted from: all else, or itself where the factor is undivided.
 fn counts_for_training(all: &[u32], part: &[u32], n_parts: usize) -> Vec<f64> {
-    all.iter()
-        .zip(part)
-        .map(|(&all, &part)| f64::from(if n_parts == 1 { all } else { all - part }))
-        .collect()
+    all.iter().zip(part).map(|(&all, &part)| f64::from(if n_parts == 1 { all } else { all - part })).collect()
 }
 
 fn weighted_mean(values: &[f64], counts: &[u32]) -> f64 {
@@ -359,9 +300,8 @@ mod tests {
     fn experiment(seed: u64) -> (Array2<f64>, Array2<f64>) {
         let mut rng = Rng::new(seed);
         let rdms = Array2::from_shape_simple_fn((4, 190), || rng.uniform());
-        let subjects = Array2::from_shape_fn((6, 190), |(_, p)| {
-            0.7 * rdms[[0, p]] + 0.4 * rdms[[1, p]] + 0.3 * rng.uniform()
-        });
+        let subjects =
+            Array2::from_shape_fn((6, 190), |(_, p)| 0.7 * rdms[[0, p]] + 0.4 * rdms[[1, p]] + 0.3 * rng.uniform());
         (rdms, subjects)
     }
 
@@ -378,20 +318,14 @@ mod tests {
                 &models,
                 subjects.view(),
                 comparator,
-                ModelFolds {
-                    stimuli: 3,
-                    subjects: 2,
-                },
+                ModelFolds { stimuli: 3, subjects: 2 },
                 &Rng::new(2),
             )
             .unwrap();
             assert_eq!(found.scores.dim(), (6, 3));
             let means = found.means();
             assert!(means[0] > means[1] + 0.01, "{comparator:?}: {means:?}");
-            assert!(
-                (means[1] - means[2]).abs() < 1e-12,
-                "the best single RDM is the first: {means:?}"
-            );
+            assert!((means[1] - means[2]).abs() < 1e-12, "the best single RDM is the first: {means:?}");
         }
     }
 
@@ -408,10 +342,7 @@ mod tests {
                 &model,
                 subjects.view(),
                 Comparator::Pearson,
-                ModelFolds {
-                    stimuli: 2,
-                    subjects: 1,
-                },
+                ModelFolds { stimuli: 2, subjects: 1 },
                 &Rng::new(seed),
             )
             .unwrap();
@@ -428,19 +359,13 @@ mod tests {
             &model,
             subjects.view(),
             Comparator::TauA,
-            ModelFolds {
-                stimuli: 1,
-                subjects: 1,
-            },
+            ModelFolds { stimuli: 1, subjects: 1 },
             &Rng::new(4),
         )
         .unwrap();
-        let plain = crate::comparator::compare_rdms(
-            rdms.slice(ndarray::s![2..3, ..]),
-            subjects.view(),
-            Comparator::TauA,
-        )
-        .unwrap();
+        let plain =
+            crate::comparator::compare_rdms(rdms.slice(ndarray::s![2..3, ..]), subjects.view(), Comparator::TauA)
+                .unwrap();
         assert!((found.scores[[0, 0]] - plain.sum() / 6.0).abs() < 1e-12);
     }
 
@@ -448,25 +373,11 @@ mod tests {
     fn bootstrap_takes_off_the_variance_of_the_division() {
         let (rdms, subjects) = experiment(5);
         let models = [RdmModel::Weighted(rdms, WeightSign::NonNegative)];
-        let draws: Vec<Draw> = (0..60)
-            .map(|i| Draw::sample(&Rng::new(6), i, 6, 20))
-            .collect();
-        let settings = FlexibleBootstrap {
-            folds: ModelFolds {
-                stimuli: 2,
-                subjects: 1,
-            },
-            n_divisions: 2,
-        };
-        let found = bootstrap_flexible_models(
-            &models,
-            subjects.view(),
-            Comparator::Cosine,
-            &draws,
-            settings,
-            &Rng::new(7),
-        )
-        .unwrap();
+        let draws: Vec<Draw> = (0..60).map(|i| Draw::sample(&Rng::new(6), i, 6, 20)).collect();
+        let settings = FlexibleBootstrap { folds: ModelFolds { stimuli: 2, subjects: 1 }, n_divisions: 2 };
+        let found =
+            bootstrap_flexible_models(&models, subjects.view(), Comparator::Cosine, &draws, settings, &Rng::new(7))
+                .unwrap();
         let plain = found.evaluations.covariance()[[0, 0]];
         assert!(found.covariance[[0, 0]] < plain && found.covariance[[0, 0]] > 0.0);
     }
@@ -479,19 +390,9 @@ mod tests {
             &model,
             subjects.view(),
             Comparator::Cosine,
-            ModelFolds {
-                stimuli: 10,
-                subjects: 1,
-            },
+            ModelFolds { stimuli: 10, subjects: 1 },
             &Rng::new(9),
         );
-        assert!(matches!(
-            found,
-            Err(StatsError::TooFewStimuli {
-                found: 2,
-                needed: 3,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(StatsError::TooFewStimuli { found: 2, needed: 3, .. })));
     }
 }

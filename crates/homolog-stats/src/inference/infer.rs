@@ -35,12 +35,7 @@ pub struct InferenceSettings {
 
 impl Default for InferenceSettings {
     fn default() -> Self {
-        Self {
-            comparator: Comparator::Spearman,
-            resampling: Resampling::Both,
-            n_samples: 1000,
-            confidence: 0.95,
-        }
+        Self { comparator: Comparator::Spearman, resampling: Resampling::Both, n_samples: 1000, confidence: 0.95 }
     }
 }
 
@@ -193,8 +188,8 @@ pub fn infer(
     let set = ComparisonSet::new(models, subjects, settings.comparator)?;
     let whole = set.on_all_stimuli();
     let scores = whole.scores();
-    let ceiling = (set.n_subjects() > 1)
-        .then(|| whole.pooled_ceiling(&vec![1; set.n_subjects()], &mut Scratch::default()));
+    let ceiling =
+        (set.n_subjects() > 1).then(|| whole.pooled_ceiling(&vec![1; set.n_subjects()], &mut Scratch::default()));
     let (resampling, change) = suitable(settings.resampling, set.n_subjects(), set.n_stimuli());
     let mut inference = Inference {
         models: plain_scores(&scores),
@@ -206,13 +201,7 @@ pub fn infer(
         n_samples_used: 0,
     };
     let Some(resampling) = resampling else {
-        let tests = label_randomisation_test(
-            models,
-            subjects,
-            settings.comparator,
-            settings.n_samples,
-            rng,
-        )?;
+        let tests = label_randomisation_test(models, subjects, settings.comparator, settings.n_samples, rng)?;
         for (model, test) in inference.models.iter_mut().zip(tests) {
             model.randomisation = Some(test);
         }
@@ -237,39 +226,21 @@ pub fn infer(
         });
     };
     add_tests(&mut inference, &variances, settings.confidence)?;
-    add_bootstrap_summary(
-        &mut inference,
-        &evaluations,
-        resampling,
-        settings.confidence,
-    );
+    add_bootstrap_summary(&mut inference, &evaluations, resampling, settings.confidence);
     Ok(inference)
 }
 
 /// The resampling that the numbers of subjects and stimuli allow.
-fn suitable(
-    asked: Resampling,
-    subjects: usize,
-    stimuli: usize,
-) -> (Option<Resampling>, Option<ResamplingChange>) {
+fn suitable(asked: Resampling, subjects: usize, stimuli: usize) -> (Option<Resampling>, Option<ResamplingChange>) {
     let enough_subjects = subjects >= FEWEST_SUBJECTS_TO_RESAMPLE;
     let enough_stimuli = stimuli >= FEWEST_STIMULI_TO_RESAMPLE;
     match (asked, enough_subjects, enough_stimuli) {
-        (Resampling::Subjects, true, _)
-        | (Resampling::Stimuli, _, true)
-        | (Resampling::Both, true, true) => (Some(asked), None),
-        (_, false, true) => (
-            Some(Resampling::Stimuli),
-            Some(ResamplingChange::TooFewSubjects { found: subjects }),
-        ),
-        (_, true, false) => (
-            Some(Resampling::Subjects),
-            Some(ResamplingChange::TooFewStimuli { found: stimuli }),
-        ),
-        (_, false, false) => (
-            None,
-            Some(ResamplingChange::TooFewOfBoth { subjects, stimuli }),
-        ),
+        (Resampling::Subjects, true, _) | (Resampling::Stimuli, _, true) | (Resampling::Both, true, true) => {
+            (Some(asked), None)
+        }
+        (_, false, true) => (Some(Resampling::Stimuli), Some(ResamplingChange::TooFewSubjects { found: subjects })),
+        (_, true, false) => (Some(Resampling::Subjects), Some(ResamplingChange::TooFewStimuli { found: stimuli })),
+        (_, false, false) => (None, Some(ResamplingChange::TooFewOfBoth { subjects, stimuli })),
     }
 }
 
@@ -292,11 +263,7 @@ fn plain_scores(scores: &Array2<f64>) -> Vec<ModelInference> {
         .collect()
 }
 
-fn add_tests(
-    inference: &mut Inference,
-    variances: &ScoreVariances,
-    confidence: f64,
-) -> Result<(), StatsError> {
+fn add_tests(inference: &mut Inference, variances: &ScoreVariances, confidence: f64) -> Result<(), StatsError> {
     let freedom = inference.degrees_of_freedom as f64;
     let width = student_t_quantile((1.0 - confidence) / 2.0, freedom);
     let lower_ceiling = inference.ceiling.map(|(lower, _)| lower);
@@ -305,19 +272,10 @@ fn add_tests(
         model.standard_error = Some(error);
         model.interval = Some((model.value - width * error, model.value + width * error));
         model.p_against_zero = Some(one_sided(model.value, variances.models[m], freedom));
-        model.p_against_ceiling = lower_ceiling.map(|ceiling| {
-            two_sided(
-                model.value - ceiling,
-                variances.from_lower_ceiling[m],
-                freedom,
-            )
-        });
+        model.p_against_ceiling =
+            lower_ceiling.map(|ceiling| two_sided(model.value - ceiling, variances.from_lower_ceiling[m], freedom));
     }
-    let p: Vec<f64> = inference
-        .models
-        .iter()
-        .filter_map(|model| model.p_against_zero)
-        .collect();
+    let p: Vec<f64> = inference.models.iter().filter_map(|model| model.p_against_zero).collect();
     for (model, q) in inference.models.iter_mut().zip(false_discovery_rate(&p)?) {
         model.p_against_zero_fdr = Some(q);
     }
@@ -386,20 +344,15 @@ mod tests {
         let mut rng = Rng::new(seed);
         let n_pairs = rdm::n_pairs(n_stimuli);
         let models = Array2::from_shape_simple_fn((2, n_pairs), || rng.uniform());
-        let subjects = Array2::from_shape_fn((n_subjects, n_pairs), |(_, p)| {
-            models[[0, p]] + rng.uniform()
-        });
+        let subjects = Array2::from_shape_fn((n_subjects, n_pairs), |(_, p)| models[[0, p]] + rng.uniform());
         (models, subjects)
     }
 
     #[test]
     fn true_model_is_above_zero_and_above_an_unrelated_one() {
         let (models, subjects) = experiment(6, 14, 1);
-        let settings = InferenceSettings {
-            comparator: Comparator::RhoA,
-            n_samples: 200,
-            ..InferenceSettings::default()
-        };
+        let settings =
+            InferenceSettings { comparator: Comparator::RhoA, n_samples: 200, ..InferenceSettings::default() };
         let found = infer(models.view(), subjects.view(), &settings, &Rng::new(2)).unwrap();
         let (truth, other) = (&found.models[0], &found.models[1]);
         assert!(truth.p_against_zero.unwrap() < 0.01 && other.p_against_zero.unwrap() > 0.05);
@@ -414,10 +367,7 @@ mod tests {
     #[test]
     fn few_subjects_resample_stimuli_and_say_why() {
         let (models, subjects) = experiment(1, 14, 3);
-        let settings = InferenceSettings {
-            n_samples: 50,
-            ..InferenceSettings::default()
-        };
+        let settings = InferenceSettings { n_samples: 50, ..InferenceSettings::default() };
         let found = infer(models.view(), subjects.view(), &settings, &Rng::new(4)).unwrap();
         assert_eq!(found.resampling, Some(Resampling::Stimuli));
         assert_eq!(found.ceiling, None);
@@ -428,10 +378,7 @@ mod tests {
     #[test]
     fn few_of_both_leave_the_exchange_of_labels() {
         let (models, subjects) = experiment(2, 8, 5);
-        let settings = InferenceSettings {
-            n_samples: 50,
-            ..InferenceSettings::default()
-        };
+        let settings = InferenceSettings { n_samples: 50, ..InferenceSettings::default() };
         let found = infer(models.view(), subjects.view(), &settings, &Rng::new(6)).unwrap();
         assert_eq!(found.resampling, None);
         assert!(found.models[0].randomisation.is_some() && found.models[0].interval.is_none());
@@ -440,10 +387,7 @@ mod tests {
     #[test]
     fn same_seed_gives_the_same_bits_on_one_thread_and_two() {
         let (models, subjects) = experiment(5, 12, 7);
-        let settings = InferenceSettings {
-            n_samples: 40,
-            ..InferenceSettings::default()
-        };
+        let settings = InferenceSettings { n_samples: 40, ..InferenceSettings::default() };
         let on = |threads| {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -457,10 +401,7 @@ mod tests {
     #[test]
     fn confidence_outside_its_range_is_refused() {
         let (models, subjects) = experiment(5, 12, 9);
-        let settings = InferenceSettings {
-            confidence: 95.0,
-            ..InferenceSettings::default()
-        };
+        let settings = InferenceSettings { confidence: 95.0, ..InferenceSettings::default() };
         let found = infer(models.view(), subjects.view(), &settings, &Rng::new(1));
         assert!(matches!(found, Err(StatsError::OutOfRange { .. })));
     }

@@ -12,12 +12,12 @@ mod variance;
 
 pub use bootstrap::{BootstrapEvaluations, Draw, Evaluations, Resampling, evaluate_draws};
 pub use flexible::{
-    CrossValidatedScores, FlexibleBootstrap, FlexibleEvaluations, ModelFolds,
-    bootstrap_flexible_models, cross_validate_models,
+    CrossValidatedScores, FlexibleBootstrap, FlexibleEvaluations, ModelFolds, bootstrap_flexible_models,
+    cross_validate_models,
 };
 pub use infer::{
-    FEWEST_STIMULI_TO_RESAMPLE, FEWEST_SUBJECTS_TO_RESAMPLE, Inference, InferenceSettings,
-    ModelInference, PairTest, ResamplingChange, infer,
+    FEWEST_STIMULI_TO_RESAMPLE, FEWEST_SUBJECTS_TO_RESAMPLE, Inference, InferenceSettings, ModelInference, PairTest,
+    ResamplingChange, infer,
 };
 pub use multiple::{false_discovery_rate, family_wise_error};
 pub use randomisation::{RandomisationTest, label_randomisation_test};

@@ -66,12 +66,9 @@ fn ascending(p: &[f64]) -> Vec<usize> {
 fn require_probabilities(operation: &'static str, p: &[f64]) -> Result<(), StatsError> {
     match p.iter().find(|value| !(0.0..=1.0).contains(*value)) {
         None => Ok(()),
-        Some(&value) => Err(StatsError::OutOfRange {
-            operation,
-            parameter: "a p-value",
-            value,
-            allowed: "from 0 to 1",
-        }),
+        Some(&value) => {
+            Err(StatsError::OutOfRange { operation, parameter: "a p-value", value, allowed: "from 0 to 1" })
+        }
     }
 }
 
@@ -83,21 +80,13 @@ mod tests {
     fn holm_multiplies_the_least_by_all_and_never_falls() {
         let adjusted = family_wise_error(&[0.04, 0.01, 0.03]).unwrap();
         let expected = [0.06, 0.03, 0.06];
-        assert!(
-            adjusted
-                .iter()
-                .zip(expected)
-                .all(|(a, b)| (a - b).abs() < 1e-15)
-        );
+        assert!(adjusted.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15));
     }
 
     #[test]
     fn discovery_rate_is_never_above_the_family_wise_error() {
         let p = [0.2, 0.001, 0.8, 0.04, 0.04];
-        let (q, holm) = (
-            false_discovery_rate(&p).unwrap(),
-            family_wise_error(&p).unwrap(),
-        );
+        let (q, holm) = (false_discovery_rate(&p).unwrap(), family_wise_error(&p).unwrap());
         assert!(q.iter().zip(holm).all(|(q, holm)| *q <= holm + 1e-15));
     }
 

@@ -57,11 +57,7 @@ pub fn label_randomisation_test(
     require_stimuli(OPERATION, set.n_stimuli(), FEWEST_STIMULI)?;
     let mean_scores = |set: &ComparisonSet| -> Vec<f64> {
         let scores = set.on_all_stimuli().scores();
-        scores
-            .sum_axis(Axis(1))
-            .iter()
-            .map(|sum| sum / scores.ncols() as f64)
-            .collect()
+        scores.sum_axis(Axis(1)).iter().map(|sum| sum / scores.ncols() as f64).collect()
     };
     let observed = mean_scores(&set);
     let relabelled: Vec<Vec<f64>> = (0..n_relabellings as u64)
@@ -73,10 +69,7 @@ pub fn label_randomisation_test(
         .collect();
     // Scores that are equal up to rounding count as equal: a relabelling that changes nothing is not beaten by its last bit.
     let share = |value: f64, of: &dyn Fn(&Vec<f64>) -> f64| {
-        let reached = relabelled
-            .iter()
-            .filter(|scores| of(scores) >= value - 1e-12)
-            .count();
+        let reached = relabelled.iter().filter(|scores| of(scores) >= value - 1e-12).count();
         (1 + reached) as f64 / (1 + n_relabellings) as f64
     };
     let best = |scores: &Vec<f64>| scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -87,8 +80,7 @@ pub fn label_randomisation_test(
             value,
             p: share(value, &|scores| scores[model]),
             p_family_wise: share(value, &best),
-            chance: relabelled.iter().map(|scores| scores[model]).sum::<f64>()
-                / n_relabellings as f64,
+            chance: relabelled.iter().map(|scores| scores[model]).sum::<f64>() / n_relabellings as f64,
         })
         .collect())
 }
@@ -112,9 +104,8 @@ mod tests {
             to.assign(&crate::rdm::select_stimuli(from, &order).unwrap());
         }
         for comparator in Comparator::ALL {
-            let ours = ComparisonSet::new(models.view(), subjects.view(), comparator)
-                .unwrap()
-                .with_models_relabelled(&order);
+            let ours =
+                ComparisonSet::new(models.view(), subjects.view(), comparator).unwrap().with_models_relabelled(&order);
             let plain = ComparisonSet::new(moved.view(), subjects.view(), comparator).unwrap();
             let difference = &ours.on_all_stimuli().scores() - &plain.on_all_stimuli().scores();
             assert!(difference.iter().all(|d| d.abs() < 1e-13), "{comparator:?}");
@@ -124,19 +115,11 @@ mod tests {
     #[test]
     fn true_model_is_found_and_an_unrelated_one_is_not() {
         let truth = random(1, 45, 4);
-        let subjects = Array2::from_shape_fn((3, 45), |(s, p)| {
-            truth[[0, p]] + 0.3 * random(3, 45, 5)[[s, p]]
-        });
+        let subjects = Array2::from_shape_fn((3, 45), |(s, p)| truth[[0, p]] + 0.3 * random(3, 45, 5)[[s, p]]);
         let unrelated = random(1, 45, 6);
         let models = ndarray::concatenate![Axis(0), truth, unrelated];
-        let found = label_randomisation_test(
-            models.view(),
-            subjects.view(),
-            Comparator::Spearman,
-            199,
-            &Rng::new(7),
-        )
-        .unwrap();
+        let found =
+            label_randomisation_test(models.view(), subjects.view(), Comparator::Spearman, 199, &Rng::new(7)).unwrap();
         assert_eq!(found[0].p, 1.0 / 200.0);
         assert!(found[0].p_family_wise == 1.0 / 200.0 && found[1].p > 0.05);
         assert!(found[0].chance.abs() < 0.05);
@@ -147,18 +130,9 @@ mod tests {
         // 200 experiments; the largest distance from the uniform distribution stays below the 1% point of Kolmogorov and Smirnov.
         let mut p: Vec<f64> = (0..200)
             .map(|experiment| {
-                let (model, subjects) = (
-                    random(1, 28, 1000 + experiment),
-                    random(2, 28, 5000 + experiment),
-                );
-                label_randomisation_test(
-                    model.view(),
-                    subjects.view(),
-                    Comparator::Pearson,
-                    99,
-                    &Rng::new(experiment),
-                )
-                .unwrap()[0]
+                let (model, subjects) = (random(1, 28, 1000 + experiment), random(2, 28, 5000 + experiment));
+                label_randomisation_test(model.view(), subjects.view(), Comparator::Pearson, 99, &Rng::new(experiment))
+                    .unwrap()[0]
                     .p
             })
             .collect();
@@ -166,11 +140,7 @@ mod tests {
         let distance = p
             .iter()
             .enumerate()
-            .map(|(at, value)| {
-                (value - at as f64 / 200.0)
-                    .abs()
-                    .max((value - (at as f64 + 1.0) / 200.0).abs())
-            })
+            .map(|(at, value)| (value - at as f64 / 200.0).abs().max((value - (at as f64 + 1.0) / 200.0).abs()))
             .fold(0.0, f64::max);
         assert!(distance < 1.63 / 200f64.sqrt() + 0.01, "{distance}");
     }

@@ -44,14 +44,10 @@ pub fn score_variances(
     let covariances = match resampling {
         Resampling::Subjects => vec![evaluations.subjects.as_ref()?.covariance()],
         Resampling::Stimuli => vec![evaluations.stimuli.as_ref()?.covariance()],
-        Resampling::Both => [
-            &evaluations.both,
-            &evaluations.subjects,
-            &evaluations.stimuli,
-        ]
-        .into_iter()
-        .map(|kind| kind.as_ref().map(super::Evaluations::covariance))
-        .collect::<Option<Vec<_>>>()?,
+        Resampling::Both => [&evaluations.both, &evaluations.subjects, &evaluations.stimuli]
+            .into_iter()
+            .map(|kind| kind.as_ref().map(super::Evaluations::covariance))
+            .collect::<Option<Vec<_>>>()?,
     };
     let inflation = |n: usize| n as f64 / (n as f64 - 1.0);
     let (by_subjects, by_stimuli) = (inflation(n_subjects), inflation(n_stimuli));
@@ -60,9 +56,7 @@ pub fn score_variances(
         match (resampling, raw.as_slice()) {
             (Resampling::Subjects, [v]) => by_subjects * v,
             (Resampling::Stimuli, [v]) => by_stimuli * v,
-            (_, [both, subjects, stimuli]) => {
-                two_factor(*both, by_subjects, *subjects, by_stimuli, *stimuli)
-            }
+            (_, [both, subjects, stimuli]) => two_factor(*both, by_subjects, *subjects, by_stimuli, *stimuli),
             _ => f64::NAN,
         }
     };
@@ -70,24 +64,21 @@ pub fn score_variances(
     let of_difference = |i: usize, j: usize| combine(&|c| c[[i, i]] + c[[j, j]] - 2.0 * c[[i, j]]);
     Some(ScoreVariances {
         models: (0..n_models).map(|m| combine(&|c| c[[m, m]])).collect(),
-        differences: Array2::from_shape_fn((n_models, n_models), |(i, j)| {
-            if i == j { 0.0 } else { of_difference(i, j) }
-        }),
+        differences: Array2::from_shape_fn(
+            (n_models, n_models),
+            |(i, j)| {
+                if i == j { 0.0 } else { of_difference(i, j) }
+            },
+        ),
         from_lower_ceiling: (0..n_models).map(|m| of_difference(m, n_models)).collect(),
-        from_upper_ceiling: (0..n_models)
-            .map(|m| of_difference(m, n_models + 1))
-            .collect(),
+        from_upper_ceiling: (0..n_models).map(|m| of_difference(m, n_models + 1)).collect(),
     })
 }
 
 fn two_factor(both: f64, by_subjects: f64, subjects: f64, by_stimuli: f64, stimuli: f64) -> f64 {
     let interaction = both - subjects - stimuli;
-    let combined =
-        by_subjects * subjects + by_stimuli * stimuli - by_subjects * by_stimuli * interaction;
-    combined
-        .max(by_subjects * subjects)
-        .max(by_stimuli * stimuli)
-        .min(both)
+    let combined = by_subjects * subjects + by_stimuli * stimuli - by_subjects * by_stimuli * interaction;
+    combined.max(by_subjects * subjects).max(by_stimuli * stimuli).min(both)
 }
 
 #[cfg(test)]
@@ -98,14 +89,8 @@ mod tests {
 
     #[test]
     fn one_factor_variance_is_inflated_by_its_levels() {
-        let subjects = Evaluations {
-            values: array![[0.0, 1.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0]],
-        };
-        let evaluations = BootstrapEvaluations {
-            both: None,
-            subjects: Some(subjects),
-            stimuli: None,
-        };
+        let subjects = Evaluations { values: array![[0.0, 1.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0]] };
+        let evaluations = BootstrapEvaluations { both: None, subjects: Some(subjects), stimuli: None };
         // Variance 2 of the first model; 5 subjects: 2 * 5 / 4.
         let found = score_variances(&evaluations, Resampling::Subjects, 5, 10).unwrap();
         assert_eq!(found.models, [2.5, 0.0]);

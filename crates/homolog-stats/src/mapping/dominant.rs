@@ -11,10 +11,7 @@ const CHECK_EVERY: usize = 6;
 /// The largest eigenvalue of the matrix behind `apply` and its unit eigenvector, by the Lanczos iteration with full reorthogonalisation, from `start`.
 ///
 /// The result does not depend on `start` beyond rounding, save for its sign; a good start only shortens the way.
-pub(crate) fn dominant_eigenpair(
-    apply: impl Fn(&[f64]) -> Vec<f64>,
-    start: &[f64],
-) -> (f64, Vec<f64>) {
+pub(crate) fn dominant_eigenpair(apply: impl Fn(&[f64]) -> Vec<f64>, start: &[f64]) -> (f64, Vec<f64>) {
     let size = start.len();
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(64);
     let (mut diagonal, mut beside): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
@@ -48,9 +45,7 @@ pub(crate) fn dominant_eigenpair(
 fn never_at_right_angles(start: &[f64]) -> Vec<f64> {
     let mut mixed = unit_or_ones(start);
     let mut rng = Rng::new(0);
-    mixed
-        .iter_mut()
-        .for_each(|x| *x += 1e-2 * (rng.uniform() - 0.5));
+    mixed.iter_mut().for_each(|x| *x += 1e-2 * (rng.uniform() - 0.5));
     unit_or_ones(&mixed)
 }
 

@@ -23,10 +23,7 @@ pub struct Predictors {
 #[derive(Debug, Clone)]
 pub(crate) enum Side {
     /// Centred features (n_stimuli, n_features) and their cross-products (n_features, n_features).
-    Features {
-        features: Array2<f64>,
-        cross_products: Array2<f64>,
-    },
+    Features { features: Array2<f64>, cross_products: Array2<f64> },
     /// Centred Gram matrix (n_stimuli, n_stimuli).
     Stimuli { gram: Array2<f64> },
 }
@@ -49,12 +46,7 @@ impl Predictors {
         let mean = features.mean_axis(Axis(0)).unwrap_or_default();
         let centred = &features - &mean;
         let cross_products = transpose_times_self(centred.view());
-        Ok(Self {
-            side: Side::Features {
-                features: centred,
-                cross_products,
-            },
-        })
+        Ok(Self { side: Side::Features { features: centred, cross_products } })
     }
 
     /// From the Gram matrix of features that were streamed.
@@ -64,11 +56,7 @@ impl Predictors {
     pub fn from_gram(gram: &Gram) -> Result<Self, StatsError> {
         require_stimuli(OPERATION, gram.n_stimuli(), 2)?;
         require_finite(OPERATION, "the Gram matrix", gram.products.view())?;
-        Ok(Self {
-            side: Side::Stimuli {
-                gram: centre_both_sides(gram.products.view()),
-            },
-        })
+        Ok(Self { side: Side::Stimuli { gram: centre_both_sides(gram.products.view()) } })
     }
 
     /// How many stimuli there are.
@@ -90,16 +78,10 @@ impl Predictors {
     /// Only the stimuli at `positions`, in that order. Cross-products are made anew from them.
     pub fn select(&self, positions: &[usize]) -> Result<Self, StatsError> {
         match &self.side {
-            Side::Features { features, .. } => {
-                Self::from_features(features.select(Axis(0), positions).view())
-            }
+            Side::Features { features, .. } => Self::from_features(features.select(Axis(0), positions).view()),
             Side::Stimuli { gram } => {
                 let chosen = gram.select(Axis(0), positions).select(Axis(1), positions);
-                Ok(Self {
-                    side: Side::Stimuli {
-                        gram: centre_both_sides(chosen.view()),
-                    },
-                })
+                Ok(Self { side: Side::Stimuli { gram: centre_both_sides(chosen.view()) } })
             }
         }
     }

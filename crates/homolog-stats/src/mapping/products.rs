@@ -21,25 +21,13 @@ impl<'a> Laid<'a> {
     pub(crate) fn of(matrix: ArrayView2<'a, f64>) -> Self {
         let shape = matrix.dim();
         if let Some(values) = matrix.to_slice() {
-            return Self {
-                values: Cow::Borrowed(values),
-                shape,
-                by_columns: false,
-            };
+            return Self { values: Cow::Borrowed(values), shape, by_columns: false };
         }
         if let Some(values) = matrix.reversed_axes().to_slice() {
-            return Self {
-                values: Cow::Borrowed(values),
-                shape,
-                by_columns: true,
-            };
+            return Self { values: Cow::Borrowed(values), shape, by_columns: true };
         }
         let values = matrix.iter().copied().collect();
-        Self {
-            values: Cow::Owned(values),
-            shape,
-            by_columns: false,
-        }
+        Self { values: Cow::Owned(values), shape, by_columns: false }
     }
 
     pub(crate) fn view(&self) -> MatRef<'_, f64> {
@@ -79,11 +67,7 @@ pub(crate) fn transpose_times_self(matrix: ArrayView2<'_, f64>) -> Array2<f64> {
 pub(crate) fn times_vector(matrix: ArrayView2<'_, f64>, vector: &[f64]) -> Vec<f64> {
     let laid = Laid::of(matrix);
     let mut out = vec![0.0; laid.shape.0];
-    multiply_into(
-        &mut out,
-        laid.view(),
-        MatRef::from_column_major_slice(vector, vector.len(), 1),
-    );
+    multiply_into(&mut out, laid.view(), MatRef::from_column_major_slice(vector, vector.len(), 1));
     out
 }
 
@@ -91,12 +75,7 @@ pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
     // Eight sums side by side: the compiler turns them into vector instructions, and their order is fixed.
     let mut sums = [0.0; 8];
     let (left_blocks, right_blocks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest: f64 = left_blocks
-        .remainder()
-        .iter()
-        .zip(right_blocks.remainder())
-        .map(|(a, b)| a * b)
-        .sum();
+    let rest: f64 = left_blocks.remainder().iter().zip(right_blocks.remainder()).map(|(a, b)| a * b).sum();
     for (a, b) in left_blocks.zip(right_blocks) {
         for lane in 0..8 {
             sums[lane] += a[lane] * b[lane];
@@ -107,9 +86,7 @@ pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
 
 /// to += factor · from.
 pub(crate) fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
-    to.iter_mut()
-        .zip(from)
-        .for_each(|(to, from)| *to += factor * from);
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
 }
 
 struct Tile {
@@ -123,10 +100,7 @@ fn tiles_of(n_rows: usize, n_columns: usize, keep: fn(usize, usize) -> bool) -> 
     starts(n_rows)
         .flat_map(|row| starts(n_columns).map(move |column| (row, column)))
         .filter(|&(row, column)| keep(row, column))
-        .map(|(row, column)| Tile {
-            rows: range(row, n_rows),
-            columns: range(column, n_columns),
-        })
+        .map(|(row, column)| Tile { rows: range(row, n_rows), columns: range(column, n_columns) })
         .collect()
 }
 
@@ -150,10 +124,7 @@ fn assemble(shape: (usize, usize), tiles: &[Tile], made: &[Vec<f64>]) -> Array2<
     let mut out = Array2::zeros(shape);
     for (tile, values) in tiles.iter().zip(made) {
         let mut place = out.slice_mut(s![tile.rows.clone(), tile.columns.clone()]);
-        place
-            .iter_mut()
-            .zip(values)
-            .for_each(|(place, &value)| *place = value);
+        place.iter_mut().zip(values).for_each(|(place, &value)| *place = value);
     }
     out
 }
@@ -188,10 +159,7 @@ mod tests {
     fn product_has_the_same_bits_on_one_thread_and_two() {
         let (left, right) = (random(600, 333, 4), random(333, 290, 5));
         let on = |n| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(n)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             pool.install(|| product(left.view(), right.view()))
         };
         assert_eq!(on(1), on(2));

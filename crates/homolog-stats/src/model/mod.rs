@@ -29,9 +29,7 @@ impl RdmModel {
     pub fn rdms(&self) -> ArrayView2<'_, f64> {
         match self {
             Self::Fixed(rdm) => rdm.view().insert_axis(Axis(0)),
-            Self::Selected(rdms) | Self::Weighted(rdms, _) | Self::Interpolated(rdms) => {
-                rdms.view()
-            }
+            Self::Selected(rdms) | Self::Weighted(rdms, _) | Self::Interpolated(rdms) => rdms.view(),
         }
     }
 
@@ -73,21 +71,12 @@ impl RdmModel {
     ///
     /// # Reference
     /// Khaligh-Razavi, Kriegeskorte (2014). PLoS Comput Biol 10:e1003915 (weighted). Schütt et al. (2023). eLife 12:e82566, "Flexible models".
-    pub fn fit(
-        &self,
-        subjects: ArrayView2<'_, f64>,
-        comparator: Comparator,
-    ) -> Result<Array1<f64>, StatsError> {
+    pub fn fit(&self, subjects: ArrayView2<'_, f64>, comparator: Comparator) -> Result<Array1<f64>, StatsError> {
         self.check()?;
         let set = ComparisonSet::new(self.rdms(), subjects, comparator)?;
         let sample = PairSample::all(rdm::n_stimuli(subjects.ncols())?);
         let counts = vec![1.0; subjects.nrows()];
-        self.fit_in(&FitInputs {
-            set: &set,
-            first: 0,
-            sample: &sample,
-            subject_counts: &counts,
-        })
+        self.fit_in(&FitInputs { set: &set, first: 0, sample: &sample, subject_counts: &counts })
     }
 
     pub(crate) fn check(&self) -> Result<(), StatsError> {
@@ -110,11 +99,7 @@ impl RdmModel {
                 let (among, with) = inputs.products_with_pool(n);
                 let weights = solve_weights("a fit of a weighted model RDM", &among, &with, *sign)?;
                 let length = weights.dot(&weights).sqrt();
-                Ok(if length > 0.0 {
-                    weights / length
-                } else {
-                    weights
-                })
+                Ok(if length > 0.0 { weights / length } else { weights })
             }
             Self::Interpolated(_) => {
                 let (among, with) = inputs.products_with_mean(n);
@@ -146,13 +131,7 @@ impl FitInputs<'_> {
                 .map(|(score, count)| score * count)
                 .sum()
         };
-        (0..n).fold(0, |best, model| {
-            if mean(model) > mean(best) {
-                model
-            } else {
-                best
-            }
-        })
+        (0..n).fold(0, |best, model| if mean(model) > mean(best) { model } else { best })
     }
 
     /// Products among the model's RDMs, and with the sum over subjects of their RDMs scaled by `scale`.
@@ -160,16 +139,12 @@ impl FitInputs<'_> {
         let inner = self.set.inner_products(self.sample);
         let n_models = self.set.n_models();
         let at = self.first..self.first + n;
-        let among = inner
-            .products
-            .slice(ndarray::s![at.clone(), at.clone()])
-            .to_owned();
+        let among = inner.products.slice(ndarray::s![at.clone(), at.clone()]).to_owned();
         let mut with = Array1::zeros(n);
         for (subject, &count) in self.subject_counts.iter().enumerate() {
             let row = n_models + subject;
             if count > 0.0 {
-                let factor =
-                    count / scale(inner.plain_squares[row], inner.products[[row, row]]).sqrt();
+                let factor = count / scale(inner.plain_squares[row], inner.products[[row, row]]).sqrt();
                 with.scaled_add(factor, &inner.products.slice(ndarray::s![at.clone(), row]));
             }
         }
@@ -195,8 +170,7 @@ fn one_hot(n: usize, at: usize) -> Array1<f64> {
 /// positive, else an end.
 fn best_on_path(among: &Array2<f64>, with: &Array1<f64>) -> Array1<f64> {
     let n = with.len();
-    let cosine =
-        |weights: &Array1<f64>| with.dot(weights) / weights.dot(&among.dot(weights)).sqrt();
+    let cosine = |weights: &Array1<f64>| with.dot(weights) / weights.dot(&among.dot(weights)).sqrt();
     let mut candidates: Vec<Array1<f64>> = (0..n).map(|at| one_hot(n, at)).collect();
     for left in 0..n.saturating_sub(1) {
         let right = left + 1;
@@ -234,14 +208,8 @@ mod tests {
         let rdms = random(3, 1);
         let subject = (&rdms.row(0) * 0.6 + &rdms.row(2) * 0.8).insert_axis(Axis(0));
         for sign in [WeightSign::Free, WeightSign::NonNegative] {
-            let weights = RdmModel::Weighted(rdms.clone(), sign)
-                .fit(subject.view(), Comparator::Cosine)
-                .unwrap();
-            assert!(
-                (weights[0] - 0.6).abs() < 1e-9
-                    && weights[1].abs() < 1e-9
-                    && (weights[2] - 0.8).abs() < 1e-9
-            );
+            let weights = RdmModel::Weighted(rdms.clone(), sign).fit(subject.view(), Comparator::Cosine).unwrap();
+            assert!((weights[0] - 0.6).abs() < 1e-9 && weights[1].abs() < 1e-9 && (weights[2] - 0.8).abs() < 1e-9);
         }
     }
 
@@ -249,9 +217,7 @@ mod tests {
     fn selected_model_is_the_one_that_scores_best() {
         let rdms = random(3, 2);
         let subject = (&rdms.row(1) + &(&random(1, 3).row(0) * 0.1)).insert_axis(Axis(0));
-        let weights = RdmModel::Selected(rdms)
-            .fit(subject.view(), Comparator::TauA)
-            .unwrap();
+        let weights = RdmModel::Selected(rdms).fit(subject.view(), Comparator::TauA).unwrap();
         assert_eq!(weights.to_vec(), [0.0, 1.0, 0.0]);
     }
 
@@ -259,29 +225,17 @@ mod tests {
     fn interpolated_model_finds_the_point_between_two() {
         let rdms = random(3, 4);
         let subject = (&rdms.row(1) * 0.3 + &rdms.row(2) * 0.7).insert_axis(Axis(0));
-        let weights = RdmModel::Interpolated(rdms.clone())
-            .fit(subject.view(), Comparator::WhitenedCosine)
-            .unwrap();
-        assert!(
-            weights[0] == 0.0 && (weights[1] - 0.3).abs() < 1e-9,
-            "{weights}"
-        );
-        let prediction = RdmModel::Interpolated(rdms)
-            .predict(&weights.to_vec())
-            .unwrap();
-        assert!(
-            (&prediction - &subject.row(0))
-                .iter()
-                .all(|d| d.abs() < 1e-9)
-        );
+        let weights = RdmModel::Interpolated(rdms.clone()).fit(subject.view(), Comparator::WhitenedCosine).unwrap();
+        assert!(weights[0] == 0.0 && (weights[1] - 0.3).abs() < 1e-9, "{weights}");
+        let prediction = RdmModel::Interpolated(rdms).predict(&weights.to_vec()).unwrap();
+        assert!((&prediction - &subject.row(0)).iter().all(|d| d.abs() < 1e-9));
     }
 
     #[test]
     fn dependent_rdms_have_no_weights() {
         let one = random(1, 5);
         let twice = stack![Axis(0), one.row(0), one.row(0)];
-        let found = RdmModel::Weighted(twice, WeightSign::Free)
-            .fit(random(2, 6).view(), Comparator::Pearson);
+        let found = RdmModel::Weighted(twice, WeightSign::Free).fit(random(2, 6).view(), Comparator::Pearson);
         assert!(matches!(found, Err(StatsError::Singular { .. })));
     }
 }

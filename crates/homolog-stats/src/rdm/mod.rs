@@ -12,14 +12,11 @@ mod repeated;
 mod transform;
 
 pub use noise::{NoiseCovariance, NoiseEstimate, whiten_by_precision};
-pub use pairs::{
-    matrix_from_pairs, n_pairs, n_stimuli, pair_position, pairs, pairs_from_matrix, select_stimuli,
-};
+pub use pairs::{matrix_from_pairs, n_pairs, n_stimuli, pair_position, pairs, pairs_from_matrix, select_stimuli};
 pub use partial::{JoinedRdm, PartialRdm, PartialWeighting, join_partial_rdms};
 pub use pattern::{RdmMeasure, rdm_from_features, rdm_from_gram, rdm_per_time_bin};
 pub use repeated::{
-    Observations, RatePrior, condition_means, cross_validated_poisson_divergence_per_unit,
-    crossnobis, crossnobis_noise_per_fold, poisson_divergence_per_unit,
-    squared_mahalanobis_per_unit,
+    Observations, RatePrior, condition_means, cross_validated_poisson_divergence_per_unit, crossnobis,
+    crossnobis_noise_per_fold, poisson_divergence_per_unit, squared_mahalanobis_per_unit,
 };
 pub use transform::{RdmTransform, transform_rdm};

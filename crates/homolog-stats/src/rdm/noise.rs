@@ -90,30 +90,17 @@ impl NoiseCovariance {
         let means = residuals.sum_axis(Axis(0)) / n as f64;
         let centred = &residuals - &means;
         let variances = centred.mapv(|x| x * x).sum_axis(Axis(0)) / freedom;
-        let negligible =
-            |unit: usize| variances[unit] <= (f64::EPSILON * means[unit]).powi(2) * n as f64;
+        let negligible = |unit: usize| variances[unit] <= (f64::EPSILON * means[unit]).powi(2) * n as f64;
         if let Some(index) = (0..n_units).find(|&unit| negligible(unit)) {
-            return Err(StatsError::ConstantPattern {
-                operation: OPERATION,
-                what: "unit",
-                index,
-            });
+            return Err(StatsError::ConstantPattern { operation: OPERATION, what: "unit", index });
         }
         let deviations = variances.mapv(f64::sqrt);
         let ones = Array1::ones(n_units);
         Ok(match estimate {
-            NoiseEstimate::Diagonal => Self {
-                scale: deviations,
-                residuals: None,
-                kept: 0.0,
-                added: 1.0,
-            },
-            NoiseEstimate::Full => Self {
-                scale: ones,
-                residuals: Some(centred / freedom.sqrt()),
-                kept: 1.0,
-                added: 0.0,
-            },
+            NoiseEstimate::Diagonal => Self { scale: deviations, residuals: None, kept: 0.0, added: 1.0 },
+            NoiseEstimate::Full => {
+                Self { scale: ones, residuals: Some(centred / freedom.sqrt()), kept: 1.0, added: 0.0 }
+            }
             NoiseEstimate::ShrinkToDiagonal => {
                 let scaled = &centred / &deviations;
                 let shrinkage = shrinkage_to_diagonal(&scaled, freedom);
@@ -250,12 +237,7 @@ pub fn whiten_by_precision(
         ("rows of the precision", n_rows),
         ("columns of the precision", n_columns),
     )?;
-    require_same_length(
-        OPERATION,
-        "units",
-        ("the patterns", patterns.ncols()),
-        ("the precision", n_rows),
-    )?;
+    require_same_length(OPERATION, "units", ("the patterns", patterns.ncols()), ("the precision", n_rows))?;
     require_finite(OPERATION, "the precision", precision)?;
     require_finite(OPERATION, "patterns", patterns)?;
     let (values, vectors) = symmetric_eigen(OPERATION, precision)?;
@@ -294,12 +276,7 @@ fn shrinkage_to_identity(centred: &Array2<f64>) -> f64 {
     let squares = centred.mapv(|x| x * x);
     let trace = squares.sum() / n;
     let sample_square = frobenius_square(centred) / (n * n);
-    let fourth: f64 = squares
-        .sum_axis(Axis(1))
-        .iter()
-        .map(|sum| sum * sum)
-        .sum::<f64>()
-        / n;
+    let fourth: f64 = squares.sum_axis(Axis(1)).iter().map(|sum| sum * sum).sum::<f64>() / n;
     let distance = sample_square - trace * trace / p;
     if distance <= 0.0 {
         return 1.0;
@@ -309,11 +286,7 @@ fn shrinkage_to_identity(centred: &Array2<f64>) -> f64 {
 
 /// ‖XᵀX‖², by the smaller of XᵀX and XXᵀ.
 fn frobenius_square(x: &Array2<f64>) -> f64 {
-    let inner = if x.nrows() <= x.ncols() {
-        product(x.view(), x.t())
-    } else {
-        product(x.t(), x.view())
-    };
+    let inner = if x.nrows() <= x.ncols() { product(x.view(), x.t()) } else { product(x.t(), x.view()) };
     inner.iter().map(|value| value * value).sum()
 }
 
@@ -332,56 +305,29 @@ mod tests {
     fn whitening_makes_the_covariance_the_identity() {
         for (n, p) in [(40, 7), (6, 15)] {
             let residuals = random(n, p, 1);
-            for estimate in [
-                NoiseEstimate::ShrinkToDiagonal,
-                NoiseEstimate::ShrinkToIdentity,
-                NoiseEstimate::Diagonal,
-            ] {
-                let noise =
-                    NoiseCovariance::from_residuals(residuals.view(), estimate, None).unwrap();
+            for estimate in [NoiseEstimate::ShrinkToDiagonal, NoiseEstimate::ShrinkToIdentity, NoiseEstimate::Diagonal]
+            {
+                let noise = NoiseCovariance::from_residuals(residuals.view(), estimate, None).unwrap();
                 let whitener = noise.whiten(Array2::eye(p).view()).unwrap();
                 let identity = whitener.t().dot(&noise.to_matrix()).dot(&whitener);
-                assert!(
-                    (&identity - &Array2::<f64>::eye(p))
-                        .iter()
-                        .all(|d| d.abs() < 1e-9),
-                    "{estimate:?}"
-                );
+                assert!((&identity - &Array2::<f64>::eye(p)).iter().all(|d| d.abs() < 1e-9), "{estimate:?}");
             }
         }
     }
 
     #[test]
     fn full_covariance_of_few_residuals_is_singular() {
-        let noise =
-            NoiseCovariance::from_residuals(random(5, 9, 2).view(), NoiseEstimate::Full, None)
-                .unwrap();
-        assert!(matches!(
-            noise.whiten(random(2, 9, 3).view()),
-            Err(StatsError::Singular { .. })
-        ));
-        let noise =
-            NoiseCovariance::from_residuals(random(8, 8, 4).view(), NoiseEstimate::Full, None)
-                .unwrap();
-        assert!(matches!(
-            noise.whiten(random(2, 8, 5).view()),
-            Err(StatsError::Singular { .. })
-        ));
+        let noise = NoiseCovariance::from_residuals(random(5, 9, 2).view(), NoiseEstimate::Full, None).unwrap();
+        assert!(matches!(noise.whiten(random(2, 9, 3).view()), Err(StatsError::Singular { .. })));
+        let noise = NoiseCovariance::from_residuals(random(8, 8, 4).view(), NoiseEstimate::Full, None).unwrap();
+        assert!(matches!(noise.whiten(random(2, 8, 5).view()), Err(StatsError::Singular { .. })));
     }
 
     #[test]
     fn constant_unit_is_named() {
         let mut residuals = random(6, 4, 6);
         residuals.column_mut(2).fill(1.5);
-        let found =
-            NoiseCovariance::from_residuals(residuals.view(), NoiseEstimate::Diagonal, None);
-        assert!(matches!(
-            found,
-            Err(StatsError::ConstantPattern {
-                what: "unit",
-                index: 2,
-                ..
-            })
-        ));
+        let found = NoiseCovariance::from_residuals(residuals.view(), NoiseEstimate::Diagonal, None);
+        assert!(matches!(found, Err(StatsError::ConstantPattern { what: "unit", index: 2, .. })));
     }
 }

@@ -16,11 +16,7 @@ pub fn n_pairs(n_stimuli: usize) -> usize {
 /// [`StatsError::NotPairs`] when no number of stimuli has that many pairs (or there are none).
 pub fn n_stimuli(n_pairs: usize) -> Result<usize, StatsError> {
     let guess = ((1.0 + (1.0 + 8.0 * n_pairs as f64).sqrt()) / 2.0).round() as usize;
-    if n_pairs > 0 && self::n_pairs(guess) == n_pairs {
-        Ok(guess)
-    } else {
-        Err(StatsError::NotPairs { n_pairs })
-    }
+    if n_pairs > 0 && self::n_pairs(guess) == n_pairs { Ok(guess) } else { Err(StatsError::NotPairs { n_pairs }) }
 }
 
 /// The position of pair (`first`, `second`) in an RDM vector over `n_stimuli` stimuli, for `first < second < n_stimuli`.
@@ -68,12 +64,7 @@ pub fn matrix_from_pairs(pairs: ArrayView1<'_, f64>) -> Result<Array2<f64>, Stat
 pub fn pairs_from_matrix(matrix: ArrayView2<'_, f64>) -> Result<Array1<f64>, StatsError> {
     const OPERATION: &str = "an RDM from a matrix";
     let (n_rows, n_columns) = matrix.dim();
-    require_same_length(
-        OPERATION,
-        "stimuli",
-        ("its rows", n_rows),
-        ("its columns", n_columns),
-    )?;
+    require_same_length(OPERATION, "stimuli", ("its rows", n_rows), ("its columns", n_columns))?;
     crate::finite::require_stimuli(OPERATION, n_rows, 2)?;
     Ok(pairs(n_rows).map(|(i, j)| matrix[[i, j]]).collect())
 }
@@ -83,10 +74,7 @@ pub fn pairs_from_matrix(matrix: ArrayView2<'_, f64>) -> Result<Array1<f64>, Sta
 /// # Errors
 /// [`StatsError::NotPairs`] when the length is no RDM's; [`StatsError::OutOfRange`] when a stimulus is not in it;
 /// [`StatsError::TooFewStimuli`] when fewer than 2 are kept.
-pub fn select_stimuli(
-    rdm: ArrayView1<'_, f64>,
-    stimuli: &[usize],
-) -> Result<Array1<f64>, StatsError> {
+pub fn select_stimuli(rdm: ArrayView1<'_, f64>, stimuli: &[usize]) -> Result<Array1<f64>, StatsError> {
     const OPERATION: &str = "an RDM over some of the stimuli";
     let n = n_stimuli(rdm.len())?;
     crate::finite::require_stimuli(OPERATION, stimuli.len(), 2)?;
@@ -103,9 +91,7 @@ pub fn select_stimuli(
         std::cmp::Ordering::Greater => rdm[pair_position(j, i, n)],
         std::cmp::Ordering::Equal => 0.0,
     };
-    Ok(pairs(stimuli.len())
-        .map(|(i, j)| at(stimuli[i], stimuli[j]))
-        .collect())
+    Ok(pairs(stimuli.len()).map(|(i, j)| at(stimuli[i], stimuli[j])).collect())
 }
 
 #[cfg(test)]

@@ -81,25 +81,12 @@ pub fn join_partial_rdms(
     }
     let weights = match weighting {
         PartialWeighting::Evidence => values.mapv(|value| (value * value).max(0.04)) * &present,
-        PartialWeighting::SetSize => {
-            &present
-                / &present
-                    .sum_axis(ndarray::Axis(1))
-                    .insert_axis(ndarray::Axis(1))
-        }
+        PartialWeighting::SetSize => &present / &present.sum_axis(ndarray::Axis(1)).insert_axis(ndarray::Axis(1)),
         PartialWeighting::Equal => present.clone(),
     };
-    let lengths: Vec<f64> = values
-        .rows()
-        .into_iter()
-        .map(|row| row.dot(&row).sqrt())
-        .collect();
+    let lengths: Vec<f64> = values.rows().into_iter().map(|row| row.dot(&row).sqrt()).collect();
     if let Some(index) = lengths.iter().position(|&length| length == 0.0) {
-        return Err(StatsError::ConstantPattern {
-            operation: OPERATION,
-            what: "partial RDM",
-            index,
-        });
+        return Err(StatsError::ConstantPattern { operation: OPERATION, what: "partial RDM", index });
     }
     let unit = |rdm: Array1<f64>| {
         let length = rdm.dot(&rdm).sqrt();
@@ -124,19 +111,10 @@ pub fn join_partial_rdms(
         change = step.dot(&step);
         estimate = next;
         if change <= tolerance {
-            return Ok(JoinedRdm {
-                rdm: joined,
-                scales,
-                n_iterations: round,
-            });
+            return Ok(JoinedRdm { rdm: joined, scales, n_iterations: round });
         }
     }
-    Err(StatsError::NotConverged {
-        operation: OPERATION,
-        iterations: 10_000,
-        change,
-        tolerance,
-    })
+    Err(StatsError::NotConverged { operation: OPERATION, iterations: 10_000, change, tolerance })
 }
 
 /// Each partial RDM as a row over all pairs, NaN where it has none.
@@ -175,54 +153,23 @@ mod tests {
     #[test]
     fn parts_of_one_rdm_at_other_scales_join_to_it() {
         let whole = array![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-        let part = |stimuli: &[usize], scale: f64| {
-            super::super::select_stimuli(whole.view(), stimuli).unwrap() * scale
-        };
-        let (a, b, c) = (
-            part(&[0, 1, 2], 1.0),
-            part(&[3, 1, 2], 0.1),
-            part(&[0, 3, 1], 7.0),
-        );
+        let part = |stimuli: &[usize], scale: f64| super::super::select_stimuli(whole.view(), stimuli).unwrap() * scale;
+        let (a, b, c) = (part(&[0, 1, 2], 1.0), part(&[3, 1, 2], 0.1), part(&[0, 3, 1], 7.0));
         let partials = [
-            PartialRdm {
-                stimuli: &[0, 1, 2],
-                rdm: a.view(),
-            },
-            PartialRdm {
-                stimuli: &[3, 1, 2],
-                rdm: b.view(),
-            },
-            PartialRdm {
-                stimuli: &[0, 3, 1],
-                rdm: c.view(),
-            },
+            PartialRdm { stimuli: &[0, 1, 2], rdm: a.view() },
+            PartialRdm { stimuli: &[3, 1, 2], rdm: b.view() },
+            PartialRdm { stimuli: &[0, 3, 1], rdm: c.view() },
         ];
         let joined = join_partial_rdms(&partials, 4, PartialWeighting::Evidence, 1e-20).unwrap();
         let scale = joined.rdm[0];
-        assert!(
-            (&(&joined.rdm / scale) - &whole)
-                .iter()
-                .all(|d| d.abs() < 1e-6),
-            "{}",
-            joined.rdm
-        );
+        assert!((&(&joined.rdm / scale) - &whole).iter().all(|d| d.abs() < 1e-6), "{}", joined.rdm);
     }
 
     #[test]
     fn pair_that_nobody_saw_is_named() {
         let a = array![1.0, 2.0, 3.0];
-        let only = [PartialRdm {
-            stimuli: &[0, 1, 2],
-            rdm: a.view(),
-        }];
+        let only = [PartialRdm { stimuli: &[0, 1, 2], rdm: a.view() }];
         let found = join_partial_rdms(&only, 4, PartialWeighting::Equal, 1e-8);
-        assert!(matches!(
-            found,
-            Err(StatsError::Missing {
-                what: "pair",
-                index: 2,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(StatsError::Missing { what: "pair", index: 2, .. })));
     }
 }

@@ -28,12 +28,8 @@ pub enum RdmMeasure {
 
 impl RdmMeasure {
     /// Every measure.
-    pub const ALL: [Self; 4] = [
-        Self::PearsonDistance,
-        Self::CosineDistance,
-        Self::Euclidean,
-        Self::SquaredEuclideanPerUnit,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::PearsonDistance, Self::CosineDistance, Self::Euclidean, Self::SquaredEuclideanPerUnit];
 
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
@@ -50,14 +46,11 @@ impl RdmMeasure {
     /// # Errors
     /// [`StatsError::UnknownName`] lists all names.
     pub fn from_name(name: &str) -> Result<Self, StatsError> {
-        Self::ALL
-            .into_iter()
-            .find(|measure| measure.name() == name)
-            .ok_or_else(|| StatsError::UnknownName {
-                what: "RDM measure",
-                name: name.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            })
+        Self::ALL.into_iter().find(|measure| measure.name() == name).ok_or_else(|| StatsError::UnknownName {
+            what: "RDM measure",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
     }
 
     fn operation(self) -> &'static str {
@@ -128,24 +121,14 @@ pub fn rdm_from_features<A: Copy + Into<f64> + Sync + Send>(
         for (row, mean) in block.chunks_mut(width).zip(&pattern_means) {
             row.iter_mut().for_each(|value| *value -= mean);
         }
-        if matches!(
-            measure,
-            RdmMeasure::Euclidean | RdmMeasure::SquaredEuclideanPerUnit
-        ) {
+        if matches!(measure, RdmMeasure::Euclidean | RdmMeasure::SquaredEuclideanPerUnit) {
             subtract_column_means(&mut block, n, width);
         }
         add_outer_product_lower(&mut lower, n, &block, width);
     }
     // A centred pattern keeps the rounding of its mean: that much variance says nothing.
-    let rounding = |stimulus: usize| {
-        (f64::EPSILON * n_units as f64 * pattern_means[stimulus]).powi(2) * n_units as f64
-    };
-    from_products(
-        &|i, j| lower[j.max(i) * n + j.min(i)],
-        &rounding,
-        (n, n_units),
-        measure,
-    )
+    let rounding = |stimulus: usize| (f64::EPSILON * n_units as f64 * pattern_means[stimulus]).powi(2) * n_units as f64;
+    from_products(&|i, j| lower[j.max(i) * n + j.min(i)], &rounding, (n, n_units), measure)
 }
 
 /// The dissimilarity of the patterns of each pair of stimuli, from their Gram matrix.
@@ -169,9 +152,7 @@ pub fn rdm_from_gram(gram: &Gram, measure: RdmMeasure) -> Result<Array1<f64>, St
     require_count(operation, "units", gram.n_units, fewest_units(measure))?;
     let n_units = gram.n_units as f64;
     let product = |i: usize, j: usize| match measure {
-        RdmMeasure::PearsonDistance => {
-            gram.products[[i, j]] - gram.row_sums[i] * gram.row_sums[j] / n_units
-        }
+        RdmMeasure::PearsonDistance => gram.products[[i, j]] - gram.row_sums[i] * gram.row_sums[j] / n_units,
         _ => gram.products[[i, j]],
     };
     let rounding = |i: usize| match measure {
@@ -199,10 +180,7 @@ pub fn rdm_per_time_bin(
     require_count("an RDM per time bin", "time bins", n_bins, 1)?;
     let mut rdms = Array2::zeros((n_bins, n_pairs(n)));
     for (bin, mut row) in rdms.rows_mut().into_iter().enumerate() {
-        row.assign(&rdm_from_features(
-            responses.index_axis(Axis(2), bin),
-            measure,
-        )?);
+        row.assign(&rdm_from_features(responses.index_axis(Axis(2), bin), measure)?);
     }
     Ok(rdms)
 }
@@ -237,16 +215,9 @@ fn from_products(
     measure: RdmMeasure,
 ) -> Result<Array1<f64>, StatsError> {
     let squares: Vec<f64> = (0..n).map(|i| product(i, i)).collect();
-    let angle = matches!(
-        measure,
-        RdmMeasure::PearsonDistance | RdmMeasure::CosineDistance
-    );
+    let angle = matches!(measure, RdmMeasure::PearsonDistance | RdmMeasure::CosineDistance);
     if let Some(index) = (0..n).find(|&i| angle && squares[i] <= rounding(i)) {
-        return Err(StatsError::ConstantPattern {
-            operation: measure.operation(),
-            what: "stimulus",
-            index,
-        });
+        return Err(StatsError::ConstantPattern { operation: measure.operation(), what: "stimulus", index });
     }
     let norms: Vec<f64> = squares.iter().map(|square| square.sqrt()).collect();
     let squared = |i: usize, j: usize| (squares[i] + squares[j] - 2.0 * product(i, j)).max(0.0);
@@ -281,9 +252,7 @@ mod tests {
         assert!((of(RdmMeasure::SquaredEuclideanPerUnit) - 3.0).abs() < 1e-12);
         assert!((of(RdmMeasure::CosineDistance) - (1.0 - 3.0 / 14f64.sqrt())).abs() < 1e-12);
         // Centred: (-1, 0, 1) and (-1/3, -1/3, 2/3): r = 1 / sqrt(2 * 2/3).
-        assert!(
-            (of(RdmMeasure::PearsonDistance) - (1.0 - 1.0 / (4f64 / 3.0).sqrt())).abs() < 1e-12
-        );
+        assert!((of(RdmMeasure::PearsonDistance) - (1.0 - 1.0 / (4f64 / 3.0).sqrt())).abs() < 1e-12);
     }
 
     #[test]
@@ -293,10 +262,7 @@ mod tests {
         for measure in RdmMeasure::ALL {
             let direct = rdm_from_features(features.view(), measure).unwrap();
             let streamed = rdm_from_gram(&gram, measure).unwrap();
-            assert!(
-                (&direct - &streamed).iter().all(|d| d.abs() < 1e-11),
-                "{measure:?}"
-            );
+            assert!((&direct - &streamed).iter().all(|d| d.abs() < 1e-11), "{measure:?}");
         }
     }
 
@@ -315,16 +281,10 @@ mod tests {
         let (sine, cosine) = 0.7f64.sin_cos();
         let turned = plain.dot(&array![[cosine, -sine], [sine, cosine]]);
         let of = |x: &Array2<f64>, m| rdm_from_features(x.view(), m).unwrap();
-        let (a, b) = (
-            of(&plain, RdmMeasure::Euclidean),
-            of(&turned, RdmMeasure::Euclidean),
-        );
+        let (a, b) = (of(&plain, RdmMeasure::Euclidean), of(&turned, RdmMeasure::Euclidean));
         assert!((&a - &b).iter().all(|d| d.abs() < 1e-12));
         let wide = features(8, 30, 4);
-        let (a, b) = (
-            of(&wide, RdmMeasure::PearsonDistance),
-            of(&(&wide * 3.0 + 5.0), RdmMeasure::PearsonDistance),
-        );
+        let (a, b) = (of(&wide, RdmMeasure::PearsonDistance), of(&(&wide * 3.0 + 5.0), RdmMeasure::PearsonDistance));
         assert!((&a - &b).iter().all(|d| d.abs() < 1e-12));
     }
 
@@ -333,10 +293,7 @@ mod tests {
         let mut patterns = features(5, 20, 5);
         patterns.row_mut(3).fill(0.1);
         let constant = |measure| rdm_from_features(patterns.view(), measure);
-        assert!(matches!(
-            constant(RdmMeasure::PearsonDistance),
-            Err(StatsError::ConstantPattern { index: 3, .. })
-        ));
+        assert!(matches!(constant(RdmMeasure::PearsonDistance), Err(StatsError::ConstantPattern { index: 3, .. })));
         assert!(constant(RdmMeasure::Euclidean).is_ok());
         let gram = Gram::of(patterns.view()).unwrap();
         assert!(matches!(
@@ -349,9 +306,7 @@ mod tests {
     fn nan_is_named_by_stimulus_and_unit() {
         let mut patterns = features(5, 20, 6);
         patterns[[2, 7]] = f64::NAN;
-        let words = rdm_from_features(patterns.view(), RdmMeasure::Euclidean)
-            .unwrap_err()
-            .to_string();
+        let words = rdm_from_features(patterns.view(), RdmMeasure::Euclidean).unwrap_err().to_string();
         assert!(words.contains("row 2, column 7"), "{words}");
     }
 
@@ -369,10 +324,7 @@ mod tests {
     #[test]
     fn one_stimulus_has_no_rdm() {
         let found = rdm_from_features(array![[1.0, 2.0]].view(), RdmMeasure::Euclidean);
-        assert!(matches!(
-            found,
-            Err(StatsError::TooFewStimuli { found: 1, .. })
-        ));
+        assert!(matches!(found, Err(StatsError::TooFewStimuli { found: 1, .. })));
     }
 
     #[test]
@@ -380,8 +332,7 @@ mod tests {
         let mut rng = Rng::new(8);
         let responses = ndarray::Array3::from_shape_simple_fn((5, 6, 3), || rng.normal());
         let movie = rdm_per_time_bin(responses.view(), RdmMeasure::CosineDistance).unwrap();
-        let second =
-            rdm_from_features(responses.index_axis(Axis(2), 1), RdmMeasure::CosineDistance);
+        let second = rdm_from_features(responses.index_axis(Axis(2), 1), RdmMeasure::CosineDistance);
         assert_eq!(movie.row(1), second.unwrap());
     }
 }

@@ -33,20 +33,11 @@ impl Observations<'_> {
             ("the responses", n),
             ("the condition labels", self.conditions.len()),
         )?;
-        require_same_length(
-            operation,
-            "observations",
-            ("the responses", n),
-            ("the fold labels", self.folds.len()),
-        )?;
+        require_same_length(operation, "observations", ("the responses", n), ("the fold labels", self.folds.len()))?;
         require_stimuli(operation, self.n_conditions, 2)?;
         require_count(operation, "units", self.responses.ncols(), 1)?;
         require_finite(operation, "responses", self.responses)?;
-        if let Some(&condition) = self
-            .conditions
-            .iter()
-            .find(|&&condition| condition >= self.n_conditions)
-        {
+        if let Some(&condition) = self.conditions.iter().find(|&&condition| condition >= self.n_conditions) {
             return Err(StatsError::OutOfRange {
                 operation,
                 parameter: "a condition label",
@@ -65,13 +56,7 @@ impl Observations<'_> {
     fn sums(&self, keep: impl Fn(usize) -> bool) -> (Array2<f64>, Array1<f64>) {
         let mut sums = Array2::zeros((self.n_conditions, self.responses.ncols()));
         let mut counts = Array1::zeros(self.n_conditions);
-        for ((row, &condition), &fold) in self
-            .responses
-            .rows()
-            .into_iter()
-            .zip(self.conditions)
-            .zip(self.folds)
-        {
+        for ((row, &condition), &fold) in self.responses.rows().into_iter().zip(self.conditions).zip(self.folds) {
             if keep(fold) {
                 sums.row_mut(condition).scaled_add(1.0, &row);
                 counts[condition] += 1.0;
@@ -81,11 +66,7 @@ impl Observations<'_> {
     }
 
     /// The mean response to each condition over the folds that `keep` accepts.
-    fn means(
-        &self,
-        operation: &'static str,
-        keep: impl Fn(usize) -> bool,
-    ) -> Result<Array2<f64>, StatsError> {
+    fn means(&self, operation: &'static str, keep: impl Fn(usize) -> bool) -> Result<Array2<f64>, StatsError> {
         let (mut sums, counts) = self.sums(keep);
         if let Some(index) = counts.iter().position(|&count| count == 0.0) {
             return Err(StatsError::Missing {
@@ -163,10 +144,7 @@ pub fn squared_mahalanobis_per_unit(
 ///
 /// # Reference
 /// Walther et al. (2016). NeuroImage 137:188, equation (11). Nili et al. (2014). PLoS Comput Biol 10:e1003553.
-pub fn crossnobis(
-    observations: &Observations<'_>,
-    noise: Option<&NoiseCovariance>,
-) -> Result<Array1<f64>, StatsError> {
+pub fn crossnobis(observations: &Observations<'_>, noise: Option<&NoiseCovariance>) -> Result<Array1<f64>, StatsError> {
     const OPERATION: &str = "a crossnobis RDM";
     observations.check(OPERATION)?;
     let n_folds = observations.n_folds();
@@ -175,21 +153,11 @@ pub fn crossnobis(
     // Sums per condition and fold lie beside each other, so one product gives the sum over folds of what must be left out.
     let mut by_fold = Array2::<f64>::zeros((n, n_folds * p));
     let mut counts = Array2::<f64>::zeros((n, n_folds));
-    let whitened = noise
-        .map(|noise| noise.whiten(observations.responses))
-        .transpose()?;
-    let responses = whitened
-        .as_ref()
-        .map_or(observations.responses, |whitened| whitened.view());
-    for ((row, &condition), &fold) in responses
-        .rows()
-        .into_iter()
-        .zip(observations.conditions)
-        .zip(observations.folds)
+    let whitened = noise.map(|noise| noise.whiten(observations.responses)).transpose()?;
+    let responses = whitened.as_ref().map_or(observations.responses, |whitened| whitened.view());
+    for ((row, &condition), &fold) in responses.rows().into_iter().zip(observations.conditions).zip(observations.folds)
     {
-        by_fold
-            .slice_mut(ndarray::s![condition, fold * p..(fold + 1) * p])
-            .scaled_add(1.0, &row);
+        by_fold.slice_mut(ndarray::s![condition, fold * p..(fold + 1) * p]).scaled_add(1.0, &row);
         counts[[condition, fold]] += 1.0;
     }
     let mut all = Array2::<f64>::zeros((n, p));
@@ -219,9 +187,7 @@ pub fn crossnobis(
     }
     let mean = |i: usize, j: usize| products[[i, j]] / n_products(i, j);
     let own: Vec<f64> = (0..n).map(|i| mean(i, i)).collect();
-    Ok(pairs(n)
-        .map(|(i, j)| (own[i] + own[j] - 2.0 * mean(i, j)) / p as f64)
-        .collect())
+    Ok(pairs(n).map(|(i, j)| (own[i] + own[j] - 2.0 * mean(i, j)) / p as f64).collect())
 }
 
 /// `rows · rowsᵀ`.
@@ -267,23 +233,12 @@ pub fn crossnobis_noise_per_fold(
     )?;
     let p = observations.responses.ncols();
     for covariance in covariances {
-        require_same_length(
-            OPERATION,
-            "units",
-            ("a noise covariance", covariance.nrows()),
-            ("the responses", p),
-        )?;
-        require_same_length(
-            OPERATION,
-            "units",
-            ("a noise covariance", covariance.ncols()),
-            ("the responses", p),
-        )?;
+        require_same_length(OPERATION, "units", ("a noise covariance", covariance.nrows()), ("the responses", p))?;
+        require_same_length(OPERATION, "units", ("a noise covariance", covariance.ncols()), ("the responses", p))?;
         require_finite(OPERATION, "a noise covariance", *covariance)?;
     }
-    let means: Vec<Array2<f64>> = (0..n_folds)
-        .map(|fold| observations.means(OPERATION, |other| other == fold))
-        .collect::<Result<_, _>>()?;
+    let means: Vec<Array2<f64>> =
+        (0..n_folds).map(|fold| observations.means(OPERATION, |other| other == fold)).collect::<Result<_, _>>()?;
     let mut sum = Array1::zeros(super::n_pairs(observations.n_conditions));
     for f in 0..n_folds {
         for g in f + 1..n_folds {
@@ -293,10 +248,7 @@ pub fn crossnobis_noise_per_fold(
                 matrix: "the mean noise covariance of two folds",
                 advice: "Shrink the covariances to their diagonal or to the identity",
             })?;
-            let (left, right) = (
-                solve_lower(&factor, &means[f]),
-                solve_lower(&factor, &means[g]),
-            );
+            let (left, right) = (solve_lower(&factor, &means[f]), solve_lower(&factor, &means[g]));
             let kernel = product(left.view(), right.t());
             for (total, (i, j)) in sum.iter_mut().zip(pairs(observations.n_conditions)) {
                 *total += kernel[[i, i]] + kernel[[j, j]] - kernel[[i, j]] - kernel[[j, i]];
@@ -329,26 +281,15 @@ pub struct RatePrior {
 
 impl Default for RatePrior {
     fn default() -> Self {
-        Self {
-            rate: 1.0,
-            weight: 0.1,
-        }
+        Self { rate: 1.0, weight: 0.1 }
     }
 }
 
 impl RatePrior {
     fn check(self, operation: &'static str) -> Result<(), StatsError> {
-        for (parameter, value) in [
-            ("the prior rate", self.rate),
-            ("the prior weight", self.weight),
-        ] {
+        for (parameter, value) in [("the prior rate", self.rate), ("the prior weight", self.weight)] {
             if !(value > 0.0 && value.is_finite()) {
-                return Err(StatsError::OutOfRange {
-                    operation,
-                    parameter,
-                    value,
-                    allowed: "above 0 and finite",
-                });
+                return Err(StatsError::OutOfRange { operation, parameter, value, allowed: "above 0 and finite" });
             }
         }
         Ok(())
@@ -374,10 +315,7 @@ impl RatePrior {
 ///
 /// # Reference
 /// Schütt et al. (2023). Statistical inference on representational geometries. eLife 12:e82566. Methods, "Poisson KL-divergence".
-pub fn poisson_divergence_per_unit(
-    rates: ArrayView2<'_, f64>,
-    prior: RatePrior,
-) -> Result<Array1<f64>, StatsError> {
+pub fn poisson_divergence_per_unit(rates: ArrayView2<'_, f64>, prior: RatePrior) -> Result<Array1<f64>, StatsError> {
     const OPERATION: &str = "a Poisson RDM";
     prior.check(OPERATION)?;
     require_stimuli(OPERATION, rates.nrows(), 2)?;
@@ -426,26 +364,14 @@ pub fn cross_validated_poisson_divergence_per_unit(
 fn divergences(rates: &Array2<f64>, logarithms: &Array2<f64>) -> Array1<f64> {
     let kernel = product(rates.view(), logarithms.t());
     pairs(rates.nrows())
-        .map(|(i, j)| {
-            (kernel[[i, i]] + kernel[[j, j]] - kernel[[i, j]] - kernel[[j, i]])
-                / rates.ncols() as f64
-        })
+        .map(|(i, j)| (kernel[[i, i]] + kernel[[j, j]] - kernel[[i, j]] - kernel[[j, i]]) / rates.ncols() as f64)
         .collect()
 }
 
-fn require_not_negative(
-    operation: &'static str,
-    rates: ArrayView2<'_, f64>,
-) -> Result<(), StatsError> {
+fn require_not_negative(operation: &'static str, rates: ArrayView2<'_, f64>) -> Result<(), StatsError> {
     match rates.indexed_iter().find(|(_, rate)| **rate < 0.0) {
         None => Ok(()),
-        Some(((row, column), &value)) => Err(StatsError::Negative {
-            operation,
-            what: "a rate",
-            row,
-            column,
-            value,
-        }),
+        Some(((row, column), &value)) => Err(StatsError::Negative { operation, what: "a rate", row, column, value }),
     }
 }
 
@@ -456,17 +382,8 @@ mod tests {
     use crate::rdm::NoiseEstimate;
     use ndarray::array;
 
-    fn observed<'a>(
-        responses: &'a Array2<f64>,
-        conditions: &'a [usize],
-        folds: &'a [usize],
-    ) -> Observations<'a> {
-        Observations {
-            responses: responses.view(),
-            conditions,
-            folds,
-            n_conditions: 2,
-        }
+    fn observed<'a>(responses: &'a Array2<f64>, conditions: &'a [usize], folds: &'a [usize]) -> Observations<'a> {
+        Observations { responses: responses.view(), conditions, folds, n_conditions: 2 }
     }
 
     #[test]
@@ -483,15 +400,8 @@ mod tests {
         let mean: f64 = (0..400)
             .map(|_| {
                 let responses = Array2::from_shape_simple_fn((8, 5), || rng.normal());
-                crossnobis(
-                    &observed(
-                        &responses,
-                        &[0, 1, 0, 1, 0, 1, 0, 1],
-                        &[0, 0, 1, 1, 2, 2, 3, 3],
-                    ),
-                    None,
-                )
-                .unwrap()[0]
+                crossnobis(&observed(&responses, &[0, 1, 0, 1, 0, 1, 0, 1], &[0, 0, 1, 1, 2, 2, 3, 3]), None).unwrap()
+                    [0]
             })
             .sum::<f64>()
             / 400.0;
@@ -503,14 +413,7 @@ mod tests {
     fn condition_seen_in_one_fold_only_is_named() {
         let responses = array![[1.0, 2.0], [0.0, 0.0], [4.0, 0.0]];
         let found = crossnobis(&observed(&responses, &[0, 1, 0], &[0, 0, 1]), None);
-        assert!(matches!(
-            found,
-            Err(StatsError::Missing {
-                what: "condition",
-                index: 1,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(StatsError::Missing { what: "condition", index: 1, .. })));
     }
 
     #[test]
@@ -518,12 +421,9 @@ mod tests {
         let mut rng = Rng::new(2);
         let patterns = Array2::from_shape_simple_fn((4, 3), || rng.normal());
         let residuals = array![[1.0, 1.0, 1.0], [-1.0, -1.0, -1.0]] * 0.5f64.sqrt();
-        let noise =
-            NoiseCovariance::from_residuals(residuals.view(), NoiseEstimate::Diagonal, None)
-                .unwrap();
+        let noise = NoiseCovariance::from_residuals(residuals.view(), NoiseEstimate::Diagonal, None).unwrap();
         let ours = squared_mahalanobis_per_unit(patterns.view(), &noise).unwrap();
-        let plain =
-            rdm_from_features(patterns.view(), RdmMeasure::SquaredEuclideanPerUnit).unwrap();
+        let plain = rdm_from_features(patterns.view(), RdmMeasure::SquaredEuclideanPerUnit).unwrap();
         assert!((&ours - &plain).iter().all(|d| d.abs() < 1e-12));
     }
 
@@ -534,13 +434,6 @@ mod tests {
         let (x, y) = (1.1f64 / 1.1, 3.1f64 / 1.1);
         assert!((found[0] - (x - y) * (x.ln() - y.ln())).abs() < 1e-14);
         let negative = poisson_divergence_per_unit(array![[1.0, 2.0], [3.0, -0.5]].view(), prior);
-        assert!(matches!(
-            negative,
-            Err(StatsError::Negative {
-                row: 1,
-                column: 1,
-                ..
-            })
-        ));
+        assert!(matches!(negative, Err(StatsError::Negative { row: 1, column: 1, .. })));
     }
 }

@@ -46,10 +46,7 @@ pub enum RdmTransform {
 ///
 /// # Reference
 /// Lin, Kriegeskorte (2024). The topology and geometry of neural representations. PNAS 121:e2317881121 (geo-topological, geodesic).
-pub fn transform_rdm(
-    rdm: ArrayView1<'_, f64>,
-    transform: RdmTransform,
-) -> Result<Array1<f64>, StatsError> {
+pub fn transform_rdm(rdm: ArrayView1<'_, f64>, transform: RdmTransform) -> Result<Array1<f64>, StatsError> {
     const OPERATION: &str = "a transform of an RDM";
     super::n_stimuli(rdm.len())?;
     let values = rdm.to_vec();
@@ -106,13 +103,7 @@ fn between(rdm: ArrayView1<'_, f64>, low: f64, high: f64) -> Result<Array1<f64>,
 fn geodesic(scaled: Array1<f64>) -> Result<Array1<f64>, StatsError> {
     let mut paths = matrix_from_pairs(scaled.view())?;
     let n = paths.nrows();
-    paths.mapv_inplace(|length| {
-        if length == 0.0 || length == 1.0 {
-            f64::INFINITY
-        } else {
-            length
-        }
-    });
+    paths.mapv_inplace(|length| if length == 0.0 || length == 1.0 { f64::INFINITY } else { length });
     paths.diag_mut().fill(0.0);
     for via in 0..n {
         let from_via = paths.row(via).to_owned();
@@ -123,9 +114,7 @@ fn geodesic(scaled: Array1<f64>) -> Result<Array1<f64>, StatsError> {
             }
         }
     }
-    if let Some(index) =
-        (0..n).find(|&stimulus| paths.row(stimulus).iter().any(|path| path.is_infinite()))
-    {
+    if let Some(index) = (0..n).find(|&stimulus| paths.row(stimulus).iter().any(|path| path.is_infinite())) {
         return Err(StatsError::Missing {
             operation: "a geodesic RDM",
             what: "stimulus",
@@ -159,20 +148,14 @@ mod tests {
         let path = transform_rdm(rdm.view(), RdmTransform::Geodesic).unwrap();
         // Scaled: 0-1 0.1, 0-2 1, 0-3 0.2, 1-2 0.4, 1-3 0.3, 2-3 0 (no edge): 0-2 over 1 is 0.5.
         let expected = array![0.1, 0.5, 0.2, 0.4, 0.3, 0.7];
-        assert!(
-            (&path - &expected).iter().all(|d| d.abs() < 1e-12),
-            "{path}"
-        );
+        assert!((&path - &expected).iter().all(|d| d.abs() < 1e-12), "{path}");
     }
 
     #[test]
     fn constant_rdm_cannot_be_scaled() {
         let found = transform_rdm(array![2.0, 2.0, 2.0].view(), RdmTransform::MinMax);
         assert!(matches!(found, Err(StatsError::ConstantPattern { .. })));
-        let crossed = RdmTransform::GeoTopological {
-            low: 0.8,
-            high: 0.2,
-        };
+        let crossed = RdmTransform::GeoTopological { low: 0.8, high: 0.2 };
         assert!(transform_rdm(array![1.0, 2.0, 3.0].view(), crossed).is_err());
     }
 }

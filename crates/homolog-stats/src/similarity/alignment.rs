@@ -20,12 +20,8 @@ fn centred_pair(
     )?;
     require_stimuli(operation, left.nrows(), 3)?;
     let mut centred = Vec::with_capacity(2);
-    for (index, (what, responses)) in [
-        ("the first representation", left),
-        ("the second representation", right),
-    ]
-    .into_iter()
-    .enumerate()
+    for (index, (what, responses)) in
+        [("the first representation", left), ("the second representation", right)].into_iter().enumerate()
     {
         require_count(operation, "units", responses.ncols(), 1)?;
         require_finite(operation, what, responses)?;
@@ -34,23 +30,14 @@ fn centred_pair(
         let raw: f64 = responses.iter().map(|value| value * value).sum();
         let left_over: f64 = without.iter().map(|value| value * value).sum();
         if left_over <= (f64::EPSILON * responses.nrows() as f64).powi(2) * raw {
-            return Err(StatsError::ConstantPattern {
-                operation,
-                what: "over all stimuli, representation",
-                index,
-            });
+            return Err(StatsError::ConstantPattern { operation, what: "over all stimuli, representation", index });
         }
         centred.push(without);
     }
     let second = centred.pop();
     match (centred.pop(), second) {
         (Some(first), Some(second)) => Ok([first, second]),
-        _ => Err(StatsError::TooFew {
-            operation,
-            what: "representations",
-            found: 0,
-            needed: 2,
-        }),
+        _ => Err(StatsError::TooFew { operation, what: "representations", found: 0, needed: 2 }),
     }
 }
 
@@ -66,18 +53,12 @@ fn leading_components(
     let noise = svd.values[0] * f64::EPSILON * centred.nrows().max(centred.ncols()) as f64;
     let mut kept = 0;
     let mut sum = 0.0;
-    while kept < squares.len()
-        && svd.values[kept] > noise
-        && (kept == 0 || sum < share * total * (1.0 - 1e-12))
-    {
+    while kept < squares.len() && svd.values[kept] > noise && (kept == 0 || sum < share * total * (1.0 - 1e-12)) {
         sum += squares[kept];
         kept += 1;
     }
     let range = ndarray::s![.., ..kept];
-    Ok((
-        svd.left.slice(range).to_owned(),
-        svd.values.slice(ndarray::s![..kept]).to_owned(),
-    ))
+    Ok((svd.left.slice(range).to_owned(), svd.values.slice(ndarray::s![..kept]).to_owned()))
 }
 
 fn require_share(operation: &'static str, share: f64) -> Result<(), StatsError> {
@@ -111,11 +92,7 @@ fn canonical(
     let n = left.nrows();
     if first.ncols() + second.ncols() >= n {
         // Two subspaces whose dimensions add up to those of the stimuli meet whatever the representations are.
-        return Err(StatsError::TooFewStimuli {
-            operation,
-            found: n,
-            needed: first.ncols() + second.ncols() + 1,
-        });
+        return Err(StatsError::TooFewStimuli { operation, found: n, needed: first.ncols() + second.ncols() + 1 });
     }
     let svd = thin_svd(operation, product(first.t(), second.view()).view())?;
     Ok(Canonical {
@@ -139,11 +116,7 @@ fn canonical(
 ///
 /// # Reference
 /// Raghu et al. (2017). SVCCA: singular vector canonical correlation analysis. NeurIPS. Section 2.
-pub fn svcca(
-    left: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-    share: f64,
-) -> Result<f64, StatsError> {
+pub fn svcca(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, share: f64) -> Result<f64, StatsError> {
     const OPERATION: &str = "SVCCA";
     let [left, right] = centred_pair(OPERATION, left, right)?;
     let found = canonical(OPERATION, &left, &right, share)?;
@@ -165,17 +138,11 @@ pub fn svcca(
 ///
 /// # Reference
 /// Morcos, Raghu, Bengio (2018). Insights on representational similarity in neural networks with canonical correlation. NeurIPS. Section 2.
-pub fn pwcca(
-    left: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-    share: f64,
-) -> Result<f64, StatsError> {
+pub fn pwcca(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, share: f64) -> Result<f64, StatsError> {
     const OPERATION: &str = "PWCCA";
     let [left, right] = centred_pair(OPERATION, left, right)?;
     let found = canonical(OPERATION, &left, &right, share)?;
-    let weights = product(found.variables.t(), left.view())
-        .mapv(f64::abs)
-        .sum_axis(Axis(1));
+    let weights = product(found.variables.t(), left.view()).mapv(f64::abs).sum_axis(Axis(1));
     Ok(found.correlations.dot(&weights) / weights.sum())
 }
 
@@ -194,10 +161,7 @@ pub fn pwcca(
 ///
 /// # Reference
 /// Ding, Denain, Steinhardt (2021). Grounding representation similarity through statistical testing. NeurIPS. Equation 2.
-pub fn squared_procrustes_distance(
-    left: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-) -> Result<f64, StatsError> {
+pub fn squared_procrustes_distance(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Result<f64, StatsError> {
     Ok((2.0 - 2.0 * best_rotation_fit("a Procrustes distance", left, right)?).max(0.0))
 }
 
@@ -214,10 +178,7 @@ pub fn squared_procrustes_distance(
 ///
 /// # Reference
 /// Williams et al. (2021). Generalized shape metrics on neural representations. NeurIPS. Equation 5 (α = 1).
-pub fn angular_shape_distance(
-    left: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-) -> Result<f64, StatsError> {
+pub fn angular_shape_distance(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Result<f64, StatsError> {
     Ok(best_rotation_fit("an angular shape distance", left, right)?.acos())
 }
 
@@ -231,18 +192,12 @@ fn best_rotation_fit(
     let n = left.nrows();
     let (left, right) = (reduced(operation, left, n)?, reduced(operation, right, n)?);
     let length = |x: &Array2<f64>| x.iter().map(|value| value * value).sum::<f64>().sqrt();
-    let nuclear: f64 = singular_values(operation, product(left.t(), right.view()).view())?
-        .iter()
-        .sum();
+    let nuclear: f64 = singular_values(operation, product(left.t(), right.view()).view())?.iter().sum();
     Ok((nuclear / (length(&left) * length(&right))).min(1.0))
 }
 
 /// The same geometry in at most `n` units.
-fn reduced(
-    operation: &'static str,
-    centred: Array2<f64>,
-    n: usize,
-) -> Result<Array2<f64>, StatsError> {
+fn reduced(operation: &'static str, centred: Array2<f64>, n: usize) -> Result<Array2<f64>, StatsError> {
     if centred.ncols() <= n {
         return Ok(centred);
     }
@@ -268,16 +223,10 @@ fn reduced(
 /// # Reference
 /// Khosla, Williams (2024). Soft matching distance: a metric on neural representations that captures single-neuron tuning. UniReps. Equation 5.
 /// Differs from the paper in: the fit is given as a mean correlation, not as a distance.
-pub fn soft_matching_correlation(
-    left: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-) -> Result<f64, StatsError> {
+pub fn soft_matching_correlation(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Result<f64, StatsError> {
     const OPERATION: &str = "a soft matching of units";
     let [left, right] = centred_pair(OPERATION, left, right)?;
-    let (left, right) = (
-        unit_columns(OPERATION, left)?,
-        unit_columns(OPERATION, right)?,
-    );
+    let (left, right) = (unit_columns(OPERATION, left)?, unit_columns(OPERATION, right)?);
     let correlations = product(left.t(), right.view());
     Ok(super::transport::best_uniform_transport(&correlations))
 }
@@ -285,15 +234,8 @@ pub fn soft_matching_correlation(
 fn unit_columns(operation: &'static str, centred: Array2<f64>) -> Result<Array2<f64>, StatsError> {
     let lengths = centred.mapv(|x| x * x).sum_axis(Axis(0)).mapv(f64::sqrt);
     let scale = lengths.iter().copied().fold(0.0, f64::max);
-    match lengths
-        .iter()
-        .position(|&length| length <= scale * f64::EPSILON)
-    {
-        Some(index) => Err(StatsError::ConstantPattern {
-            operation,
-            what: "unit",
-            index,
-        }),
+    match lengths.iter().position(|&length| length <= scale * f64::EPSILON) {
+        Some(index) => Err(StatsError::ConstantPattern { operation, what: "unit", index }),
         None => Ok(centred / &lengths),
     }
 }
@@ -310,9 +252,7 @@ mod tests {
     }
 
     fn turned(x: &Array2<f64>, seed: u64) -> Array2<f64> {
-        let rotation = thin_svd("a test", random(x.ncols(), x.ncols(), seed).view())
-            .unwrap()
-            .left;
+        let rotation = thin_svd("a test", random(x.ncols(), x.ncols(), seed).view()).unwrap().left;
         x.dot(&rotation) * 2.5 + 1.0
     }
 
@@ -332,10 +272,7 @@ mod tests {
         let fit = best_rotation_fit("a test", x.view(), y.view()).unwrap();
         let [x, y] = centred_pair("a test", x.view(), y.view()).unwrap();
         let length = |m: &Array2<f64>| m.iter().map(|v| v * v).sum::<f64>().sqrt();
-        let plain: f64 = singular_values("a test", x.t().dot(&y).view())
-            .unwrap()
-            .iter()
-            .sum();
+        let plain: f64 = singular_values("a test", x.t().dot(&y).view()).unwrap().iter().sum();
         assert!((fit - plain / length(&x) / length(&y)).abs() < 1e-12);
     }
 
@@ -349,9 +286,7 @@ mod tests {
     fn permuted_units_match_fully_and_rotated_ones_do_not() {
         let x = random(30, 5, 7);
         let permuted = x.select(Axis(1), &[3, 0, 4, 1, 2]);
-        assert!(
-            (soft_matching_correlation(x.view(), permuted.view()).unwrap() - 1.0).abs() < 1e-12
-        );
+        assert!((soft_matching_correlation(x.view(), permuted.view()).unwrap() - 1.0).abs() < 1e-12);
         assert!(soft_matching_correlation(x.view(), turned(&x, 8).view()).unwrap() < 0.95);
     }
 
@@ -360,8 +295,6 @@ mod tests {
         // Unit 0 of the left equals both units of the right: the mean correlation is 1.
         let left = array![[1.0], [2.0], [4.0]];
         let right = array![[1.0, 2.0], [2.0, 4.0], [4.0, 8.0]];
-        assert!(
-            (soft_matching_correlation(left.view(), right.view()).unwrap() - 1.0).abs() < 1e-12
-        );
+        assert!((soft_matching_correlation(left.view(), right.view()).unwrap() - 1.0).abs() < 1e-12);
     }
 }

@@ -64,17 +64,8 @@ pub fn linear_cka(left: &Gram, right: &Gram, estimate: CkaEstimate) -> Result<f6
 ///
 /// # Reference
 /// Kornblith et al. (2019). Similarity of neural network representations revisited. ICML. Section 3.
-pub fn rbf_cka(
-    left: &Gram,
-    right: &Gram,
-    width: f64,
-    estimate: CkaEstimate,
-) -> Result<f64, StatsError> {
-    kernel_cka(
-        gaussian_kernel(left, width)?.view(),
-        gaussian_kernel(right, width)?.view(),
-        estimate,
-    )
+pub fn rbf_cka(left: &Gram, right: &Gram, width: f64, estimate: CkaEstimate) -> Result<f64, StatsError> {
+    kernel_cka(gaussian_kernel(left, width)?.view(), gaussian_kernel(right, width)?.view(), estimate)
 }
 
 /// CKA of two kernel matrices over the same stimuli.
@@ -94,12 +85,7 @@ pub fn kernel_cka(
 ) -> Result<f64, StatsError> {
     const OPERATION: &str = "CKA";
     let n = left.nrows();
-    require_same_length(
-        OPERATION,
-        "stimuli",
-        ("the first kernel", n),
-        ("the second kernel", right.nrows()),
-    )?;
+    require_same_length(OPERATION, "stimuli", ("the first kernel", n), ("the second kernel", right.nrows()))?;
     for (what, kernel) in [("the first kernel", left), ("the second kernel", right)] {
         require_same_length(
             OPERATION,
@@ -121,12 +107,8 @@ pub fn kernel_cka(
     };
     let inner = |a: &Array2<f64>, b: &Array2<f64>| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let (own_left, own_right) = (inner(&left, &left), inner(&right, &right));
-    for (index, (own, raw)) in [
-        (own_left, left_scale(&left, n)),
-        (own_right, left_scale(&right, n)),
-    ]
-    .into_iter()
-    .enumerate()
+    for (index, (own, raw)) in
+        [(own_left, left_scale(&left, n)), (own_right, left_scale(&right, n))].into_iter().enumerate()
     {
         if own <= raw {
             return Err(StatsError::ConstantPattern {
@@ -141,9 +123,7 @@ pub fn kernel_cka(
 
 /// The squared norm that rounding alone can leave after centring.
 fn left_scale(centred: &Array2<f64>, n: usize) -> f64 {
-    let greatest = centred
-        .iter()
-        .fold(0.0f64, |most, value| most.max(value.abs()));
+    let greatest = centred.iter().fold(0.0f64, |most, value| most.max(value.abs()));
     (f64::EPSILON * greatest * n as f64).powi(2)
 }
 
@@ -155,11 +135,7 @@ fn u_centred(kernel: ArrayView2<'_, f64>) -> Array2<f64> {
     let rows = off.sum_axis(ndarray::Axis(1));
     let all = rows.sum();
     Array2::from_shape_fn(off.dim(), |(i, j)| {
-        if i == j {
-            0.0
-        } else {
-            off[[i, j]] - (rows[i] + rows[j]) / (n - 2.0) + all / ((n - 1.0) * (n - 2.0))
-        }
+        if i == j { 0.0 } else { off[[i, j]] - (rows[i] + rows[j]) / (n - 2.0) + all / ((n - 1.0) * (n - 2.0)) }
     })
 }
 
@@ -175,19 +151,13 @@ fn gaussian_kernel(gram: &Gram, width: f64) -> Result<Array2<f64>, StatsError> {
     }
     let n = gram.n_stimuli();
     require_stimuli(OPERATION, n, 3)?;
-    let squared = |i: usize, j: usize| {
-        (gram.products[[i, i]] + gram.products[[j, j]] - 2.0 * gram.products[[i, j]]).max(0.0)
-    };
-    let mut distances: Vec<f64> = crate::rdm::pairs(n)
-        .map(|(i, j)| squared(i, j).sqrt())
-        .collect();
+    let squared =
+        |i: usize, j: usize| (gram.products[[i, i]] + gram.products[[j, j]] - 2.0 * gram.products[[i, j]]).max(0.0);
+    let mut distances: Vec<f64> = crate::rdm::pairs(n).map(|(i, j)| squared(i, j).sqrt()).collect();
     distances.sort_unstable_by(f64::total_cmp);
     let middle = distances.len() / 2;
-    let median = if distances.len() % 2 == 1 {
-        distances[middle]
-    } else {
-        0.5 * (distances[middle - 1] + distances[middle])
-    };
+    let median =
+        if distances.len() % 2 == 1 { distances[middle] } else { 0.5 * (distances[middle - 1] + distances[middle]) };
     let scale = 2.0 * (width * median).powi(2);
     if scale <= 0.0 {
         return Err(StatsError::ConstantPattern {
@@ -196,13 +166,7 @@ fn gaussian_kernel(gram: &Gram, width: f64) -> Result<Array2<f64>, StatsError> {
             index: 0,
         });
     }
-    Ok(Array2::from_shape_fn((n, n), |(i, j)| {
-        if i == j {
-            1.0
-        } else {
-            (-squared(i, j) / scale).exp()
-        }
-    }))
+    Ok(Array2::from_shape_fn((n, n), |(i, j)| if i == j { 1.0 } else { (-squared(i, j) / scale).exp() }))
 }
 
 #[cfg(test)]
@@ -220,13 +184,9 @@ mod tests {
     #[test]
     fn biased_linear_cka_is_the_whitened_cosine_of_euclidean_rdms() {
         let (a, b) = (gram(9, 5, 1), gram(9, 7, 2));
-        let rdm = |g: &Gram| {
-            rdm_from_gram(g, RdmMeasure::SquaredEuclideanPerUnit)
-                .unwrap()
-                .insert_axis(ndarray::Axis(0))
-        };
-        let whitened = compare_rdms(rdm(&a).view(), rdm(&b).view(), Comparator::WhitenedCosine)
-            .unwrap()[[0, 0]];
+        let rdm =
+            |g: &Gram| rdm_from_gram(g, RdmMeasure::SquaredEuclideanPerUnit).unwrap().insert_axis(ndarray::Axis(0));
+        let whitened = compare_rdms(rdm(&a).view(), rdm(&b).view(), Comparator::WhitenedCosine).unwrap()[[0, 0]];
         assert!((linear_cka(&a, &b, CkaEstimate::Biased).unwrap() - whitened).abs() < 1e-12);
     }
 

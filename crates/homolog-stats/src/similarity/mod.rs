@@ -7,8 +7,6 @@ mod cka;
 mod spectrum;
 mod transport;
 
-pub use alignment::{
-    angular_shape_distance, pwcca, soft_matching_correlation, squared_procrustes_distance, svcca,
-};
+pub use alignment::{angular_shape_distance, pwcca, soft_matching_correlation, squared_procrustes_distance, svcca};
 pub use cka::{CkaEstimate, kernel_cka, linear_cka, rbf_cka};
 pub use spectrum::{effective_dimensionality, eigenspectrum_slope, principal_variances};

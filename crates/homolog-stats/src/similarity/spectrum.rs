@@ -33,10 +33,7 @@ pub fn principal_variances(gram: &Gram) -> Result<Vec<f64>, StatsError> {
             index: 0,
         });
     }
-    Ok(values
-        .into_iter()
-        .map(|value| value.max(0.0) / (n as f64 - 1.0))
-        .collect())
+    Ok(values.into_iter().map(|value| value.max(0.0) / (n as f64 - 1.0)).collect())
 }
 
 /// Effective dimensionality: (Σ λ)² / Σ λ², the participation ratio of the principal variances.
@@ -72,11 +69,7 @@ pub fn effective_dimensionality(variances: &[f64]) -> Result<f64, StatsError> {
 /// # Reference
 /// Stringer et al. (2019). High-dimensional geometry of population responses in visual cortex. Nature 571:361.
 /// Differs from the paper in: variances are not cross-validated, so noise flattens the tail; average repetitions first.
-pub fn eigenspectrum_slope(
-    variances: &[f64],
-    first: usize,
-    last: usize,
-) -> Result<f64, StatsError> {
+pub fn eigenspectrum_slope(variances: &[f64], first: usize, last: usize) -> Result<f64, StatsError> {
     const OPERATION: &str = "the slope of an eigenspectrum";
     require_variances(OPERATION, variances)?;
     if first == 0 || last <= first || last > variances.len() {
@@ -97,26 +90,18 @@ pub fn eigenspectrum_slope(
         });
     }
     let n = used.len() as f64;
-    let points: Vec<(f64, f64)> = used
-        .iter()
-        .enumerate()
-        .map(|(at, value)| (((first + at) as f64).ln(), value.ln()))
-        .collect();
+    let points: Vec<(f64, f64)> =
+        used.iter().enumerate().map(|(at, value)| (((first + at) as f64).ln(), value.ln())).collect();
     let mean_x = points.iter().map(|point| point.0).sum::<f64>() / n;
     let mean_y = points.iter().map(|point| point.1).sum::<f64>() / n;
-    let covariance: f64 = points
-        .iter()
-        .map(|(x, y)| (x - mean_x) * (y - mean_y))
-        .sum();
+    let covariance: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
     let variance: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
     Ok(-covariance / variance)
 }
 
 fn require_variances(operation: &'static str, variances: &[f64]) -> Result<(), StatsError> {
     require_count(operation, "variances", variances.len(), 1)?;
-    let wrong = variances
-        .iter()
-        .find(|value| !(value.is_finite() && **value >= 0.0));
+    let wrong = variances.iter().find(|value| !(value.is_finite() && **value >= 0.0));
     let none = (!variances.iter().any(|&value| value > 0.0)).then_some(&0.0);
     match wrong.or(none) {
         None => Ok(()),
@@ -137,8 +122,7 @@ mod tests {
     #[test]
     fn variances_of_two_independent_units_are_theirs() {
         // Unit 0: -3, 3, 0, 0; unit 1: 0, 0, 1, -1; sums of squares 18 and 2 over 3.
-        let gram =
-            Gram::of(array![[-3.0, 0.0], [3.0, 0.0], [0.0, 1.0], [0.0, -1.0]].view()).unwrap();
+        let gram = Gram::of(array![[-3.0, 0.0], [3.0, 0.0], [0.0, 1.0], [0.0, -1.0]].view()).unwrap();
         let found = principal_variances(&gram).unwrap();
         assert!((found[0] - 6.0).abs() < 1e-12 && (found[1] - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(found.len(), 2);
@@ -154,10 +138,7 @@ mod tests {
     #[test]
     fn constant_representation_has_no_spectrum() {
         let gram = Gram::of(ndarray::Array2::<f64>::ones((5, 4)).view()).unwrap();
-        assert!(matches!(
-            principal_variances(&gram),
-            Err(StatsError::ConstantPattern { .. })
-        ));
+        assert!(matches!(principal_variances(&gram), Err(StatsError::ConstantPattern { .. })));
         assert!(effective_dimensionality(&[0.0, 0.0]).is_err());
     }
 }

@@ -19,11 +19,7 @@ pub(super) fn best_uniform_transport(gain: &Array2<f64>) -> f64 {
     };
     for (column, potential) in problem.column_potential.iter_mut().enumerate() {
         // Costs are −gain; this makes every reduced cost 0 or more at the start.
-        *potential = gain
-            .column(column)
-            .iter()
-            .map(|gain| -gain)
-            .fold(f64::INFINITY, f64::min);
+        *potential = gain.column(column).iter().map(|gain| -gain).fold(f64::INFINITY, f64::min);
     }
     for row in 0..n {
         while problem.supply[row] > 0 {
@@ -31,21 +27,11 @@ pub(super) fn best_uniform_transport(gain: &Array2<f64>) -> f64 {
         }
     }
     let moved = (n * (m / divisor)) as f64;
-    problem
-        .flow
-        .iter()
-        .zip(gain)
-        .map(|(&flow, gain)| flow as f64 * gain)
-        .sum::<f64>()
-        / moved
+    problem.flow.iter().zip(gain).map(|(&flow, gain)| flow as f64 * gain).sum::<f64>() / moved
 }
 
 fn greatest_common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 struct Transport<'a> {
@@ -59,8 +45,7 @@ struct Transport<'a> {
 
 impl Transport<'_> {
     fn reduced_cost(&self, row: usize, column: usize) -> f64 {
-        (-self.gain[[row, column]] - self.row_potential[row] - self.column_potential[column])
-            .max(0.0)
+        (-self.gain[[row, column]] - self.row_potential[row] - self.column_potential[column]).max(0.0)
     }
 
     /// Moves mass from `source` along the cheapest path to a column with room (Dijkstra over rows and columns).
@@ -101,46 +86,24 @@ impl Transport<'_> {
                 }
             }
         };
-        self.update_potentials(
-            &row_distance,
-            &column_distance,
-            &column_done,
-            column_distance[target],
-        );
+        self.update_potentials(&row_distance, &column_distance, &column_done, column_distance[target]);
         self.push_along(source, target, &column_from, &row_from);
     }
 
-    fn update_potentials(
-        &mut self,
-        row_distance: &[f64],
-        column_distance: &[f64],
-        column_done: &[bool],
-        reach: f64,
-    ) {
+    fn update_potentials(&mut self, row_distance: &[f64], column_distance: &[f64], column_done: &[bool], reach: f64) {
         for (potential, &distance) in self.row_potential.iter_mut().zip(row_distance) {
             if distance < reach {
                 *potential += reach - distance;
             }
         }
-        for ((potential, &distance), &done) in self
-            .column_potential
-            .iter_mut()
-            .zip(column_distance)
-            .zip(column_done)
-        {
+        for ((potential, &distance), &done) in self.column_potential.iter_mut().zip(column_distance).zip(column_done) {
             if done {
                 *potential -= reach - distance;
             }
         }
     }
 
-    fn push_along(
-        &mut self,
-        source: usize,
-        target: usize,
-        column_from: &[usize],
-        row_from: &[usize],
-    ) {
+    fn push_along(&mut self, source: usize, target: usize, column_from: &[usize], row_from: &[usize]) {
         let mut path = Vec::new();
         let mut amount = self.demand[target].min(self.supply[source]);
         let mut column = target;

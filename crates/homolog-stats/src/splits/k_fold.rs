@@ -20,18 +20,10 @@ pub enum FoldOrder {
 /// # Errors
 /// - [`StatsError::TooFew`] when there are fewer than 2 folds.
 /// - [`StatsError::TooFewStimuli`] when there are fewer stimuli than folds.
-pub fn k_fold(
-    n_stimuli: usize,
-    n_folds: usize,
-    order: FoldOrder,
-) -> Result<Vec<Split>, StatsError> {
+pub fn k_fold(n_stimuli: usize, n_folds: usize, order: FoldOrder) -> Result<Vec<Split>, StatsError> {
     check_folds(n_folds)?;
     if n_stimuli < n_folds {
-        return Err(StatsError::TooFewStimuli {
-            operation: "k-fold splits",
-            found: n_stimuli,
-            needed: n_folds,
-        });
+        return Err(StatsError::TooFewStimuli { operation: "k-fold splits", found: n_stimuli, needed: n_folds });
     }
     let dealt = match order {
         FoldOrder::AsGiven => (0..n_stimuli).collect(),
@@ -55,11 +47,7 @@ pub fn k_fold(
 /// # Errors
 /// - [`StatsError::TooFew`] when there are fewer than 2 folds, or when a class has fewer stimuli than there are folds (where
 ///   scikit-learn only warns, and a fold then lacks that class).
-pub fn stratified_k_fold<L: Ord>(
-    labels: &[L],
-    n_folds: usize,
-    order: FoldOrder,
-) -> Result<Vec<Split>, StatsError> {
+pub fn stratified_k_fold<L: Ord>(labels: &[L], n_folds: usize, order: FoldOrder) -> Result<Vec<Split>, StatsError> {
     check_folds(n_folds)?;
     let (mut positions, _) = positions_by_class(labels);
     positions.sort_by_key(|members| members.first().copied());
@@ -81,17 +69,12 @@ pub fn stratified_k_fold<L: Ord>(
     let mut start = 0;
     for members in &positions {
         // Dealing all classes in one round gives fold f the places f, f + k, f + 2k, …; the class owns start..start + len of them.
-        let mut folds: Vec<usize> = (0..members.len())
-            .map(|at| (start + at) % n_folds)
-            .collect();
+        let mut folds: Vec<usize> = (0..members.len()).map(|at| (start + at) % n_folds).collect();
         folds.sort_unstable();
         if let Some(random) = random.as_mut() {
             random.shuffle(&mut folds);
         }
-        members
-            .iter()
-            .zip(folds)
-            .for_each(|(&position, fold)| fold_of[position] = fold);
+        members.iter().zip(folds).for_each(|(&position, fold)| fold_of[position] = fold);
         start += members.len();
     }
     Ok(splits_from_folds(&fold_of, n_folds))
@@ -122,9 +105,7 @@ pub fn group_k_fold<L: Ord>(groups: &[L], n_folds: usize) -> Result<Vec<Split>, 
     for group in by_size {
         let lightest = (0..n_folds).min_by_key(|&fold| load[fold]).unwrap_or(0);
         load[lightest] += positions[group].len();
-        positions[group]
-            .iter()
-            .for_each(|&position| fold_of[position] = lightest);
+        positions[group].iter().for_each(|&position| fold_of[position] = lightest);
     }
     Ok(splits_from_folds(&fold_of, n_folds))
 }
@@ -149,23 +130,14 @@ pub fn leave_one_group_out<L: Ord>(groups: &[L]) -> Result<Vec<Split>, StatsErro
 fn check_folds(n_folds: usize) -> Result<(), StatsError> {
     match n_folds {
         2.. => Ok(()),
-        found => Err(StatsError::TooFew {
-            operation: "k-fold splits",
-            what: "folds",
-            found,
-            needed: 2,
-        }),
+        found => Err(StatsError::TooFew { operation: "k-fold splits", what: "folds", found, needed: 2 }),
     }
 }
 
 fn splits_from_folds(fold_of: &[usize], n_folds: usize) -> Vec<Split> {
-    let part =
-        |keep: &dyn Fn(usize) -> bool| (0..fold_of.len()).filter(|&at| keep(fold_of[at])).collect();
+    let part = |keep: &dyn Fn(usize) -> bool| (0..fold_of.len()).filter(|&at| keep(fold_of[at])).collect();
     (0..n_folds)
-        .map(|tested| Split {
-            train: part(&|fold| fold != tested),
-            test: part(&|fold| fold == tested),
-        })
+        .map(|tested| Split { train: part(&|fold| fold != tested), test: part(&|fold| fold == tested) })
         .collect()
 }
 
@@ -176,11 +148,8 @@ mod tests {
     #[test]
     fn every_stimulus_is_tested_once() {
         for order in [FoldOrder::AsGiven, FoldOrder::Shuffled(5)] {
-            let mut tested: Vec<usize> = k_fold(23, 4, order)
-                .expect("23 in 4")
-                .into_iter()
-                .flat_map(|split| split.test)
-                .collect();
+            let mut tested: Vec<usize> =
+                k_fold(23, 4, order).expect("23 in 4").into_iter().flat_map(|split| split.test).collect();
             tested.sort_unstable();
             assert_eq!(tested, (0..23).collect::<Vec<_>>());
         }
@@ -188,25 +157,20 @@ mod tests {
 
     #[test]
     fn fewer_stimuli_than_folds_are_refused() {
-        let message = k_fold(3, 5, FoldOrder::AsGiven)
-            .expect_err("3 in 5")
-            .to_string();
-        assert_eq!(
-            message,
-            "cannot compute k-fold splits with 3 stimuli: at least 5 are needed"
-        );
+        let message = k_fold(3, 5, FoldOrder::AsGiven).expect_err("3 in 5").to_string();
+        assert_eq!(message, "cannot compute k-fold splits with 3 stimuli: at least 5 are needed");
     }
 
     #[test]
     fn group_is_never_divided() {
         let groups = ["b", "a", "a", "c", "b", "a", "c", "d"];
         for split in group_k_fold(&groups, 3).expect("4 groups") {
-            assert!(split.test.iter().all(|&tested| {
+            assert!(
                 split
-                    .train
+                    .test
                     .iter()
-                    .all(|&trained| groups[tested] != groups[trained])
-            }));
+                    .all(|&tested| { split.train.iter().all(|&trained| groups[tested] != groups[trained]) })
+            );
         }
     }
 }

@@ -30,17 +30,9 @@ impl Split {
     pub fn check(&self, n_stimuli: usize) -> Result<(), StatsError> {
         let operation = "cross-validation";
         let mut seen = vec![false; n_stimuli];
-        for (what, part) in [
-            ("training stimuli", &self.train),
-            ("test stimuli", &self.test),
-        ] {
+        for (what, part) in [("training stimuli", &self.train), ("test stimuli", &self.test)] {
             if part.is_empty() {
-                return Err(StatsError::TooFew {
-                    operation,
-                    what,
-                    found: 0,
-                    needed: 1,
-                });
+                return Err(StatsError::TooFew { operation, what, found: 0, needed: 1 });
             }
             for &position in part {
                 match seen.get_mut(position) {

@@ -23,9 +23,7 @@ pub struct NumpyRandom {
 impl NumpyRandom {
     /// The generator that `RandomState(seed)` gives.
     pub fn new(seed: u32) -> Self {
-        Self {
-            twister: Mt::new(seed),
-        }
+        Self { twister: Mt::new(seed) }
     }
 
     /// A whole number from 0 to `largest`, both included: masked bits, redrawn while too large (NumPy's `random_interval`).

@@ -8,10 +8,9 @@ use serde_json::Value;
 pub(crate) fn golden(case: &str) -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/");
     let path = format!("{path}{case}/golden.json");
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("cannot read golden numbers {path}: {error}"));
-    serde_json::from_str(&text)
-        .unwrap_or_else(|error| panic!("cannot read golden numbers {path}: {error}"))
+    let text =
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read golden numbers {path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("cannot read golden numbers {path}: {error}"))
 }
 
 /// All numbers of a value, however deep its arrays are nested.
@@ -30,17 +29,10 @@ pub(crate) fn uniform(seed: u64, shape: (usize, usize)) -> Array2<f64> {
 }
 
 /// Fails unless every value is within `relative` of the golden one, relative to the largest golden value's size where they are small.
-pub(crate) fn assert_close<'a>(
-    name: &str,
-    ours: impl IntoIterator<Item = &'a f64>,
-    golden: &[f64],
-    relative: f64,
-) {
+pub(crate) fn assert_close<'a>(name: &str, ours: impl IntoIterator<Item = &'a f64>, golden: &[f64], relative: f64) {
     let ours: Vec<f64> = ours.into_iter().copied().collect();
     assert_eq!(ours.len(), golden.len(), "{name}: another number of values");
-    let scale = golden
-        .iter()
-        .fold(0.0, |most: f64, value| most.max(value.abs()));
+    let scale = golden.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
     for (at, (ours, golden)) in ours.iter().zip(golden).enumerate() {
         let allowed = relative * golden.abs().max(0.01 * scale);
         assert!(

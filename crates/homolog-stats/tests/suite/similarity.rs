@@ -3,8 +3,7 @@
 use homolog_stats::gram::Gram;
 use homolog_stats::similarity::{
     CkaEstimate, angular_shape_distance, effective_dimensionality, eigenspectrum_slope, linear_cka,
-    principal_variances, pwcca, rbf_cka, soft_matching_correlation, squared_procrustes_distance,
-    svcca,
+    principal_variances, pwcca, rbf_cka, soft_matching_correlation, squared_procrustes_distance, svcca,
 };
 use ndarray::{Array2, s};
 
@@ -32,18 +31,9 @@ fn similarities_agree_with_their_formulas_in_numpy() {
         ("rbf debiased", rbf(CkaEstimate::Debiased)),
         ("svcca", svcca(x.view(), y.view(), 0.9).unwrap()),
         ("pwcca", pwcca(x.view(), y.view(), 1.0).unwrap()),
-        (
-            "procrustes",
-            squared_procrustes_distance(x.view(), y.view()).unwrap(),
-        ),
-        (
-            "angular",
-            angular_shape_distance(x.view(), y.view()).unwrap(),
-        ),
-        (
-            "soft matching",
-            soft_matching_correlation(x.view(), y.view()).unwrap(),
-        ),
+        ("procrustes", squared_procrustes_distance(x.view(), y.view()).unwrap()),
+        ("angular", angular_shape_distance(x.view(), y.view()).unwrap()),
+        ("soft matching", soft_matching_correlation(x.view(), y.view()).unwrap()),
     ] {
         assert_close(name, &[ours], &numbers(&golden[name]), 1e-9);
     }
@@ -54,19 +44,9 @@ fn spectra_agree_with_numpy() {
     let golden = golden("numpy/similarity");
     let (_, y) = representations();
     let variances = principal_variances(&Gram::of(y.view()).unwrap()).unwrap();
-    assert_close(
-        "variances",
-        &variances,
-        &numbers(&golden["variances"]),
-        1e-9,
-    );
+    assert_close("variances", &variances, &numbers(&golden["variances"]), 1e-9);
     let dimensionality = effective_dimensionality(&variances).unwrap();
-    assert_close(
-        "dimensionality",
-        &[dimensionality],
-        &numbers(&golden["effective dimensionality"]),
-        1e-9,
-    );
+    assert_close("dimensionality", &[dimensionality], &numbers(&golden["effective dimensionality"]), 1e-9);
     let slope = eigenspectrum_slope(&variances, 2, 6).unwrap();
     assert_close("slope", &[slope], &numbers(&golden["slope"]), 1e-9);
 }

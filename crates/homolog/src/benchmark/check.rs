@@ -25,21 +25,13 @@ impl Checker<'_> {
         }
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if written.name.is_empty() || !written.name.chars().all(allowed) {
-            return Err(self.value(
-                "name",
-                &written.name,
-                "letters, digits, \"-\", \"_\" and \".\"",
-            ));
+            return Err(self.value("name", &written.name, "letters, digits, \"-\", \"_\" and \".\""));
         }
         if written.version == 0 {
             return Err(self.value("version", 0, "1 or more"));
         }
         if written.region.trim().is_empty() {
-            return Err(self.value(
-                "region",
-                "\"\"",
-                "the part of the brain that was recorded, such as \"IT\"",
-            ));
+            return Err(self.value("region", "\"\"", "the part of the brain that was recorded, such as \"IT\""));
         }
         self.check_metric(&written.metric)?;
         self.check_ceiling(&written.ceiling, &written.metric)?;
@@ -67,9 +59,7 @@ impl Checker<'_> {
 
     fn check_metric(&self, metric: &Metric) -> Result<(), ManifestError> {
         match metric {
-            Metric::Encoding {
-                mapping, splits, ..
-            } => {
+            Metric::Encoding { mapping, splits, .. } => {
                 self.check_mapping(mapping)?;
                 self.check_splits(splits)
             }
@@ -82,22 +72,13 @@ impl Checker<'_> {
 
     fn check_mapping(&self, mapping: &Mapping) -> Result<(), ManifestError> {
         match mapping {
-            Mapping::Pls { components: 0 } => {
-                Err(self.value("metric.mapping.components", 0, "1 or more"))
-            }
+            Mapping::Pls { components: 0 } => Err(self.value("metric.mapping.components", 0, "1 or more")),
             Mapping::Ridge { penalties, .. } if penalties.is_empty() => {
                 Err(self.value("metric.mapping.penalties", "[]", "at least one penalty"))
             }
             Mapping::Ridge { penalties, .. } => {
-                match penalties
-                    .iter()
-                    .find(|penalty| !(penalty.is_finite() && **penalty >= 0.0))
-                {
-                    Some(penalty) => Err(self.value(
-                        "metric.mapping.penalties",
-                        penalty,
-                        "finite numbers from 0 up",
-                    )),
+                match penalties.iter().find(|penalty| !(penalty.is_finite() && **penalty >= 0.0)) {
+                    Some(penalty) => Err(self.value("metric.mapping.penalties", penalty, "finite numbers from 0 up")),
                     None => Ok(()),
                 }
             }
@@ -106,20 +87,14 @@ impl Checker<'_> {
     }
 
     fn check_splits(&self, splits: &Splits) -> Result<(), ManifestError> {
-        let (Splits::Shuffle { n, train_size, .. }
-        | Splits::StratifiedShuffle { n, train_size, .. }) = splits
-        else {
+        let (Splits::Shuffle { n, train_size, .. } | Splits::StratifiedShuffle { n, train_size, .. }) = splits else {
             return Ok(());
         };
         if *n == 0 {
             return Err(self.value("metric.splits.n", n, "1 or more"));
         }
         if !(*train_size > 0.0 && *train_size < 1.0) {
-            return Err(self.value(
-                "metric.splits.train_size",
-                train_size,
-                "a share between 0 and 1",
-            ));
+            return Err(self.value("metric.splits.train_size", train_size, "a share between 0 and 1"));
         }
         Ok(())
     }
@@ -153,16 +128,9 @@ impl Checker<'_> {
         if let Some(width) = stimuli.width_deg
             && !(width.is_finite() && width > 0.0 && width <= 360.0)
         {
-            return Err(self.value(
-                "stimuli.width_deg",
-                width,
-                "degrees of visual angle above 0, up to 360",
-            ));
+            return Err(self.value("stimuli.width_deg", width, "degrees of visual angle above 0, up to 360"));
         }
-        let is_array = matches!(
-            stimuli.kind,
-            StimuliKind::Mat | StimuliKind::Npy | StimuliKind::Npz
-        );
+        let is_array = matches!(stimuli.kind, StimuliKind::Mat | StimuliKind::Npy | StimuliKind::Npz);
         if is_array && stimuli.numbered.is_none() {
             return Err(self.mismatch(
                 "the stimuli are in an array, which has no names".to_owned(),
@@ -185,9 +153,7 @@ impl Checker<'_> {
         metric: &Metric,
     ) -> Result<BrainData, ManifestError> {
         match (metric, trials) {
-            (Metric::Behaviour16Class { .. }, Some(trials))
-                if recordings.is_empty() && !trials.paths.is_empty() =>
-            {
+            (Metric::Behaviour16Class { .. }, Some(trials)) if recordings.is_empty() && !trials.paths.is_empty() => {
                 Ok(BrainData::Trials(trials))
             }
             (Metric::Behaviour16Class { .. }, _) => Err(self.mismatch(
@@ -202,12 +168,7 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn value(
-        &self,
-        key: impl ToString,
-        found: impl ToString,
-        needed: impl ToString,
-    ) -> ManifestError {
+    pub(super) fn value(&self, key: impl ToString, found: impl ToString, needed: impl ToString) -> ManifestError {
         ManifestError::Value {
             manifest: self.manifest.to_owned(),
             key: key.to_string(),
@@ -217,10 +178,6 @@ impl Checker<'_> {
     }
 
     fn mismatch(&self, found: String, needed: &str) -> ManifestError {
-        ManifestError::Mismatch {
-            manifest: self.manifest.to_owned(),
-            found,
-            needed: needed.to_owned(),
-        }
+        ManifestError::Mismatch { manifest: self.manifest.to_owned(), found, needed: needed.to_owned() }
     }
 }

@@ -31,9 +31,7 @@ pub enum ManifestError {
     },
 
     /// Not TOML, or a value of the wrong type.
-    #[error(
-        "cannot read {manifest}, line {line}: {message}. docs/benchmarks.md describes every key"
-    )]
+    #[error("cannot read {manifest}, line {line}: {message}. docs/benchmarks.md describes every key")]
     Syntax {
         /// Which manifest, quoted.
         manifest: String,

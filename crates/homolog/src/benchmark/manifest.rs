@@ -96,12 +96,7 @@ impl Manifest {
     pub fn from_toml(text: &str, manifest: &str) -> Result<Manifest, ManifestError> {
         toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start.min(text.len()));
-            let line = text
-                .bytes()
-                .take(offset)
-                .filter(|&byte| byte == b'\n')
-                .count()
-                + 1;
+            let line = text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1;
             in_our_words(error.message(), manifest, line)
         })
     }
@@ -114,11 +109,7 @@ fn in_our_words(message: &str, manifest: &str, line: usize) -> ManifestError {
         _ if message.starts_with("unknown variant") => "choice",
         _ => {
             let message = message.trim().replace('\n', " ");
-            return ManifestError::Syntax {
-                manifest: manifest.to_owned(),
-                line,
-                message,
-            };
+            return ManifestError::Syntax { manifest: manifest.to_owned(), line, message };
         }
     };
     let mut quoted = message.split('`').skip(1).step_by(2);

@@ -26,8 +26,8 @@ pub use builtin::{benchmark, built_in_names};
 pub use error::ManifestError;
 pub use manifest::{Citation, FileEntry, Manifest, SCHEMA};
 pub use protocol::{
-    Aggregate, BehaviourMeasure, Bound, Ceiling, CeilingFormula, Comparator, Correlation, Mapping,
-    Metric, PenaltyFor, RdmMeasure, Splits,
+    Aggregate, BehaviourMeasure, Bound, Ceiling, CeilingFormula, Comparator, Correlation, Mapping, Metric, PenaltyFor,
+    RdmMeasure, Splits,
 };
 pub use sixteen_classes::{CATEGORIES, ImageNetClass, imagenet_classes_by_category};
 pub use spec::{BenchmarkSpec, BrainData};

@@ -323,23 +323,14 @@ impl Metric {
     /// A short name for tables: `rsa-correlation-spearman`, `encoding-pls-25`, `behaviour-16class`.
     pub fn name(&self) -> String {
         match self {
-            Metric::Rsa {
-                rdm, comparator, ..
-            } => {
+            Metric::Rsa { rdm, comparator, .. } => {
                 format!("rsa-{}-{}", kebab_name(rdm), kebab_name(comparator))
             }
-            Metric::Encoding {
-                mapping: Mapping::Pls { components },
-                ..
-            } => format!("encoding-pls-{components}"),
-            Metric::Encoding {
-                mapping: Mapping::Ridge { .. },
-                ..
-            } => "encoding-ridge".to_owned(),
-            Metric::Behaviour16Class { measures, .. } => measures.first().map_or_else(
-                || "behaviour-16class".to_owned(),
-                |measure| format!("behaviour-{}", kebab_name(measure)),
-            ),
+            Metric::Encoding { mapping: Mapping::Pls { components }, .. } => format!("encoding-pls-{components}"),
+            Metric::Encoding { mapping: Mapping::Ridge { .. }, .. } => "encoding-ridge".to_owned(),
+            Metric::Behaviour16Class { measures, .. } => measures
+                .first()
+                .map_or_else(|| "behaviour-16class".to_owned(), |measure| format!("behaviour-{}", kebab_name(measure))),
         }
     }
 }

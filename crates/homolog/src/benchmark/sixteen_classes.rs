@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 /// The categories in alphabetical order, as in all of that group's tables.
 pub const CATEGORIES: [&str; 16] = [
-    "airplane", "bear", "bicycle", "bird", "boat", "bottle", "car", "cat", "chair", "clock", "dog",
-    "elephant", "keyboard", "knife", "oven", "truck",
+    "airplane", "bear", "bicycle", "bird", "boat", "bottle", "car", "cat", "chair", "clock", "dog", "elephant",
+    "keyboard", "knife", "oven", "truck",
 ];
 
 const TABLE: &str = include_str!("../../benchmarks/imagenet_to_16.toml");
@@ -35,21 +35,13 @@ struct Category {
 
 static BY_CATEGORY: LazyLock<Vec<Vec<ImageNetClass>>> = LazyLock::new(|| {
     // The table is compiled in and a test reads it, so nothing that a user does can make this one empty.
-    let table: Table = toml::from_str(TABLE).unwrap_or(Table {
-        category: Vec::new(),
-    });
+    let table: Table = toml::from_str(TABLE).unwrap_or(Table { category: Vec::new() });
     let classes_of = |name: &str| {
-        table
-            .category
-            .iter()
-            .find(|category| category.name == name)
-            .map_or_else(Vec::new, |category| {
-                let class = |(index, wordnet_id): &(usize, String)| ImageNetClass {
-                    index: *index,
-                    wordnet_id: wordnet_id.clone(),
-                };
-                category.classes.iter().map(class).collect()
-            })
+        table.category.iter().find(|category| category.name == name).map_or_else(Vec::new, |category| {
+            let class =
+                |(index, wordnet_id): &(usize, String)| ImageNetClass { index: *index, wordnet_id: wordnet_id.clone() };
+            category.classes.iter().map(class).collect()
+        })
     };
     CATEGORIES.iter().map(|name| classes_of(name)).collect()
 });
@@ -73,11 +65,7 @@ mod tests {
         let by_category = imagenet_classes_by_category();
         let counts: Vec<usize> = by_category.iter().map(Vec::len).collect();
         assert_eq!(counts, [1, 4, 2, 49, 5, 7, 3, 6, 4, 3, 109, 2, 2, 1, 1, 8]);
-        let mut indices: Vec<usize> = by_category
-            .iter()
-            .flatten()
-            .map(|class| class.index)
-            .collect();
+        let mut indices: Vec<usize> = by_category.iter().flatten().map(|class| class.index).collect();
         indices.sort_unstable();
         indices.dedup();
         assert_eq!(indices.len(), 207);
@@ -86,13 +74,8 @@ mod tests {
 
     #[test]
     fn wordnet_ids_rise_with_the_index_as_they_do_in_the_whole_list() {
-        let mut classes: Vec<&ImageNetClass> =
-            imagenet_classes_by_category().iter().flatten().collect();
+        let mut classes: Vec<&ImageNetClass> = imagenet_classes_by_category().iter().flatten().collect();
         classes.sort_by_key(|class| class.index);
-        assert!(
-            classes
-                .windows(2)
-                .all(|pair| pair[0].wordnet_id < pair[1].wordnet_id)
-        );
+        assert!(classes.windows(2).all(|pair| pair[0].wordnet_id < pair[1].wordnet_id));
     }
 }

@@ -62,15 +62,9 @@ impl BenchmarkSpec {
     /// # Errors
     /// Every [`ManifestError`] but [`ManifestError::UnknownBenchmark`].
     pub fn from_path(path: &Path) -> Result<BenchmarkSpec, ManifestError> {
-        let file = if path.is_dir() {
-            path.join("benchmark.toml")
-        } else {
-            path.to_path_buf()
-        };
-        let text = std::fs::read_to_string(&file).map_err(|source| ManifestError::Unreadable {
-            path: file.clone(),
-            source,
-        })?;
+        let file = if path.is_dir() { path.join("benchmark.toml") } else { path.to_path_buf() };
+        let text = std::fs::read_to_string(&file)
+            .map_err(|source| ManifestError::Unreadable { path: file.clone(), source })?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         BenchmarkSpec::from_toml(&text, &format!("\"{}\"", file.display()), Some(&folder))
     }
@@ -79,11 +73,7 @@ impl BenchmarkSpec {
     ///
     /// # Errors
     /// Every [`ManifestError`] but [`ManifestError::Unreadable`] and [`ManifestError::UnknownBenchmark`].
-    pub fn from_toml(
-        text: &str,
-        manifest: &str,
-        folder: Option<&Path>,
-    ) -> Result<BenchmarkSpec, ManifestError> {
+    pub fn from_toml(text: &str, manifest: &str, folder: Option<&Path>) -> Result<BenchmarkSpec, ManifestError> {
         let written = Manifest::from_toml(text, manifest)?;
         Checker { manifest, folder }.check(written)
     }
@@ -92,9 +82,7 @@ impl BenchmarkSpec {
     pub fn files_below(&self, folder: &str) -> impl Iterator<Item = &DataFile> {
         let folder = folder.trim_end_matches('/').to_owned();
         self.files.iter().filter(move |file| {
-            file.path
-                .strip_prefix(&folder)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            file.path.strip_prefix(&folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
 }

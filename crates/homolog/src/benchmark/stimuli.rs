@@ -80,9 +80,7 @@ impl IdRule {
     /// The id of the stimulus in the file at `path`, whose parts are separated by `/`.
     pub fn id(self, path: &str) -> &str {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let ending = name
-            .rsplit_once('.')
-            .map_or(0, |(_, ending)| ending.len() + 1);
+        let ending = name.rsplit_once('.').map_or(0, |(_, ending)| ending.len() + 1);
         match self {
             IdRule::Stem => &name[..name.len() - ending],
             IdRule::Name => name,
@@ -124,9 +122,7 @@ pub fn properties_of_id(pattern: &str, id: &str) -> Option<BTreeMap<String, Stri
 
 /// The longest non-empty run at the start of `text`, and what follows it.
 fn run_of(text: &str, belongs: impl Fn(char) -> bool) -> Option<(&str, &str)> {
-    let end = text
-        .find(|letter: char| !belongs(letter))
-        .unwrap_or(text.len());
+    let end = text.find(|letter: char| !belongs(letter)).unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
 }
 
@@ -145,10 +141,7 @@ mod tests {
 
     #[test]
     fn a_pattern_that_does_not_agree_from_end_to_end_finds_nothing() {
-        assert_eq!(
-            properties_of_id("{shape}#-{texture}#", "airplane1-bicycle"),
-            None
-        );
+        assert_eq!(properties_of_id("{shape}#-{texture}#", "airplane1-bicycle"), None);
         assert_eq!(properties_of_id("{shape}#", "airplane1x"), None);
         assert_eq!(properties_of_id("{shape", "airplane"), None);
     }

@@ -69,33 +69,20 @@ impl TrialsSpec {
     /// - [`TrialsError::Unreadable`] when it is not a CSV file.
     /// - [`TrialsError::MissingColumn`] when it lacks one of the four columns.
     pub fn read(&self, path: &Path) -> Result<Vec<Trial>, TrialsError> {
-        let unreadable = |source| TrialsError::Unreadable {
-            path: path.to_path_buf(),
-            source,
-        };
+        let unreadable = |source| TrialsError::Unreadable { path: path.to_path_buf(), source };
         let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
         let header = reader.headers().map_err(unreadable)?.clone();
-        let position: BTreeMap<&str, usize> = header
-            .iter()
-            .enumerate()
-            .map(|(position, column)| (column, position))
-            .collect();
+        let position: BTreeMap<&str, usize> =
+            header.iter().enumerate().map(|(position, column)| (column, position)).collect();
         let column = |name: &str| {
-            position
-                .get(name)
-                .copied()
-                .ok_or_else(|| TrialsError::MissingColumn {
-                    path: path.to_path_buf(),
-                    column: name.to_owned(),
-                    columns: crate::naming::listed(header.iter(), 20),
-                })
+            position.get(name).copied().ok_or_else(|| TrialsError::MissingColumn {
+                path: path.to_path_buf(),
+                column: name.to_owned(),
+                columns: crate::naming::listed(header.iter(), 20),
+            })
         };
-        let [subject, stimulus, response, category] = [
-            column(&self.subject)?,
-            column(&self.stimulus)?,
-            column(&self.response)?,
-            column(&self.category)?,
-        ];
+        let [subject, stimulus, response, category] =
+            [column(&self.subject)?, column(&self.stimulus)?, column(&self.response)?, column(&self.category)?];
         let mut trials = Vec::new();
         for row in reader.records() {
             let row = row.map_err(unreadable)?;
@@ -112,9 +99,7 @@ impl TrialsSpec {
 
     fn stimulus_id(&self, cell: &str) -> String {
         let after = match &self.stimulus_after {
-            Some(separator) => cell
-                .rsplit_once(separator.as_str())
-                .map_or(cell, |(_, after)| after),
+            Some(separator) => cell.rsplit_once(separator.as_str()).map_or(cell, |(_, after)| after),
             None => cell,
         };
         super::stimuli::IdRule::Stem.id(after).to_owned()
@@ -148,10 +133,7 @@ mod tests {
         let trials = spec().read(&path).expect("read");
         assert_eq!(trials.len(), 1);
         assert_eq!(trials[0].stimulus_id, "bird3-dog2");
-        assert_eq!(
-            (trials[0].response.as_str(), trials[0].category.as_str()),
-            ("dog", "bird")
-        );
+        assert_eq!((trials[0].response.as_str(), trials[0].category.as_str()), ("dog", "bird"));
     }
 
     #[test]
@@ -160,9 +142,6 @@ mod tests {
         let path = folder.path().join("trials.csv");
         std::fs::write(&path, "subject,imagename,object_response,category\n").expect("written");
         let message = spec().read(&path).expect_err("no subj").to_string();
-        assert!(
-            message.contains("has no column \"subj\"; it has \"subject\", \"imagename\""),
-            "{message}"
-        );
+        assert!(message.contains("has no column \"subj\"; it has \"subject\", \"imagename\""), "{message}");
     }
 }

@@ -6,8 +6,8 @@ use ndarray::{Array3, Axis};
 
 use super::{SimulatedRegion, World};
 use crate::benchmark::{
-    Aggregate, BenchmarkSpec, Bound, BrainData, Ceiling, CeilingFormula, Citation, Comparator, Correlation, IdRule, Mapping,
-    Metric, PenaltyFor, Placement, RdmMeasure, Splits, StimuliKind, StimuliSpec,
+    Aggregate, BenchmarkSpec, Bound, BrainData, Ceiling, CeilingFormula, Citation, Comparator, Correlation, IdRule,
+    Mapping, Metric, PenaltyFor, Placement, RdmMeasure, Splits, StimuliKind, StimuliSpec,
 };
 use crate::recording::{Coordinate, DataError, Recording, RecordingParts};
 use crate::score::{BenchmarkData, Brain};
@@ -43,10 +43,15 @@ impl World {
         let values: Array3<f64> = rows.unwrap_or_default().insert_axis(Axis(2));
         let ids: Vec<String> = self.stimuli.ids().map(str::to_owned).collect();
         let presentation = BTreeMap::from([
-            ("stimulus_id".to_owned(), Coordinate::Text(ids.iter().cycle().take(n_repetitions * n_stimuli).cloned().collect())),
+            (
+                "stimulus_id".to_owned(),
+                Coordinate::Text(ids.iter().cycle().take(n_repetitions * n_stimuli).cloned().collect()),
+            ),
             (
                 "repetition".to_owned(),
-                Coordinate::Integer((0..n_repetitions as i64).flat_map(|repetition| vec![repetition; n_stimuli]).collect()),
+                Coordinate::Integer(
+                    (0..n_repetitions as i64).flat_map(|repetition| vec![repetition; n_stimuli]).collect(),
+                ),
             ),
         ]);
         let unit = BTreeMap::from([
@@ -74,11 +79,7 @@ fn rsa() -> (&'static str, Metric, Ceiling) {
         average_over: Vec::new(),
         each: "subject".to_owned(),
     };
-    (
-        "rsa",
-        metric,
-        Ceiling::RsaLowerUpper { against: Bound::Upper, formula: CeilingFormula::ValueOverCeiling },
-    )
+    ("rsa", metric, Ceiling::RsaLowerUpper { against: Bound::Upper, formula: CeilingFormula::ValueOverCeiling })
 }
 
 fn encoding() -> (&'static str, Metric, Ceiling) {

@@ -41,9 +41,7 @@ pub(super) fn v1_units(settings: &WorldSettings) -> GaborBank {
 
 /// V1: amplitude a as a² / (a² + half²), (n_images, n_units).
 pub(super) fn v1_rates(units: &GaborBank, images: &[Image]) -> Array2<f64> {
-    let drive = units
-        .energies(images)
-        .mapv(|a| a * a / (a * a + HALF_SATURATION * HALF_SATURATION));
+    let drive = units.energies(images).mapv(|a| a * a / (a * a + HALF_SATURATION * HALF_SATURATION));
     rates(drive)
 }
 
@@ -55,15 +53,10 @@ pub(super) fn v4_rates(pooled: &Array2<f64>, settings: &WorldSettings) -> Array2
     let means = pooled.mean_axis(Axis(0)).unwrap_or_default();
     let mut drive = Array2::zeros((pooled.len_of(Axis(0)), settings.n_units));
     for mut unit in drive.columns_mut() {
-        let inputs = [1.0, 1.0, 1.0, -0.8]
-            .map(|sign| (random.index(n_pools), sign * random.between(0.5, 1.0)));
+        let inputs = [1.0, 1.0, 1.0, -0.8].map(|sign| (random.index(n_pools), sign * random.between(0.5, 1.0)));
         for (stimulus, response) in unit.iter_mut().enumerate() {
-            let scaled =
-                |pool: usize| pooled[[stimulus, pool]] / means[pool].max(f64::MIN_POSITIVE);
-            let sum: f64 = inputs
-                .iter()
-                .map(|&(pool, weight)| weight * scaled(pool))
-                .sum();
+            let scaled = |pool: usize| pooled[[stimulus, pool]] / means[pool].max(f64::MIN_POSITIVE);
+            let sum: f64 = inputs.iter().map(|&(pool, weight)| weight * scaled(pool)).sum();
             *response = f64::max(sum, 0.0).powi(2);
         }
     }
@@ -78,15 +71,8 @@ pub(super) fn it_rates(scenes: &[ObjectScene], settings: &WorldSettings) -> Arra
         let preference = Category::ALL.map(|_| random.normal().exp());
         let group = random.normal().exp();
         for (response, scene) in unit.iter_mut().zip(scenes) {
-            let which = Category::ALL
-                .iter()
-                .position(|&category| category == scene.category)
-                .unwrap_or(0);
-            let of_group = if scene.category.is_animal_like() {
-                group
-            } else {
-                1.0 / group
-            };
+            let which = Category::ALL.iter().position(|&category| category == scene.category).unwrap_or(0);
+            let of_group = if scene.category.is_animal_like() { group } else { 1.0 / group };
             let view = 1.0 + 0.5 * (scene.size - 0.55) - 1.5 * (scene.x.powi(2) + scene.y.powi(2));
             *response = preference[which] * of_group.sqrt() * view;
         }
@@ -112,10 +98,7 @@ pub(super) fn spikes(rates: &Array2<f64>, settings: &WorldSettings, area: u64) -
     for mut presentation in counts.outer_iter_mut() {
         for (mut units, expected) in presentation.outer_iter_mut().zip(rates.outer_iter()) {
             let gain = (1.0 + SHARED_GAIN_SD * random.normal()).max(0.0);
-            units
-                .iter_mut()
-                .zip(expected)
-                .for_each(|(count, &rate)| *count = random.poisson(rate * gain));
+            units.iter_mut().zip(expected).for_each(|(count, &rate)| *count = random.poisson(rate * gain));
         }
     }
     counts

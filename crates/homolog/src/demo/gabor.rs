@@ -54,15 +54,8 @@ pub struct GaborBank {
 impl GaborBank {
     /// These Gabors for square images of `size_px`.
     pub fn new(size_px: usize, gabors: Vec<Gabor>) -> Self {
-        let filters = gabors
-            .par_iter()
-            .map(|gabor| Filters::new(gabor, size_px))
-            .collect();
-        Self {
-            size_px,
-            gabors,
-            filters,
-        }
+        let filters = gabors.par_iter().map(|gabor| Filters::new(gabor, size_px)).collect();
+        Self { size_px, gabors, filters }
     }
 
     /// Eight orientations at 4, 8 and 16 cycles per image, on grids of 5, 8 and 12 places to a side.
@@ -98,15 +91,10 @@ impl GaborBank {
             .par_iter()
             .map(|image| {
                 let contrast = contrasts(image, self.size_px);
-                self.filters
-                    .iter()
-                    .map(|filters| filters.energy(&contrast, self.size_px))
-                    .collect()
+                self.filters.iter().map(|filters| filters.energy(&contrast, self.size_px)).collect()
             })
             .collect();
-        Array2::from_shape_fn((images.len(), self.gabors.len()), |(image, gabor)| {
-            rows[image][gabor]
-        })
+        Array2::from_shape_fn((images.len(), self.gabors.len()), |(image, gabor)| rows[image][gabor])
     }
 }
 
@@ -114,15 +102,8 @@ impl GaborBank {
 fn contrasts(image: &Image, size_px: usize) -> Vec<f32> {
     let luma = image.luma();
     let mut contrast = vec![0.0; size_px * size_px];
-    for (row, to) in contrast
-        .chunks_exact_mut(size_px.max(1))
-        .enumerate()
-        .take(image.height())
-    {
-        for (value, &from) in to
-            .iter_mut()
-            .zip(&luma[row * image.width()..][..image.width()])
-        {
+    for (row, to) in contrast.chunks_exact_mut(size_px.max(1)).enumerate().take(image.height()) {
+        for (value, &from) in to.iter_mut().zip(&luma[row * image.width()..][..image.width()]) {
             *value = (f32::from(from) - 127.5) / 127.5;
         }
     }
@@ -148,16 +129,11 @@ impl Filters {
                 let x = (column as f64 + 0.5) / size - gabor.x;
                 let y = (row as f64 + 0.5) / size - gabor.y;
                 let envelope = scale * (-(x * x + y * y) / (2.0 * sigma * sigma)).exp();
-                let (odd, even) =
-                    (TAU * gabor.cycles_per_image * (x * sine + y * cosine)).sin_cos();
+                let (odd, even) = (TAU * gabor.cycles_per_image * (x * sine + y * cosine)).sin_cos();
                 weights.push(((envelope * even) as f32, (envelope * odd) as f32));
             }
         }
-        Self {
-            corner: (top, left),
-            n_columns: right - left,
-            weights,
-        }
+        Self { corner: (top, left), n_columns: right - left, weights }
     }
 
     /// The amplitude of the response.
@@ -182,33 +158,15 @@ mod tests {
 
     #[test]
     fn the_matching_grating_gives_one_and_the_orthogonal_nothing() {
-        let gabor = Gabor {
-            x: 0.5,
-            y: 0.5,
-            cycles_per_image: 8.0,
-            orientation_deg: 30.0,
-        };
+        let gabor = Gabor { x: 0.5, y: 0.5, cycles_per_image: 8.0, orientation_deg: 30.0 };
         let bank = GaborBank::new(96, vec![gabor]);
         let grating = |orientation, phase_deg| {
-            Grating {
-                phase_deg,
-                ..Grating::from_degrees(orientation, 8.0, 1.0)
-            }
-            .render(96)
-            .unwrap()
+            Grating { phase_deg, ..Grating::from_degrees(orientation, 8.0, 1.0) }.render(96).unwrap()
         };
-        let images = [
-            grating(30.0, 0.0),
-            grating(30.0, 77.0),
-            grating(120.0, 0.0),
-            grating(45.0, 0.0),
-        ];
+        let images = [grating(30.0, 0.0), grating(30.0, 77.0), grating(120.0, 0.0), grating(45.0, 0.0)];
         let energies = bank.energies(&images);
         assert!((energies[[0, 0]] - 1.0).abs() < 0.05, "{energies}");
-        assert!(
-            (energies[[1, 0]] - energies[[0, 0]]).abs() < 0.02,
-            "the phase does not matter: {energies}"
-        );
+        assert!((energies[[1, 0]] - energies[[0, 0]]).abs() < 0.02, "the phase does not matter: {energies}");
         assert!(energies[[2, 0]] < 0.02, "{energies}");
         assert!((0.1..0.95).contains(&energies[[3, 0]]), "{energies}");
     }

@@ -48,13 +48,7 @@ pub struct WorldSettings {
 impl Default for WorldSettings {
     /// 128 stimuli of 96 pixels, 60 units a region, 6 presentations, seed 1.
     fn default() -> Self {
-        Self {
-            per_category: 16,
-            size_px: 96,
-            n_units: 60,
-            n_repetitions: 6,
-            seed: 1,
-        }
+        Self { per_category: 16, size_px: 96, n_units: 60, n_repetitions: 6, seed: 1 }
     }
 }
 
@@ -113,30 +107,16 @@ impl World {
             ("simulated V4", models::POOLED_ENERGY),
             ("simulated IT", models::CATEGORY),
         ];
-        let regions =
-            named
-                .into_iter()
-                .zip(rates)
-                .enumerate()
-                .map(|(area, ((name, matched_by), rates))| {
-                    let responses = cortex::spikes(&rates, settings, area as u64);
-                    SimulatedRegion {
-                        name,
-                        matched_by,
-                        rates,
-                        responses,
-                    }
-                });
+        let regions = named.into_iter().zip(rates).enumerate().map(|(area, ((name, matched_by), rates))| {
+            let responses = cortex::spikes(&rates, settings, area as u64);
+            SimulatedRegion { name, matched_by, rates, responses }
+        });
         let grating_rates = cortex::v1_rates(&v1_bank, &grating_images);
         Ok(Self {
             regions: regions.collect(),
             models: models::all(&images, energy, pooled, &scenes)?,
             grating_responses: cortex::spikes(&grating_rates, settings, named.len() as u64),
-            v1_orientation_deg: v1_bank
-                .gabors()
-                .iter()
-                .map(|gabor| gabor.orientation_deg)
-                .collect(),
+            v1_orientation_deg: v1_bank.gabors().iter().map(|gabor| gabor.orientation_deg).collect(),
             stimuli,
             scenes,
             gratings,
@@ -150,12 +130,7 @@ impl World {
         let angles: Vec<f64> = self
             .gratings
             .property("orientation_deg")
-            .map(|text| {
-                text.and_then(|text| text.parse::<f64>().ok())
-                    .unwrap_or(0.0)
-                    .to_radians()
-                    * 2.0
-            })
+            .map(|text| text.and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0).to_radians() * 2.0)
             .collect();
         let preferred = |unit: usize| {
             let (mut sine, mut cosine) = (0.0, 0.0);
@@ -175,10 +150,7 @@ impl World {
 /// The images of a set that the program made.
 fn decoded(set: &StimulusSet) -> Result<Vec<Image>, StimulusError> {
     let mut reader = crate::stimuli::SourceReader::default();
-    set.stimuli()
-        .iter()
-        .map(|stimulus| Ok((*reader.image(stimulus, [128; 3])?).clone()))
-        .collect()
+    set.stimuli().iter().map(|stimulus| Ok((*reader.image(stimulus, [128; 3])?).clone())).collect()
 }
 
 /// The gratings, and their images.
@@ -187,18 +159,9 @@ fn grating_set(size_px: usize) -> Result<(StimulusSet, Vec<Image>), StimulusErro
     for cycles_per_image in GRATING_CYCLES_PER_IMAGE {
         for step in 0..N_ORIENTATIONS {
             let orientation_deg = 180.0 * step as f64 / N_ORIENTATIONS as f64;
-            let grating = Grating {
-                cycles_per_image,
-                ..Grating::from_degrees(orientation_deg, 0.0, 1.0)
-            };
-            let image = grating
-                .render(size_px)
-                .map_err(|source| StimulusError::Ungenerated { source })?;
-            named.push((
-                format!("grating_{cycles_per_image:02}_{orientation_deg:03}"),
-                image,
-                grating.properties(),
-            ));
+            let grating = Grating { cycles_per_image, ..Grating::from_degrees(orientation_deg, 0.0, 1.0) };
+            let image = grating.render(size_px).map_err(|source| StimulusError::Ungenerated { source })?;
+            named.push((format!("grating_{cycles_per_image:02}_{orientation_deg:03}"), image, grating.properties()));
         }
     }
     let images = named.iter().map(|(_, image, _)| image.clone()).collect();

@@ -19,13 +19,8 @@ pub(super) const CATEGORY: &str = "category";
 const PIXEL_SIDE: usize = 24;
 
 /// Windows over which energy is pooled: left, top and side as fractions of the image.
-const WINDOWS: [(f64, f64, f64); 5] = [
-    (0.0, 0.0, 0.6),
-    (0.4, 0.0, 0.6),
-    (0.0, 0.4, 0.6),
-    (0.4, 0.4, 0.6),
-    (0.2, 0.2, 0.6),
-];
+const WINDOWS: [(f64, f64, f64); 5] =
+    [(0.0, 0.0, 0.6), (0.4, 0.0, 0.6), (0.0, 0.4, 0.6), (0.4, 0.4, 0.6), (0.2, 0.2, 0.6)];
 
 /// The features of a model for the world's stimuli.
 #[derive(Clone, Debug)]
@@ -45,28 +40,12 @@ pub(super) fn all(
     pooled: Array2<f64>,
     scenes: &[ObjectScene],
 ) -> Result<Vec<WeightlessModel>, StimulusError> {
-    let model = |name, summary, features| WeightlessModel {
-        name,
-        summary,
-        features,
-    };
+    let model = |name, summary, features| WeightlessModel { name, summary, features };
     Ok(vec![
         model("pixels", "luma of 24 × 24 pixels", pixels(images)?),
-        model(
-            GABOR_ENERGY,
-            "amplitude of Gabor filters, 8 orientations, 3 frequencies, on grids of places",
-            energy,
-        ),
-        model(
-            POOLED_ENERGY,
-            "the largest Gabor energy in each of five large windows, as HMAX's C1 pools",
-            pooled,
-        ),
-        model(
-            CATEGORY,
-            "the simulation's own categories and groups: what no image model is given",
-            categories(scenes),
-        ),
+        model(GABOR_ENERGY, "amplitude of Gabor filters, 8 orientations, 3 frequencies, on grids of places", energy),
+        model(POOLED_ENERGY, "the largest Gabor energy in each of five large windows, as HMAX's C1 pools", pooled),
+        model(CATEGORY, "the simulation's own categories and groups: what no image model is given", categories(scenes)),
     ])
 }
 
@@ -74,17 +53,9 @@ pub(super) fn all(
 fn pixels(images: &[Image]) -> Result<Array2<f64>, StimulusError> {
     let mut features = Array2::zeros((images.len(), PIXEL_SIDE * PIXEL_SIDE));
     for (mut row, image) in features.outer_iter_mut().zip(images) {
-        let small = resize(
-            image,
-            PIXEL_SIDE,
-            PIXEL_SIDE,
-            Filter::Box,
-            PassOrder::default(),
-        )
-        .map_err(|source| StimulusError::Ungenerated { source })?;
-        row.iter_mut()
-            .zip(small.luma())
-            .for_each(|(feature, luma)| *feature = f64::from(luma) / 255.0);
+        let small = resize(image, PIXEL_SIDE, PIXEL_SIDE, Filter::Box, PassOrder::default())
+            .map_err(|source| StimulusError::Ungenerated { source })?;
+        row.iter_mut().zip(small.luma()).for_each(|(feature, luma)| *feature = f64::from(luma) / 255.0);
     }
     Ok(features)
 }
@@ -95,38 +66,26 @@ fn pixels(images: &[Image]) -> Result<Array2<f64>, StimulusError> {
 /// Riesenhuber M, Poggio T (1999). Hierarchical models of object recognition in cortex. Nat Neurosci 2:1019-1025.
 /// doi:10.1038/14819. The pooling of its C1 units.
 pub(super) fn pooled_energy(bank: &GaborBank, energy: &Array2<f64>) -> Array2<f64> {
-    let mut kinds: Vec<(f64, f64)> = bank
-        .gabors()
-        .iter()
-        .map(|gabor| (gabor.cycles_per_image, gabor.orientation_deg))
-        .collect();
+    let mut kinds: Vec<(f64, f64)> =
+        bank.gabors().iter().map(|gabor| (gabor.cycles_per_image, gabor.orientation_deg)).collect();
     kinds.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
     kinds.dedup();
     let mut columns = Vec::new();
     for (left, top, side) in WINDOWS {
         for &(cycles, orientation) in &kinds {
             let in_window: Vec<usize> = (bank.gabors().iter().enumerate())
-                .filter(|(_, gabor)| {
-                    (gabor.cycles_per_image, gabor.orientation_deg) == (cycles, orientation)
-                })
-                .filter(|(_, gabor)| {
-                    (left..left + side).contains(&gabor.x) && (top..top + side).contains(&gabor.y)
-                })
+                .filter(|(_, gabor)| (gabor.cycles_per_image, gabor.orientation_deg) == (cycles, orientation))
+                .filter(|(_, gabor)| (left..left + side).contains(&gabor.x) && (top..top + side).contains(&gabor.y))
                 .map(|(column, _)| column)
                 .collect();
             columns.push(in_window);
         }
     }
-    let largest = |stimulus: usize, members: &[usize]| {
-        members
-            .iter()
-            .map(|&gabor| energy[[stimulus, gabor]])
-            .fold(0.0, f64::max)
-    };
-    Array2::from_shape_fn(
-        (energy.len_of(Axis(0)), columns.len()),
-        |(stimulus, column)| largest(stimulus, &columns[column]),
-    )
+    let largest =
+        |stimulus: usize, members: &[usize]| members.iter().map(|&gabor| energy[[stimulus, gabor]]).fold(0.0, f64::max);
+    Array2::from_shape_fn((energy.len_of(Axis(0)), columns.len()), |(stimulus, column)| {
+        largest(stimulus, &columns[column])
+    })
 }
 
 /// One feature a category, and one for each group: (n_stimuli, 10).

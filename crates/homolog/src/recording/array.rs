@@ -75,16 +75,9 @@ impl Elements {
     pub fn into_numbers(self) -> Option<Vec<f64>> {
         match self {
             Elements::Byte(values) => Some(values.into_iter().map(f64::from).collect()),
-            Elements::Integer(values) => {
-                Some(values.into_iter().map(|value| value as f64).collect())
-            }
+            Elements::Integer(values) => Some(values.into_iter().map(|value| value as f64).collect()),
             Elements::Float(values) => Some(values),
-            Elements::Bool(values) => Some(
-                values
-                    .into_iter()
-                    .map(|value| if value { 1.0 } else { 0.0 })
-                    .collect(),
-            ),
+            Elements::Bool(values) => Some(values.into_iter().map(|value| if value { 1.0 } else { 0.0 }).collect()),
             Elements::Text(_) => None,
         }
     }
@@ -92,9 +85,7 @@ impl Elements {
     /// The elements as a coordinate.
     pub fn into_coordinate(self) -> Coordinate {
         match self {
-            Elements::Byte(values) => {
-                Coordinate::Integer(values.into_iter().map(i64::from).collect())
-            }
+            Elements::Byte(values) => Coordinate::Integer(values.into_iter().map(i64::from).collect()),
             Elements::Integer(values) => Coordinate::Integer(values),
             Elements::Float(values) => Coordinate::Float(values),
             Elements::Bool(values) => Coordinate::Bool(values),
@@ -113,11 +104,7 @@ impl DataArray {
     pub fn from_column_major(shape: Vec<usize>, elements: Elements) -> Option<Self> {
         let columns_first: Vec<usize> = shape.iter().rev().copied().collect();
         let array = Self::new(columns_first, elements)?;
-        Some(if shape.len() < 2 {
-            array
-        } else {
-            array.transposed()
-        })
+        Some(if shape.len() < 2 { array } else { array.transposed() })
     }
 
     /// The length of each axis.
@@ -167,9 +154,7 @@ impl DataArray {
                 }
             }
         }
-        let elements = self
-            .elements
-            .pick(Positions::new(&shape, &kept).map(|offset| start + offset));
+        let elements = self.elements.pick(Positions::new(&shape, &kept).map(|offset| start + offset));
         Some(Self { shape, elements })
     }
 
@@ -192,12 +177,9 @@ impl DataArray {
 
 /// Elements one after another; numbers of different kinds become floats, and numbers and text do not mix.
 pub(super) fn concatenated(parts: Vec<Elements>) -> Option<Elements> {
-    let one_kind = parts
-        .windows(2)
-        .all(|pair| std::mem::discriminant(&pair[0]) == std::mem::discriminant(&pair[1]));
+    let one_kind = parts.windows(2).all(|pair| std::mem::discriminant(&pair[0]) == std::mem::discriminant(&pair[1]));
     if !one_kind {
-        let numbers: Option<Vec<Vec<f64>>> =
-            parts.into_iter().map(Elements::into_numbers).collect();
+        let numbers: Option<Vec<Vec<f64>>> = parts.into_iter().map(Elements::into_numbers).collect();
         return Some(Elements::Float(numbers?.concat()));
     }
     let mut parts = parts.into_iter();
@@ -217,9 +199,7 @@ pub(super) fn concatenated(parts: Vec<Elements>) -> Option<Elements> {
 
 /// How many elements a shape has; None when a step along one of its axes is more than can be counted.
 pub(super) fn checked_product(shape: &[usize]) -> Option<usize> {
-    let product = shape.iter().try_fold(1_usize, |product, length| {
-        product.checked_mul((*length).max(1))
-    })?;
+    let product = shape.iter().try_fold(1_usize, |product, length| product.checked_mul((*length).max(1)))?;
     Some(if shape.contains(&0) { 0 } else { product })
 }
 
@@ -287,8 +267,7 @@ mod tests {
     #[test]
     fn column_major_elements_are_put_row_by_row() {
         let array =
-            DataArray::from_column_major(vec![2, 3], Elements::Integer(vec![1, 4, 2, 5, 3, 6]))
-                .expect("six elements");
+            DataArray::from_column_major(vec![2, 3], Elements::Integer(vec![1, 4, 2, 5, 3, 6])).expect("six elements");
         assert_eq!(array.elements(), &Elements::Integer(vec![1, 2, 3, 4, 5, 6]));
         assert_eq!(array.shape(), [2, 3]);
     }
@@ -296,13 +275,8 @@ mod tests {
     #[test]
     fn fixing_an_axis_takes_the_slice_that_numpy_takes() {
         // numpy.arange(24).reshape(2, 3, 4)[:, 1, :]
-        let slice = counted(&[2, 3, 4])
-            .at(&[None, Some(1), None])
-            .expect("in range");
-        assert_eq!(
-            slice.elements(),
-            &Elements::Integer(vec![4, 5, 6, 7, 16, 17, 18, 19])
-        );
+        let slice = counted(&[2, 3, 4]).at(&[None, Some(1), None]).expect("in range");
+        assert_eq!(slice.elements(), &Elements::Integer(vec![4, 5, 6, 7, 16, 17, 18, 19]));
         assert_eq!(slice.shape(), [2, 4]);
     }
 
@@ -314,14 +288,8 @@ mod tests {
 
     #[test]
     fn a_shape_that_overflows_is_refused() {
-        assert_eq!(
-            DataArray::new(vec![usize::MAX, 2], Elements::Byte(vec![])),
-            None
-        );
-        assert_eq!(
-            DataArray::new(vec![usize::MAX, 0, usize::MAX], Elements::Byte(vec![])),
-            None
-        );
+        assert_eq!(DataArray::new(vec![usize::MAX, 2], Elements::Byte(vec![])), None);
+        assert_eq!(DataArray::new(vec![usize::MAX, 0, usize::MAX], Elements::Byte(vec![])), None);
         assert!(DataArray::new(vec![7, 0], Elements::Byte(vec![])).is_some());
     }
 
@@ -335,10 +303,7 @@ mod tests {
     fn stacking_numbers_of_two_kinds_makes_floats() {
         let floats = DataArray::new(vec![2], Elements::Float(vec![0.5, 1.5])).expect("two");
         let stacked = DataArray::stacked(&[2], vec![counted(&[2]), floats]).expect("one shape");
-        assert_eq!(
-            stacked.elements(),
-            &Elements::Float(vec![0.0, 1.0, 0.5, 1.5])
-        );
+        assert_eq!(stacked.elements(), &Elements::Float(vec![0.0, 1.0, 0.5, 1.5]));
         assert_eq!(stacked.shape(), [2, 2]);
     }
 }

@@ -73,11 +73,7 @@ impl Recording {
     /// - [`DataError::Repeated`] when two units share an id.
     pub fn new(parts: RecordingParts) -> Result<Self, DataError> {
         let recording = Self { parts };
-        for axis in [
-            RecordingAxis::Presentation,
-            RecordingAxis::Unit,
-            RecordingAxis::TimeBin,
-        ] {
+        for axis in [RecordingAxis::Presentation, RecordingAxis::Unit, RecordingAxis::TimeBin] {
             let needed = recording.len_of(axis);
             for (name, coordinate) in recording.coordinates(axis) {
                 if coordinate.len() != needed {
@@ -117,10 +113,7 @@ impl Recording {
     ) -> Result<Self, DataError> {
         Self::new(RecordingParts {
             values: values.insert_axis(Axis(2)),
-            presentation: Coordinates::from([(
-                "stimulus_id".to_owned(),
-                Coordinate::Text(stimulus_ids),
-            )]),
+            presentation: Coordinates::from([("stimulus_id".to_owned(), Coordinate::Text(stimulus_ids))]),
             unit: Coordinates::from([("unit_id".to_owned(), Coordinate::Text(unit_ids))]),
             time_bin: Coordinates::new(),
             attributes: BTreeMap::new(),
@@ -177,13 +170,11 @@ impl Recording {
     /// [`DataError::MissingCoordinate`], which lists those that there are.
     pub fn coordinate(&self, axis: RecordingAxis, name: &str) -> Result<&Coordinate, DataError> {
         let coordinates = self.coordinates(axis);
-        coordinates
-            .get(name)
-            .ok_or_else(|| DataError::MissingCoordinate {
-                axis: axis.name(),
-                name: name.to_owned(),
-                known: coordinates.keys().cloned().collect(),
-            })
+        coordinates.get(name).ok_or_else(|| DataError::MissingCoordinate {
+            axis: axis.name(),
+            name: name.to_owned(),
+            known: coordinates.keys().cloned().collect(),
+        })
     }
 
     /// One coordinate of an axis, as text.
@@ -192,44 +183,28 @@ impl Recording {
     /// [`DataError::MissingCoordinate`], or [`DataError::CoordinateKind`] when it is not text.
     pub fn text(&self, axis: RecordingAxis, name: &str) -> Result<&[String], DataError> {
         let coordinate = self.coordinate(axis, name)?;
-        coordinate
-            .as_text()
-            .ok_or_else(|| wrong_kind(axis, name, coordinate, "text"))
+        coordinate.as_text().ok_or_else(|| wrong_kind(axis, name, coordinate, "text"))
     }
 
     fn numbers(&self, axis: RecordingAxis, name: &str) -> Result<Vec<f64>, DataError> {
         let coordinate = self.coordinate(axis, name)?;
-        coordinate
-            .to_numbers()
-            .ok_or_else(|| wrong_kind(axis, name, coordinate, "numbers"))
+        coordinate.to_numbers().ok_or_else(|| wrong_kind(axis, name, coordinate, "numbers"))
     }
 
     /// The stimulus of each presentation.
     pub fn stimulus_ids(&self) -> &[String] {
-        self.parts
-            .presentation
-            .get("stimulus_id")
-            .and_then(Coordinate::as_text)
-            .unwrap_or_default()
+        self.parts.presentation.get("stimulus_id").and_then(Coordinate::as_text).unwrap_or_default()
     }
 
     /// The id of each unit.
     pub fn unit_ids(&self) -> &[String] {
-        self.parts
-            .unit
-            .get("unit_id")
-            .and_then(Coordinate::as_text)
-            .unwrap_or_default()
+        self.parts.unit.get("unit_id").and_then(Coordinate::as_text).unwrap_or_default()
     }
 
     /// Each stimulus once, in the order of its first presentation.
     pub fn unique_stimulus_ids(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
-        self.stimulus_ids()
-            .iter()
-            .filter(|id| seen.insert(id.as_str()))
-            .cloned()
-            .collect()
+        self.stimulus_ids().iter().filter(|id| seen.insert(id.as_str())).cloned().collect()
     }
 
     /// Checks that no two presentations have the same stimulus, repetition and subject (of those coordinates that there
@@ -242,13 +217,8 @@ impl Recording {
             .iter()
             .filter_map(|name| self.parts.presentation.get(*name).map(Coordinate::to_texts))
             .collect();
-        let keys = (0..self.n_presentations()).map(|row| {
-            columns
-                .iter()
-                .map(|column| column[row].as_str())
-                .collect::<Vec<_>>()
-                .join(" / ")
-        });
+        let keys = (0..self.n_presentations())
+            .map(|row| columns.iter().map(|column| column[row].as_str()).collect::<Vec<_>>().join(" / "));
         check_unique(
             RecordingAxis::Presentation,
             "stimulus_id, repetition and subject",
@@ -289,10 +259,7 @@ impl Recording {
     pub(super) fn one_time_bin(&self, operation: &'static str) -> Result<(), DataError> {
         match self.n_time_bins() {
             1 => Ok(()),
-            n_time_bins => Err(DataError::SeveralTimeBins {
-                operation,
-                n_time_bins,
-            }),
+            n_time_bins => Err(DataError::SeveralTimeBins { operation, n_time_bins }),
         }
     }
 
@@ -300,18 +267,10 @@ impl Recording {
     ///
     /// # Errors
     /// [`DataError::OutOfRange`], or [`DataError::Repeated`] when a unit is taken twice.
-    pub fn select_positions(
-        &self,
-        axis: RecordingAxis,
-        positions: &[usize],
-    ) -> Result<Self, DataError> {
+    pub fn select_positions(&self, axis: RecordingAxis, positions: &[usize]) -> Result<Self, DataError> {
         let n_entries = self.len_of(axis);
         if let Some(&index) = positions.iter().find(|position| **position >= n_entries) {
-            return Err(DataError::OutOfRange {
-                axis: axis.name(),
-                index,
-                n_entries,
-            });
+            return Err(DataError::OutOfRange { axis: axis.name(), index, n_entries });
         }
         let mut parts = RecordingParts {
             values: self.parts.values.select(axis.position(), positions),
@@ -335,9 +294,7 @@ impl Recording {
     /// [`DataError::MissingCoordinate`], or [`DataError::NothingSelected`] with the nearest values that there are.
     pub fn select(&self, axis: RecordingAxis, name: &str, wanted: &str) -> Result<Self, DataError> {
         let texts = self.coordinate(axis, name)?.to_texts();
-        let positions: Vec<usize> = (0..texts.len())
-            .filter(|position| texts[*position] == wanted)
-            .collect();
+        let positions: Vec<usize> = (0..texts.len()).filter(|position| texts[*position] == wanted).collect();
         if positions.is_empty() {
             let known: BTreeSet<String> = texts.into_iter().collect();
             return Err(DataError::NothingSelected {
@@ -351,18 +308,8 @@ impl Recording {
     }
 }
 
-fn wrong_kind(
-    axis: RecordingAxis,
-    name: &str,
-    coordinate: &Coordinate,
-    needed: &'static str,
-) -> DataError {
-    DataError::CoordinateKind {
-        axis: axis.name(),
-        name: name.to_owned(),
-        found: coordinate.kind(),
-        needed,
-    }
+fn wrong_kind(axis: RecordingAxis, name: &str, coordinate: &Coordinate, needed: &'static str) -> DataError {
+    DataError::CoordinateKind { axis: axis.name(), name: name.to_owned(), found: coordinate.kind(), needed }
 }
 
 fn check_unique(
@@ -385,11 +332,5 @@ fn check_unique(
     }
     let n_repeated = repeated.len();
     repeated.truncate(3);
-    Err(DataError::Repeated {
-        axis: axis.name(),
-        what,
-        n_repeated,
-        first: repeated,
-        next_step,
-    })
+    Err(DataError::Repeated { axis: axis.name(), what, n_repeated, first: repeated, next_step })
 }

@@ -87,10 +87,7 @@ impl Coordinate {
     /// The values of these entries, in this order; an entry that is not there is left out.
     pub(super) fn pick(&self, entries: &[usize]) -> Self {
         fn of<T: Clone>(values: &[T], entries: &[usize]) -> Vec<T> {
-            entries
-                .iter()
-                .filter_map(|entry| values.get(*entry).cloned())
-                .collect()
+            entries.iter().filter_map(|entry| values.get(*entry).cloned()).collect()
         }
         match self {
             Coordinate::Text(values) => Coordinate::Text(of(values, entries)),
@@ -103,18 +100,12 @@ impl Coordinate {
     /// These values and then the other's; as text where the kinds differ.
     pub(super) fn followed_by(self, other: &Coordinate) -> Self {
         match (self, other) {
-            (Coordinate::Text(values), Coordinate::Text(more)) => {
-                Coordinate::Text([&values[..], more].concat())
-            }
+            (Coordinate::Text(values), Coordinate::Text(more)) => Coordinate::Text([&values[..], more].concat()),
             (Coordinate::Integer(values), Coordinate::Integer(more)) => {
                 Coordinate::Integer([&values[..], more].concat())
             }
-            (Coordinate::Float(values), Coordinate::Float(more)) => {
-                Coordinate::Float([&values[..], more].concat())
-            }
-            (Coordinate::Bool(values), Coordinate::Bool(more)) => {
-                Coordinate::Bool([&values[..], more].concat())
-            }
+            (Coordinate::Float(values), Coordinate::Float(more)) => Coordinate::Float([&values[..], more].concat()),
+            (Coordinate::Bool(values), Coordinate::Bool(more)) => Coordinate::Bool([&values[..], more].concat()),
             (values, more) => Coordinate::Text([values.to_texts(), more.to_texts()].concat()),
         }
     }
@@ -126,8 +117,7 @@ impl Coordinate {
             Coordinate::Integer(values) => values.get(first) == values.get(second),
             Coordinate::Bool(values) => values.get(first) == values.get(second),
             Coordinate::Float(values) => {
-                values.get(first).map(|value| value.to_bits())
-                    == values.get(second).map(|value| value.to_bits())
+                values.get(first).map(|value| value.to_bits()) == values.get(second).map(|value| value.to_bits())
             }
         }
     }
@@ -135,24 +125,16 @@ impl Coordinate {
 
 /// Every coordinate at these entries.
 pub(super) fn pick_all(coordinates: &Coordinates, entries: &[usize]) -> Coordinates {
-    coordinates
-        .iter()
-        .map(|(name, coordinate)| (name.clone(), coordinate.pick(entries)))
-        .collect()
+    coordinates.iter().map(|(name, coordinate)| (name.clone(), coordinate.pick(entries))).collect()
 }
 
 /// Of each group of entries, the coordinates in which all entries of every group agree, with one value per group.
 pub(super) fn shared_in_groups(coordinates: &Coordinates, groups: &[Vec<usize>]) -> Coordinates {
-    let firsts: Vec<usize> = groups
-        .iter()
-        .filter_map(|group| group.first().copied())
-        .collect();
+    let firsts: Vec<usize> = groups.iter().filter_map(|group| group.first().copied()).collect();
     coordinates
         .iter()
         .filter(|(_, coordinate)| {
-            groups
-                .iter()
-                .all(|group| group.iter().all(|entry| coordinate.agree(group[0], *entry)))
+            groups.iter().all(|group| group.iter().all(|entry| coordinate.agree(group[0], *entry)))
         })
         .map(|(name, coordinate)| (name.clone(), coordinate.pick(&firsts)))
         .collect()

@@ -42,16 +42,10 @@ impl ReadSpec {
         };
         let mut parts = recording.into_parts();
         if let Some(missing) = self.missing_value {
-            parts
-                .values
-                .mapv_inplace(|value| if value == missing { f64::NAN } else { value });
+            parts.values.mapv_inplace(|value| if value == missing { f64::NAN } else { value });
         }
         parts.attributes.extend(self.attributes.clone());
-        let origin = Origin {
-            folder,
-            path,
-            tree: super::tree::DataTree::named([]),
-        };
+        let origin = Origin { folder, path, tree: super::tree::DataTree::named([]) };
         self.with_declared_coordinates(&origin, Recording::new(parts)?, &[])
     }
 
@@ -71,11 +65,7 @@ impl ReadSpec {
         mut recording: Recording,
         array_axes: &[String],
     ) -> Result<Recording, DataError> {
-        for spec in self
-            .coordinates
-            .iter()
-            .filter(|spec| !array_axes.contains(&spec.axis))
-        {
+        for spec in self.coordinates.iter().filter(|spec| !array_axes.contains(&spec.axis)) {
             let axis = recording_axis(origin, spec)?;
             let coordinate = origin.declared_coordinate(spec, recording.len_of(axis))?;
             recording = recording.with_coordinate(axis, &spec.name, coordinate)?;
@@ -85,13 +75,9 @@ impl ReadSpec {
 
     fn assemble(&self, origin: &Origin<'_>, crossed: Crossed) -> Result<Recording, DataError> {
         let shown = crossed.presentations_with_a_value();
-        let mut presentation =
-            crossed.coordinates_along(|along| along != Along::Unit && along != Along::TimeBin);
+        let mut presentation = crossed.coordinates_along(|along| along != Along::Unit && along != Along::TimeBin);
         presentation = pick_all(&presentation, &shown);
-        let labels = Labelled {
-            axes: &crossed.presentation_axes,
-            entries: &shown,
-        };
+        let labels = Labelled { axes: &crossed.presentation_axes, entries: &shown };
         if !presentation.contains_key("stimulus_id") || self.stimulus_id.is_some() {
             let ids = self.stimulus_ids(origin, &labels)?;
             presentation.insert("stimulus_id".to_owned(), Coordinate::Text(ids));
@@ -99,17 +85,12 @@ impl ReadSpec {
         presentation.remove("stimulus");
         presentation.remove("presentation");
         if let Some(repetition) = presentation.remove("repetition") {
-            let numbers = if self.stimulus_aliases.is_empty() {
-                repetition
-            } else {
-                counted_again(&presentation)
-            };
+            let numbers = if self.stimulus_aliases.is_empty() { repetition } else { counted_again(&presentation) };
             presentation.insert("repetition".to_owned(), whole_numbers(numbers));
         }
         let mut unit = crossed.coordinates_along(|along| along == Along::Unit);
         unit.remove("unit");
-        unit.entry("unit_id".to_owned())
-            .or_insert_with(|| Coordinate::Text(crossed.unit_ids()));
+        unit.entry("unit_id".to_owned()).or_insert_with(|| Coordinate::Text(crossed.unit_ids()));
         Recording::new(RecordingParts {
             values: crossed.values.select(Axis(0), &shown),
             presentation,
@@ -120,11 +101,7 @@ impl ReadSpec {
     }
 
     /// The id of each presentation's stimulus, aliases resolved.
-    fn stimulus_ids(
-        &self,
-        origin: &Origin<'_>,
-        presentations: &Labelled<'_>,
-    ) -> Result<Vec<String>, DataError> {
+    fn stimulus_ids(&self, origin: &Origin<'_>, presentations: &Labelled<'_>) -> Result<Vec<String>, DataError> {
         let along_stimuli: Vec<&str> = presentations
             .axes
             .iter()
@@ -136,8 +113,7 @@ impl ReadSpec {
             (None, [name]) => format!("{{{name}}}"),
             (None, found) => {
                 let problem = format!("is left out, and {} axes run along stimuli", found.len());
-                let next_step =
-                    "Write it of their names, such as stimulus_id = \"{category}/{number}\"";
+                let next_step = "Write it of their names, such as stimulus_id = \"{category}/{number}\"";
                 return Err(origin.contradiction("stimulus_id", &problem, next_step));
             }
         };
@@ -150,32 +126,16 @@ impl ReadSpec {
             .map(|presentation| {
                 let mut labels = presentations.of(presentation);
                 for alias in &self.stimulus_aliases {
-                    if alias
-                        .condition
-                        .iter()
-                        .all(|(name, label)| labels.get(name.as_str()) == Some(&label.as_str()))
-                    {
-                        labels.extend(
-                            alias
-                                .same_as
-                                .iter()
-                                .map(|(name, label)| (name.as_str(), label.as_str())),
-                        );
+                    if alias.condition.iter().all(|(name, label)| labels.get(name.as_str()) == Some(&label.as_str())) {
+                        labels.extend(alias.same_as.iter().map(|(name, label)| (name.as_str(), label.as_str())));
                         break;
                     }
                 }
                 filled(&template, |name| match labels.get(name) {
                     Some(label) => Ok((*label).to_owned()),
-                    None => Err(presentations
-                        .check_name(origin, "stimulus_id", name)
-                        .err()
-                        .unwrap_or_else(|| {
-                            origin.contradiction(
-                                "stimulus_id",
-                                "has a name that is no axis",
-                                "Use the names of axes",
-                            )
-                        })),
+                    None => Err(presentations.check_name(origin, "stimulus_id", name).err().unwrap_or_else(|| {
+                        origin.contradiction("stimulus_id", "has a name that is no axis", "Use the names of axes")
+                    })),
                 })
             })
             .collect()
@@ -183,27 +143,18 @@ impl ReadSpec {
 }
 
 fn recording_axis(origin: &Origin<'_>, spec: &CoordinateSpec) -> Result<RecordingAxis, DataError> {
-    let axes = [
-        RecordingAxis::Presentation,
-        RecordingAxis::Unit,
-        RecordingAxis::TimeBin,
-    ];
-    axes.into_iter()
-        .find(|axis| axis.name() == spec.axis)
-        .ok_or_else(|| {
-            origin.misfit(DeclarationProblem::UnknownName {
-                place: format!("coordinate \"{}\"", spec.name),
-                wanted: spec.axis.clone(),
-                known: axes.iter().map(|axis| axis.name().to_owned()).collect(),
-            })
+    let axes = [RecordingAxis::Presentation, RecordingAxis::Unit, RecordingAxis::TimeBin];
+    axes.into_iter().find(|axis| axis.name() == spec.axis).ok_or_else(|| {
+        origin.misfit(DeclarationProblem::UnknownName {
+            place: format!("coordinate \"{}\"", spec.name),
+            wanted: spec.axis.clone(),
+            known: axes.iter().map(|axis| axis.name().to_owned()).collect(),
         })
+    })
 }
 
 /// A template whose `{name}`s are replaced.
-fn filled(
-    template: &str,
-    value: impl Fn(&str) -> Result<String, DataError>,
-) -> Result<String, DataError> {
+fn filled(template: &str, value: impl Fn(&str) -> Result<String, DataError>) -> Result<String, DataError> {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else {
@@ -235,11 +186,7 @@ fn counted_again(presentation: &Coordinates) -> Coordinate {
 }
 
 fn whole_numbers(coordinate: Coordinate) -> Coordinate {
-    let numbers: Result<Vec<i64>, _> = coordinate
-        .to_texts()
-        .iter()
-        .map(|text| text.parse())
-        .collect();
+    let numbers: Result<Vec<i64>, _> = coordinate.to_texts().iter().map(|text| text.parse()).collect();
     numbers.map_or(coordinate, Coordinate::Integer)
 }
 
@@ -260,39 +207,19 @@ impl Crossed {
         };
         if array.axes.iter().any(|axis| axis.along == Along::Pair) || repeats_a_name(&array.axes) {
             let next_step = "Read it with read_rdms, or as a benchmark of RDMs";
-            return Err(origin.contradiction(
-                "the array",
-                "holds dissimilarities of pairs, not responses",
-                next_step,
-            ));
+            return Err(origin.contradiction("the array", "holds dissimilarities of pairs, not responses", next_step));
         }
         let mut order: Vec<usize> = (0..array.axes.len()).collect();
         order.sort_by_key(|position| order_of(array.axes[*position].along));
         let values: ArrayD<f64> = array.values.permuted_axes(IxDyn(&order));
         let count = |group| -> usize {
-            array
-                .axes
-                .iter()
-                .filter(|axis| order_of(axis.along) == group)
-                .map(|axis| axis.labels.len())
-                .product()
+            array.axes.iter().filter(|axis| order_of(axis.along) == group).map(|axis| axis.labels.len()).product()
         };
         let shape = (count(0), count(1), count(2));
-        let values =
-            Array3::from_shape_vec(shape, values.iter().copied().collect()).map_err(|_| {
-                origin.contradiction(
-                    "the array",
-                    "cannot be put into presentations, units and time bins",
-                    "Check axes",
-                )
-            })?;
-        let of_group = |group| {
-            array
-                .axes
-                .iter()
-                .filter(move |axis| order_of(axis.along) == group)
-                .cloned()
-        };
+        let values = Array3::from_shape_vec(shape, values.iter().copied().collect()).map_err(|_| {
+            origin.contradiction("the array", "cannot be put into presentations, units and time bins", "Check axes")
+        })?;
+        let of_group = |group| array.axes.iter().filter(move |axis| order_of(axis.along) == group).cloned();
         let mut time_axes = of_group(2);
         let time_axis = time_axes.next();
         if time_axes.next().is_some() {
@@ -302,28 +229,14 @@ impl Crossed {
                 "Keep one, or average over the other",
             ));
         }
-        Ok(Self {
-            values,
-            presentation_axes: of_group(0).collect(),
-            unit_axes: of_group(1).collect(),
-            time_axis,
-        })
+        Ok(Self { values, presentation_axes: of_group(0).collect(), unit_axes: of_group(1).collect(), time_axis })
     }
 
     /// The presentations at which some unit has a value; all where nothing was repeated.
     fn presentations_with_a_value(&self) -> Vec<usize> {
-        let is_padded = self
-            .presentation_axes
-            .iter()
-            .any(|axis| axis.along == Along::Repetition);
-        let has_value = |row: &usize| {
-            !is_padded
-                || self
-                    .values
-                    .index_axis(Axis(0), *row)
-                    .iter()
-                    .any(|value| !value.is_nan())
-        };
+        let is_padded = self.presentation_axes.iter().any(|axis| axis.along == Along::Repetition);
+        let has_value =
+            |row: &usize| !is_padded || self.values.index_axis(Axis(0), *row).iter().any(|value| !value.is_nan());
         (0..self.values.len_of(Axis(0))).filter(has_value).collect()
     }
 
@@ -331,21 +244,10 @@ impl Crossed {
     fn coordinates_along(&self, wanted: impl Fn(Along) -> bool) -> Coordinates {
         let mut coordinates = Coordinates::new();
         for axes in [&self.presentation_axes, &self.unit_axes] {
-            for (position, axis) in axes
-                .iter()
-                .enumerate()
-                .filter(|(_, axis)| wanted(axis.along))
-            {
+            for (position, axis) in axes.iter().enumerate().filter(|(_, axis)| wanted(axis.along)) {
                 let entries = entries_of(axes, position);
-                let name = if axis.along == Along::Repetition {
-                    "repetition"
-                } else {
-                    axis.name.as_str()
-                };
-                coordinates.insert(
-                    name.to_owned(),
-                    Coordinate::Text(axis.labels.clone()).pick(&entries),
-                );
+                let name = if axis.along == Along::Repetition { "repetition" } else { axis.name.as_str() };
+                coordinates.insert(name.to_owned(), Coordinate::Text(axis.labels.clone()).pick(&entries));
                 for (name, coordinate) in &axis.coordinates {
                     coordinates.insert(name.clone(), coordinate.pick(&entries));
                 }
@@ -355,15 +257,10 @@ impl Crossed {
     }
 
     fn unit_ids(&self) -> Vec<String> {
-        let columns: Vec<Vec<usize>> = (0..self.unit_axes.len())
-            .map(|position| entries_of(&self.unit_axes, position))
-            .collect();
+        let columns: Vec<Vec<usize>> =
+            (0..self.unit_axes.len()).map(|position| entries_of(&self.unit_axes, position)).collect();
         let id = |unit: usize| {
-            let labels = self
-                .unit_axes
-                .iter()
-                .zip(&columns)
-                .map(|(axis, entries)| axis.labels[entries[unit]].as_str());
+            let labels = self.unit_axes.iter().zip(&columns).map(|(axis, entries)| axis.labels[entries[unit]].as_str());
             labels.collect::<Vec<_>>().join("/")
         };
         match self.unit_axes.as_slice() {
@@ -386,22 +283,15 @@ impl Crossed {
 }
 
 fn repeats_a_name(axes: &[LabelledAxis]) -> bool {
-    (1..axes.len()).any(|position| {
-        axes[..position]
-            .iter()
-            .any(|axis| axis.name == axes[position].name)
-    })
+    (1..axes.len()).any(|position| axes[..position].iter().any(|axis| axis.name == axes[position].name))
 }
 
 /// For each combination of entries of the axes, the last fastest, the entry of one of them.
 fn entries_of(axes: &[LabelledAxis], position: usize) -> Vec<usize> {
-    let product =
-        |axes: &[LabelledAxis]| axes.iter().map(|axis| axis.labels.len()).product::<usize>();
+    let product = |axes: &[LabelledAxis]| axes.iter().map(|axis| axis.labels.len()).product::<usize>();
     let length = axes[position].labels.len().max(1);
     let each = product(&axes[position + 1..]).max(1);
-    (0..product(axes))
-        .map(|combination| combination / each % length)
-        .collect()
+    (0..product(axes)).map(|combination| combination / each % length).collect()
 }
 
 /// The labels of presentations.

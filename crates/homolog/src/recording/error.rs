@@ -139,9 +139,7 @@ pub enum DataError {
         n_entries: usize,
     },
     /// Two recordings do not fit together.
-    #[error(
-        "cannot put recordings together along {along}: recording {index} differs from the first in {what}"
-    )]
+    #[error("cannot put recordings together along {along}: recording {index} differs from the first in {what}")]
     CannotConcatenate {
         /// The axis along which they were to be put together.
         along: &'static str,
@@ -172,29 +170,19 @@ fn stimuli_differ(
     only_left: &[String],
     only_right: &[String],
 ) -> String {
-    let mut text = format!(
-        "cannot join {left} and {right}: {left} has {n_left} stimuli and {right} has {n_right}."
-    );
+    let mut text = format!("cannot join {left} and {right}: {left} has {n_left} stimuli and {right} has {n_right}.");
     for (side, only) in [(left, only_left), (right, only_right)] {
         if !only.is_empty() {
             let names = listed(only.iter().map(String::as_str), 8);
-            let verb = if only.len() == 1 {
-                "stimulus is"
-            } else {
-                "stimuli are"
-            };
+            let verb = if only.len() == 1 { "stimulus is" } else { "stimuli are" };
             text.push_str(&format!(" {} {verb} only in {side} ({names}).", only.len()));
         }
     }
     let n_shared = n_left.saturating_sub(only_left.len());
     if n_shared == 0 {
-        text.push_str(
-            " They have none in common: check that the ids are written the same way on both sides",
-        );
+        text.push_str(" They have none in common: check that the ids are written the same way on both sides");
     } else {
-        text.push_str(&format!(
-            " Pass --stimuli shared to use the {n_shared} they have in common"
-        ));
+        text.push_str(&format!(" Pass --stimuli shared to use the {n_shared} they have in common"));
     }
     text
 }
@@ -253,9 +241,7 @@ pub enum DeclarationProblem {
         next_step: String,
     },
     /// Two entries of an axis carry one label.
-    #[error(
-        "label \"{label}\" stands for several entries of axis \"{axis}\". Labels of an axis must differ"
-    )]
+    #[error("label \"{label}\" stands for several entries of axis \"{axis}\". Labels of an axis must differ")]
     RepeatedLabel {
         /// The axis.
         axis: String,
@@ -347,9 +333,7 @@ pub enum ContentProblem {
         left: u64,
     },
     /// A piece is not what the format asks for.
-    #[error(
-        "{place} is {found}, where {needed} is needed: the file is damaged or of another format"
-    )]
+    #[error("{place} is {found}, where {needed} is needed: the file is damaged or of another format")]
     Unexpected {
         /// Which piece.
         place: String,
@@ -397,9 +381,7 @@ pub enum ContentProblem {
 #[non_exhaustive]
 pub enum PathProblem {
     /// The path cannot be read.
-    #[error(
-        "the path is not understood from \"{rest}\" on; it is written as in MATLAB, such as RDMs(1,:).RDM"
-    )]
+    #[error("the path is not understood from \"{rest}\" on; it is written as in MATLAB, such as RDMs(1,:).RDM")]
     Syntax {
         /// The rest of the path.
         rest: String,
@@ -439,9 +421,7 @@ pub enum PathProblem {
         needed: &'static str,
     },
     /// The entries that `:` runs over do not have one shape.
-    #[error(
-        "{place} has entries of different shapes ({first:?} and {other:?}), which cannot be put into one array"
-    )]
+    #[error("{place} has entries of different shapes ({first:?} and {other:?}), which cannot be put into one array")]
     Ragged {
         /// What was reached.
         place: String,

@@ -29,11 +29,7 @@ pub struct Side<'a> {
 /// # Errors
 /// [`DataError::StimuliDiffer`] when a side has a stimulus that the other has not, unless only the shared ones were asked
 /// for; always when they have none in common.
-pub fn join_stimuli(
-    left: Side<'_>,
-    right: Side<'_>,
-    join: StimulusJoin,
-) -> Result<Vec<String>, DataError> {
+pub fn join_stimuli(left: Side<'_>, right: Side<'_>, join: StimulusJoin) -> Result<Vec<String>, DataError> {
     let in_left: BTreeSet<&str> = left.stimulus_ids.iter().map(String::as_str).collect();
     let in_right: BTreeSet<&str> = right.stimulus_ids.iter().map(String::as_str).collect();
     let shared = in_order(left.stimulus_ids, |id| in_right.contains(id));
@@ -55,10 +51,7 @@ pub fn join_stimuli(
 
 fn in_order(ids: &[String], keep: impl Fn(&str) -> bool) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    ids.iter()
-        .filter(|id| keep(id) && seen.insert(id.as_str()))
-        .cloned()
-        .collect()
+    ids.iter().filter(|id| keep(id) && seen.insert(id.as_str())).cloned().collect()
 }
 
 impl Recording {
@@ -68,25 +61,14 @@ impl Recording {
     /// [`DataError::StimuliDiffer`] when a stimulus is missing here, or when this recording has one more than is wanted and
     /// `join` asks for all.
     pub fn join(&self, stimulus_ids: &[String], join: StimulusJoin) -> Result<Self, DataError> {
-        let wanted = Side {
-            name: "the stimuli",
-            stimulus_ids,
-        };
-        let here = Side {
-            name: "the recording",
-            stimulus_ids: self.stimulus_ids(),
-        };
+        let wanted = Side { name: "the stimuli", stimulus_ids };
+        let here = Side { name: "the recording", stimulus_ids: self.stimulus_ids() };
         let order = join_stimuli(wanted, here, join)?;
         let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (row, id) in self.stimulus_ids().iter().enumerate() {
             rows_of.entry(id).or_default().push(row);
         }
-        let rows: Vec<usize> = order
-            .iter()
-            .filter_map(|id| rows_of.get(id.as_str()))
-            .flatten()
-            .copied()
-            .collect();
+        let rows: Vec<usize> = order.iter().filter_map(|id| rows_of.get(id.as_str())).flatten().copied().collect();
         self.select_positions(RecordingAxis::Presentation, &rows)
     }
 }
@@ -101,25 +83,13 @@ mod tests {
 
     fn joined(left: &[&str], right: &[&str], join: StimulusJoin) -> Result<Vec<String>, String> {
         let (left, right) = (ids(left), ids(right));
-        let sides = (
-            Side {
-                name: "the model",
-                stimulus_ids: &left,
-            },
-            Side {
-                name: "the brain",
-                stimulus_ids: &right,
-            },
-        );
+        let sides = (Side { name: "the model", stimulus_ids: &left }, Side { name: "the brain", stimulus_ids: &right });
         join_stimuli(sides.0, sides.1, join).map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_order_is_that_of_the_left_side() {
-        assert_eq!(
-            joined(&["c", "a", "b"], &["a", "b", "c"], StimulusJoin::All),
-            Ok(ids(&["c", "a", "b"]))
-        );
+        assert_eq!(joined(&["c", "a", "b"], &["a", "b", "c"], StimulusJoin::All), Ok(ids(&["c", "a", "b"])));
     }
 
     #[test]
@@ -135,20 +105,14 @@ mod tests {
 
     #[test]
     fn the_shared_stimuli_are_kept_when_asked_for() {
-        assert_eq!(
-            joined(&["b", "x", "a", "b"], &["a", "b"], StimulusJoin::Shared),
-            Ok(ids(&["b", "a"]))
-        );
+        assert_eq!(joined(&["b", "x", "a", "b"], &["a", "b"], StimulusJoin::Shared), Ok(ids(&["b", "a"])));
     }
 
     #[test]
     fn no_stimulus_in_common_is_refused_even_when_only_shared_ones_are_asked_for() {
-        let message =
-            joined(&["1.png"], &["1"], StimulusJoin::Shared).expect_err("nothing is shared");
+        let message = joined(&["1.png"], &["1"], StimulusJoin::Shared).expect_err("nothing is shared");
         assert!(
-            message.ends_with(
-                "none in common: check that the ids are written the same way on both sides"
-            ),
+            message.ends_with("none in common: check that the ids are written the same way on both sides"),
             "{message}"
         );
     }

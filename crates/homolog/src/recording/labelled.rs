@@ -52,18 +52,10 @@ impl<'a> Origin<'a> {
 
     /// The declaration does not fit.
     pub(super) fn misfit(&self, problem: DeclarationProblem) -> DataError {
-        DataError::Declaration {
-            path: self.path.clone(),
-            problem,
-        }
+        DataError::Declaration { path: self.path.clone(), problem }
     }
 
-    pub(super) fn contradiction(
-        &self,
-        place: impl Into<String>,
-        problem: &str,
-        next_step: &str,
-    ) -> DataError {
+    pub(super) fn contradiction(&self, place: impl Into<String>, problem: &str, next_step: &str) -> DataError {
         self.misfit(DeclarationProblem::Contradiction {
             place: place.into(),
             problem: problem.to_owned(),
@@ -72,11 +64,7 @@ impl<'a> Origin<'a> {
     }
 
     /// One value for each entry of something, from a variable of this file or of another.
-    fn column(
-        &self,
-        path: Option<&PathBuf>,
-        variable: Option<&str>,
-    ) -> Result<Coordinate, DataError> {
+    fn column(&self, path: Option<&PathBuf>, variable: Option<&str>) -> Result<Coordinate, DataError> {
         let at_fault = path.map_or_else(|| self.path.clone(), |path| self.folder.join(path));
         let array = match path {
             Some(_) => read_tree(&at_fault)?.array(variable),
@@ -91,11 +79,7 @@ impl<'a> Origin<'a> {
     }
 
     /// The values that a declared coordinate has along an axis of this many entries.
-    pub(super) fn declared_coordinate(
-        &self,
-        spec: &CoordinateSpec,
-        n_entries: usize,
-    ) -> Result<Coordinate, DataError> {
+    pub(super) fn declared_coordinate(&self, spec: &CoordinateSpec, n_entries: usize) -> Result<Coordinate, DataError> {
         let place = format!("coordinate \"{}\"", spec.name);
         let from_variable = spec.path.is_some() || spec.variable.is_some();
         let coordinate = match (&spec.value, &spec.values, from_variable) {
@@ -104,11 +88,7 @@ impl<'a> Origin<'a> {
             (None, None, true) => self.column(spec.path.as_ref(), spec.variable.as_deref())?,
             _ => {
                 let next_step = "Give exactly one of value, values, and variable with path";
-                return Err(self.contradiction(
-                    place,
-                    "has no value, or has it in two ways",
-                    next_step,
-                ));
+                return Err(self.contradiction(place, "has no value, or has it in two ways", next_step));
             }
         };
         if coordinate.len() != n_entries {
@@ -130,12 +110,7 @@ impl<'a> Origin<'a> {
                 known: spec.meanings.keys().cloned().collect(),
             })),
         };
-        coordinate
-            .to_texts()
-            .into_iter()
-            .map(meaning)
-            .collect::<Result<_, _>>()
-            .map(Coordinate::Text)
+        coordinate.to_texts().into_iter().map(meaning).collect::<Result<_, _>>().map(Coordinate::Text)
     }
 }
 
@@ -151,14 +126,11 @@ impl ReadSpec {
 
     pub(super) fn labelled_array(&self, origin: &Origin<'_>) -> Result<LabelledArray, DataError> {
         let wanted = self.variable.as_deref();
-        let mut values = origin
-            .tree
-            .numbers(wanted)
-            .map_err(|problem| FileError::Variable {
-                path: origin.path.clone(),
-                wanted: wanted.unwrap_or("the only variable").to_owned(),
-                problem: Box::new(problem),
-            })?;
+        let mut values = origin.tree.numbers(wanted).map_err(|problem| FileError::Variable {
+            path: origin.path.clone(),
+            wanted: wanted.unwrap_or("the only variable").to_owned(),
+            problem: Box::new(problem),
+        })?;
         if values.ndim() != self.axes.len() {
             return Err(origin.misfit(DeclarationProblem::NumberOfAxes {
                 found: values.shape().to_vec(),
@@ -171,10 +143,7 @@ impl ReadSpec {
         }
         let mut axes: Vec<LabelledAxis> = Vec::new();
         for (position, spec) in self.axes.iter().enumerate() {
-            let twin = axes
-                .iter()
-                .find(|axis| axis.name == spec.name)
-                .filter(|_| spec.labels == Labels::Unnamed);
+            let twin = axes.iter().find(|axis| axis.name == spec.name).filter(|_| spec.labels == Labels::Unnamed);
             let axis = match twin {
                 Some(twin) if twin.labels.len() == values.len_of(Axis(position)) => twin.clone(),
                 _ => labelled_axis(origin, spec, values.len_of(Axis(position)))?,
@@ -200,11 +169,7 @@ impl ReadSpec {
     }
 }
 
-fn labelled_axis(
-    origin: &Origin<'_>,
-    spec: &AxisSpec,
-    length: usize,
-) -> Result<LabelledAxis, DataError> {
+fn labelled_axis(origin: &Origin<'_>, spec: &AxisSpec, length: usize) -> Result<LabelledAxis, DataError> {
     let along = match spec.along.or_else(|| usual_meaning(&spec.name)) {
         Some(along) => along,
         None => {
@@ -218,13 +183,8 @@ fn labelled_axis(
     };
     let n_labels = match along {
         Along::Pair => n_stimuli_of_pairs(length).ok_or_else(|| {
-            let problem =
-                format!("has {length} entries, and no number of stimuli makes {length} pairs");
-            origin.contradiction(
-                format!("axis \"{}\"", spec.name),
-                &problem,
-                "Check along = \"pair\"",
-            )
+            let problem = format!("has {length} entries, and no number of stimuli makes {length} pairs");
+            origin.contradiction(format!("axis \"{}\"", spec.name), &problem, "Check along = \"pair\"")
         })?,
         _ => length,
     };
@@ -238,60 +198,33 @@ fn labelled_axis(
         }
         Labels::Unnamed => (1..=n_labels).map(|number| number.to_string()).collect(),
         Labels::Listed(labels) => labels.clone(),
-        Labels::Numbered {
-            template,
-            first_number,
-        } => {
+        Labels::Numbered { template, first_number } => {
             let numbers = (*first_number..).take(n_labels);
-            let filled: Option<Vec<String>> =
-                numbers.map(|number| numbered(template, number)).collect();
+            let filled: Option<Vec<String>> = numbers.map(|number| numbered(template, number)).collect();
             filled.ok_or_else(|| {
                 let place = format!("numbered = \"{template}\" of axis \"{}\"", spec.name);
-                origin.contradiction(
-                    place,
-                    "has no place for the number",
-                    "Write {} or, padded with zeros, {:04} once",
-                )
+                origin.contradiction(place, "has no place for the number", "Write {} or, padded with zeros, {:04} once")
             })?
         }
-        Labels::Variable { path, variable } => origin
-            .column(path.as_ref(), variable.as_deref())?
-            .to_texts(),
+        Labels::Variable { path, variable } => origin.column(path.as_ref(), variable.as_deref())?.to_texts(),
     };
     let mismatch = |needed, what| {
-        origin.misfit(DeclarationProblem::AxisLength {
-            axis: spec.name.clone(),
-            found: n_labels,
-            needed,
-            what,
-        })
+        origin.misfit(DeclarationProblem::AxisLength { axis: spec.name.clone(), found: n_labels, needed, what })
     };
     if labels.len() != n_labels {
         return Err(mismatch(labels.len(), "labels are declared for it"));
     }
     let mut seen = BTreeSet::new();
     if let Some(label) = labels.iter().find(|label| !seen.insert(label.as_str())) {
-        return Err(origin.misfit(DeclarationProblem::RepeatedLabel {
-            axis: spec.name.clone(),
-            label: label.clone(),
-        }));
+        return Err(origin.misfit(DeclarationProblem::RepeatedLabel { axis: spec.name.clone(), label: label.clone() }));
     }
     let times_ms = spec.start_ms.clone().zip(spec.end_ms.clone());
     if let Some((start, end)) = &times_ms
         && (start.len() != n_labels || end.len() != n_labels)
     {
-        return Err(mismatch(
-            start.len().min(end.len()),
-            "times are declared for it",
-        ));
+        return Err(mismatch(start.len().min(end.len()), "times are declared for it"));
     }
-    Ok(LabelledAxis {
-        name: spec.name.clone(),
-        along,
-        labels,
-        coordinates: Vec::new(),
-        times_ms,
-    })
+    Ok(LabelledAxis { name: spec.name.clone(), along, labels, coordinates: Vec::new(), times_ms })
 }
 
 /// The n of n (n - 1) / 2 pairs.
@@ -320,49 +253,30 @@ pub(crate) fn numbered(template: &str, number: i64) -> Option<String> {
     if inside.is_empty() {
         return Some(format!("{before}{number}{after}"));
     }
-    let width: usize = inside
-        .strip_prefix(":0")?
-        .parse()
-        .ok()
-        .filter(|width| *width <= 20)?;
+    let width: usize = inside.strip_prefix(":0")?.parse().ok().filter(|width| *width <= 20)?;
     Some(format!("{before}{number:0width$}{after}"))
 }
 
 impl LabelledArray {
-    fn keep(
-        &mut self,
-        origin: &Origin<'_>,
-        position: usize,
-        keep: &[String],
-    ) -> Result<(), DataError> {
+    fn keep(&mut self, origin: &Origin<'_>, position: usize, keep: &[String]) -> Result<(), DataError> {
         let axis = &self.axes[position];
         if axis.along == Along::Pair {
             let place = format!("keep of axis \"{}\"", axis.name);
-            return Err(origin.contradiction(
-                place,
-                "would keep pairs",
-                "Leave stimuli out after reading",
-            ));
+            return Err(origin.contradiction(place, "would keep pairs", "Leave stimuli out after reading"));
         }
         let find = |wanted: &String| {
-            axis.labels
-                .iter()
-                .position(|label| label == wanted)
-                .ok_or_else(|| {
-                    origin.misfit(DeclarationProblem::UnknownName {
-                        place: format!("keep of axis \"{}\"", axis.name),
-                        wanted: wanted.clone(),
-                        known: axis.labels.clone(),
-                    })
+            axis.labels.iter().position(|label| label == wanted).ok_or_else(|| {
+                origin.misfit(DeclarationProblem::UnknownName {
+                    place: format!("keep of axis \"{}\"", axis.name),
+                    wanted: wanted.clone(),
+                    known: axis.labels.clone(),
                 })
+            })
         };
         let entries = keep.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         self.values = self.values.select(Axis(position), &entries);
         let axis = &mut self.axes[position];
-        axis.labels = entries
-            .iter()
-            .map(|entry| axis.labels[*entry].clone())
-            .collect();
+        axis.labels = entries.iter().map(|entry| axis.labels[*entry].clone()).collect();
         for (_, coordinate) in &mut axis.coordinates {
             *coordinate = coordinate.pick(&entries);
         }
@@ -381,9 +295,7 @@ impl LabelledArray {
                 known: self.axes.iter().map(|axis| axis.name.clone()).collect(),
             }));
         };
-        self.values = self.values.map_axis(Axis(position), |values| {
-            mean_of_present(values.iter().copied())
-        });
+        self.values = self.values.map_axis(Axis(position), |values| mean_of_present(values.iter().copied()));
         self.axes.remove(position);
         Ok(())
     }
@@ -395,10 +307,7 @@ mod tests {
 
     #[test]
     fn numbers_fill_a_template_with_zeros_in_front_where_asked_for() {
-        assert_eq!(
-            numbered("image{:04}.jpg", 7).as_deref(),
-            Some("image0007.jpg")
-        );
+        assert_eq!(numbered("image{:04}.jpg", 7).as_deref(), Some("image0007.jpg"));
         assert_eq!(numbered("movie{}", 12).as_deref(), Some("movie12"));
         assert_eq!(numbered("{:02}", 123).as_deref(), Some("123"));
         assert_eq!(numbered("image", 7), None);

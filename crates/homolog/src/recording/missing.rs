@@ -40,46 +40,26 @@ impl Recording {
             OnMissing::DropPresentation => Some(RecordingAxis::Presentation),
         };
         let Some((first_row, first_unit)) = self.first_missing() else {
-            return Ok(Complete {
-                recording: self,
-                dropped_units: Vec::new(),
-                dropped_stimuli: Vec::new(),
-            });
+            return Ok(Complete { recording: self, dropped_units: Vec::new(), dropped_stimuli: Vec::new() });
         };
         let along = |axis: RecordingAxis| {
-            let position = if axis == RecordingAxis::Unit {
-                Axis(1)
-            } else {
-                Axis(0)
-            };
+            let position = if axis == RecordingAxis::Unit { Axis(1) } else { Axis(0) };
             let lanes = self.values().axis_iter(position);
             let has_missing = lanes.map(|lane| lane.iter().any(|value| value.is_nan()));
-            has_missing
-                .enumerate()
-                .partition::<Vec<_>, _>(|(_, missing)| *missing)
+            has_missing.enumerate().partition::<Vec<_>, _>(|(_, missing)| *missing)
         };
         if let Some(axis) = axis {
             let (dropped, kept) = along(axis);
             if !kept.is_empty() {
-                let positions: Vec<usize> =
-                    kept.into_iter().map(|(position, _)| position).collect();
-                let names = |ids: &[String]| {
-                    dropped
-                        .iter()
-                        .map(|(position, _)| ids[*position].clone())
-                        .collect()
-                };
+                let positions: Vec<usize> = kept.into_iter().map(|(position, _)| position).collect();
+                let names = |ids: &[String]| dropped.iter().map(|(position, _)| ids[*position].clone()).collect();
                 let (dropped_units, dropped_stimuli) = if axis == RecordingAxis::Unit {
                     (names(self.unit_ids()), Vec::new())
                 } else {
                     (Vec::new(), names(self.stimulus_ids()))
                 };
                 let recording = self.select_positions(axis, &positions)?;
-                return Ok(Complete {
-                    recording,
-                    dropped_units,
-                    dropped_stimuli,
-                });
+                return Ok(Complete { recording, dropped_units, dropped_stimuli });
             }
         }
         Err(DataError::MissingValues {
@@ -93,10 +73,7 @@ impl Recording {
 
     /// The presentation and the unit of the first missing value.
     fn first_missing(&self) -> Option<(usize, usize)> {
-        let found = self
-            .values()
-            .indexed_iter()
-            .find(|(_, value)| value.is_nan());
+        let found = self.values().indexed_iter().find(|(_, value)| value.is_nan());
         found.map(|((row, unit, _), _)| (row, unit))
     }
 }

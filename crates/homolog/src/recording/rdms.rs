@@ -38,16 +38,11 @@ impl ReadSpec {
     pub fn read_rdms(&self, folder: &Path) -> Result<RecordedRdms, DataError> {
         let origin = Origin::open(self, folder)?;
         let array = self.labelled_array(&origin)?;
-        let along = |wanted| -> Vec<usize> {
-            (0..array.axes.len())
-                .filter(|axis| array.axes[*axis].along == wanted)
-                .collect()
-        };
+        let along =
+            |wanted| -> Vec<usize> { (0..array.axes.len()).filter(|axis| array.axes[*axis].along == wanted).collect() };
         let (stimuli, pairs) = (along(Along::Stimulus), along(Along::Pair));
         let inner = match (stimuli.as_slice(), pairs.as_slice()) {
-            ([first, second], []) if array.axes[*first].labels == array.axes[*second].labels => {
-                stimuli
-            }
+            ([first, second], []) if array.axes[*first].labels == array.axes[*second].labels => stimuli,
             ([], [_]) => pairs,
             _ => {
                 return Err(origin.contradiction(
@@ -57,29 +52,16 @@ impl ReadSpec {
                 ));
             }
         };
-        let outer: Vec<usize> = (0..array.axes.len())
-            .filter(|axis| !inner.contains(axis))
-            .collect();
-        let n_rdms: usize = outer
-            .iter()
-            .map(|axis| array.axes[*axis].labels.len())
-            .product();
+        let outer: Vec<usize> = (0..array.axes.len()).filter(|axis| !inner.contains(axis)).collect();
+        let n_rdms: usize = outer.iter().map(|axis| array.axes[*axis].labels.len()).product();
         let order: Vec<usize> = outer.iter().chain(&inner).copied().collect();
         let values = array.values.clone().permuted_axes(IxDyn(&order));
-        let n_inner: usize = inner
-            .iter()
-            .map(|axis| array.values.len_of(Axis(*axis)))
-            .product();
+        let n_inner: usize = inner.iter().map(|axis| array.values.len_of(Axis(*axis))).product();
         let values = Array2::from_shape_vec((n_rdms, n_inner), values.iter().copied().collect());
-        let values = values.map_err(|_| {
-            origin.contradiction("axes", "do not fit the array", "Check their number")
-        })?;
+        let values = values.map_err(|_| origin.contradiction("axes", "do not fit the array", "Check their number"))?;
         let stimulus = &array.axes[inner[0]];
-        let dissimilarities = if inner.len() == 1 {
-            values
-        } else {
-            upper_triangles(&origin, &values, stimulus.labels.len())?
-        };
+        let dissimilarities =
+            if inner.len() == 1 { values } else { upper_triangles(&origin, &values, stimulus.labels.len())? };
         Ok(RecordedRdms {
             dissimilarities,
             stimulus_ids: stimulus.labels.clone(),
@@ -91,28 +73,18 @@ impl ReadSpec {
 }
 
 /// The upper triangle of each row's square matrix, row by row, once the lower is seen to mirror it.
-fn upper_triangles(
-    origin: &Origin<'_>,
-    squares: &Array2<f64>,
-    n_stimuli: usize,
-) -> Result<Array2<f64>, DataError> {
-    let mut triangles =
-        Array2::zeros((squares.nrows(), n_stimuli * n_stimuli.saturating_sub(1) / 2));
+fn upper_triangles(origin: &Origin<'_>, squares: &Array2<f64>, n_stimuli: usize) -> Result<Array2<f64>, DataError> {
+    let mut triangles = Array2::zeros((squares.nrows(), n_stimuli * n_stimuli.saturating_sub(1) / 2));
     for (matrix, mut pairs) in squares.rows().into_iter().zip(triangles.rows_mut()) {
         let finite = matrix.iter().filter(|value| value.is_finite());
         let largest = finite.fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        let upper =
-            (0..n_stimuli).flat_map(|row| (row + 1..n_stimuli).map(move |column| (row, column)));
+        let upper = (0..n_stimuli).flat_map(|row| (row + 1..n_stimuli).map(move |column| (row, column)));
         for (pair, (row, column)) in pairs.iter_mut().zip(upper) {
-            let (above, below) = (
-                matrix[row * n_stimuli + column],
-                matrix[column * n_stimuli + row],
-            );
+            let (above, below) = (matrix[row * n_stimuli + column], matrix[column * n_stimuli + row]);
             if (above - below).abs() > ASYMMETRY * largest {
                 let (row, column) = (row + 1, column + 1);
-                let problem = format!(
-                    "is not symmetric: ({row}, {column}) is {above} and ({column}, {row}) is {below}"
-                );
+                let problem =
+                    format!("is not symmetric: ({row}, {column}) is {above} and ({column}, {row}) is {below}");
                 let next_step = "Dissimilarities have no direction: store the mean of both";
                 return Err(origin.contradiction("a matrix", &problem, next_step));
             }
@@ -129,18 +101,9 @@ fn crossed<'a>(axes: impl Iterator<Item = &'a LabelledAxis>, n_combinations: usi
     for axis in axes {
         let length = axis.labels.len().max(1);
         each /= length;
-        let entries: Vec<usize> = (0..n_combinations)
-            .map(|number| number / each.max(1) % length)
-            .collect();
-        coordinates.insert(
-            axis.name.clone(),
-            Coordinate::Text(axis.labels.clone()).pick(&entries),
-        );
-        coordinates.extend(
-            axis.coordinates
-                .iter()
-                .map(|(name, values)| (name.clone(), values.pick(&entries))),
-        );
+        let entries: Vec<usize> = (0..n_combinations).map(|number| number / each.max(1) % length).collect();
+        coordinates.insert(axis.name.clone(), Coordinate::Text(axis.labels.clone()).pick(&entries));
+        coordinates.extend(axis.coordinates.iter().map(|(name, values)| (name.clone(), values.pick(&entries))));
     }
     coordinates
 }

@@ -221,14 +221,7 @@ pub struct ColumnSpec {
 impl AxisSpec {
     /// An axis with this name and nothing more.
     pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            along: None,
-            labels: Labels::Unnamed,
-            keep: None,
-            start_ms: None,
-            end_ms: None,
-        }
+        Self { name: name.into(), along: None, labels: Labels::Unnamed, keep: None, start_ms: None, end_ms: None }
     }
 }
 
@@ -274,10 +267,7 @@ impl From<AxisSpec> for AxisTable {
         match axis.labels {
             Labels::Unnamed => {}
             Labels::Listed(labels) => table.labels = Some(labels),
-            Labels::Numbered {
-                template,
-                first_number,
-            } => {
+            Labels::Numbered { template, first_number } => {
                 table.numbered = Some(template);
                 table.first_number = Some(first_number);
             }
@@ -293,11 +283,7 @@ impl From<AxisSpec> for AxisTable {
 impl AxisTable {
     fn into_axis<E: de::Error>(self) -> Result<AxisSpec, E> {
         let from_variable = self.labels_path.is_some() || self.labels_variable.is_some();
-        if usize::from(self.labels.is_some())
-            + usize::from(self.numbered.is_some())
-            + usize::from(from_variable)
-            > 1
-        {
+        if usize::from(self.labels.is_some()) + usize::from(self.numbered.is_some()) + usize::from(from_variable) > 1 {
             return Err(E::custom(format!(
                 "axis \"{}\" names its entries twice; keep one of labels, numbered, and labels_variable with labels_path",
                 self.name
@@ -311,14 +297,10 @@ impl AxisTable {
         }
         let labels = match (self.labels, self.numbered) {
             (Some(labels), _) => Labels::Listed(labels),
-            (None, Some(template)) => Labels::Numbered {
-                template,
-                first_number: self.first_number.unwrap_or(1),
-            },
-            (None, None) if from_variable => Labels::Variable {
-                path: self.labels_path,
-                variable: self.labels_variable,
-            },
+            (None, Some(template)) => Labels::Numbered { template, first_number: self.first_number.unwrap_or(1) },
+            (None, None) if from_variable => {
+                Labels::Variable { path: self.labels_path, variable: self.labels_variable }
+            }
             (None, None) => Labels::Unnamed,
         };
         Ok(AxisSpec {

@@ -46,14 +46,8 @@ enum Step {
 impl DataTree {
     /// A single structure: the variables of a file, the members of a group.
     pub fn named(fields: impl IntoIterator<Item = (String, DataTree)>) -> Self {
-        let fields = fields
-            .into_iter()
-            .map(|(name, value)| (name, vec![value]))
-            .collect();
-        DataTree::Structures {
-            shape: Vec::new(),
-            fields,
-        }
+        let fields = fields.into_iter().map(|(name, value)| (name, vec![value])).collect();
+        DataTree::Structures { shape: Vec::new(), fields }
     }
 
     /// The names of the variables of a file, or of the fields of a structure.
@@ -78,9 +72,7 @@ impl DataTree {
             },
             None => match self {
                 DataTree::Structures { fields, .. } => match fields.keys().next() {
-                    Some(name) if fields.len() == 1 => {
-                        self.follow(&[Step::Field(name.clone())], "the file")
-                    }
+                    Some(name) if fields.len() == 1 => self.follow(&[Step::Field(name.clone())], "the file"),
                     _ => Err(PathProblem::UnknownName {
                         place: "the file, which does not hold exactly one variable, and".to_owned(),
                         wanted: "(no variable was named)".to_owned(),
@@ -100,11 +92,7 @@ impl DataTree {
         let array = self.array(path)?;
         let found = array.elements().kind().to_owned();
         let place = path.unwrap_or("the variable").to_owned();
-        array.into_numbers().ok_or(PathProblem::Kind {
-            place,
-            found,
-            needed: "an array of numbers",
-        })
+        array.into_numbers().ok_or(PathProblem::Kind { place, found, needed: "an array of numbers" })
     }
 
     /// The strings at a path, row by row; whole numbers are written out.
@@ -112,11 +100,7 @@ impl DataTree {
     /// # Errors
     /// As [`DataTree::array`].
     pub fn texts(&self, path: Option<&str>) -> Result<Vec<String>, PathProblem> {
-        Ok(self
-            .array(path)?
-            .into_elements()
-            .into_coordinate()
-            .to_texts())
+        Ok(self.array(path)?.into_elements().into_coordinate().to_texts())
     }
 
     fn follow(&self, steps: &[Step], place: &str) -> Result<DataArray, PathProblem> {
@@ -129,10 +113,7 @@ impl DataTree {
             (DataTree::Array(array), []) => Ok(array.clone()),
             (DataTree::Array(array), [Step::Index(index)]) => indexed(array, index, place),
             (DataTree::Cells { shape, cells }, []) => {
-                let parts = cells
-                    .iter()
-                    .map(|cell| cell.follow(&[], place))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let parts = cells.iter().map(|cell| cell.follow(&[], place)).collect::<Result<Vec<_>, _>>()?;
                 stacked(shape, parts, place)
             }
             (DataTree::Cells { shape, cells }, [Step::Index(index), rest @ ..]) => {
@@ -142,13 +123,9 @@ impl DataTree {
                 })
             }
             (DataTree::Structures { shape, .. }, [Step::Index(index), rest @ ..]) => {
-                follow_entries(shape, index, place, |entry, place| {
-                    self.follow_structure(entry, rest, place)
-                })
+                follow_entries(shape, index, place, |entry, place| self.follow_structure(entry, rest, place))
             }
-            (DataTree::Structures { shape, .. }, [Step::Field(_), ..])
-                if checked_product(shape) == Some(1) =>
-            {
+            (DataTree::Structures { shape, .. }, [Step::Field(_), ..]) if checked_product(shape) == Some(1) => {
                 self.follow_structure(0, steps, place)
             }
             (_, [Step::Field(_), ..]) => Err(PathProblem::Kind {
@@ -168,18 +145,9 @@ impl DataTree {
         }
     }
 
-    fn follow_structure(
-        &self,
-        entry: usize,
-        steps: &[Step],
-        place: &str,
-    ) -> Result<DataArray, PathProblem> {
+    fn follow_structure(&self, entry: usize, steps: &[Step], place: &str) -> Result<DataArray, PathProblem> {
         let DataTree::Structures { fields, shape } = self else {
-            return Err(PathProblem::Kind {
-                place: place.to_owned(),
-                found: self.described(),
-                needed: "a structure",
-            });
+            return Err(PathProblem::Kind { place: place.to_owned(), found: self.described(), needed: "a structure" });
         };
         let [Step::Field(name), rest @ ..] = steps else {
             return Err(PathProblem::Kind {
@@ -205,17 +173,10 @@ impl DataTree {
 
     fn described(&self) -> String {
         match self {
-            DataTree::Array(array) => format!(
-                "an array of {} of shape {:?}",
-                array.elements().kind(),
-                array.shape()
-            ),
+            DataTree::Array(array) => format!("an array of {} of shape {:?}", array.elements().kind(), array.shape()),
             DataTree::Cells { shape, .. } => format!("a cell array of shape {shape:?}"),
             DataTree::Structures { shape, .. } if shape.is_empty() => {
-                format!(
-                    "a structure of {}",
-                    crate::naming::listed(self.names().iter().map(String::as_str), 12)
-                )
+                format!("a structure of {}", crate::naming::listed(self.names().iter().map(String::as_str), 12))
             }
             DataTree::Structures { shape, .. } => format!("a structure array of shape {shape:?}"),
             DataTree::Unread { what } => (*what).to_owned(),
@@ -230,8 +191,7 @@ fn follow_entries(
     place: &str,
     mut follow: impl FnMut(usize, &str) -> Result<DataArray, PathProblem>,
 ) -> Result<DataArray, PathProblem> {
-    let (outer, entries) =
-        entries_at(shape, index).ok_or_else(|| out_of_range(place, shape, index))?;
+    let (outer, entries) = entries_at(shape, index).ok_or_else(|| out_of_range(place, shape, index))?;
     let here = format!("{place} ({})", written(index));
     if outer.is_empty() {
         return match entries.first() {
@@ -239,29 +199,15 @@ fn follow_entries(
             None => Err(out_of_range(place, shape, index)),
         };
     }
-    let parts = entries
-        .into_iter()
-        .map(|entry| follow(entry, &here))
-        .collect::<Result<Vec<_>, _>>()?;
+    let parts = entries.into_iter().map(|entry| follow(entry, &here)).collect::<Result<Vec<_>, _>>()?;
     stacked(&outer, parts, &here)
 }
 
 fn stacked(outer: &[usize], parts: Vec<DataArray>, place: &str) -> Result<DataArray, PathProblem> {
-    let first = parts
-        .first()
-        .map(|part| part.shape().to_vec())
-        .unwrap_or_default();
-    let other = parts
-        .iter()
-        .map(|part| part.shape())
-        .find(|shape| *shape != first)
-        .map(<[usize]>::to_vec);
+    let first = parts.first().map(|part| part.shape().to_vec()).unwrap_or_default();
+    let other = parts.iter().map(|part| part.shape()).find(|shape| *shape != first).map(<[usize]>::to_vec);
     if let Some(other) = other {
-        return Err(PathProblem::Ragged {
-            place: place.to_owned(),
-            first,
-            other,
-        });
+        return Err(PathProblem::Ragged { place: place.to_owned(), first, other });
     }
     DataArray::stacked(outer, parts).ok_or_else(|| PathProblem::Kind {
         place: place.to_owned(),
@@ -287,9 +233,7 @@ fn entries_at(shape: &[usize], index: &[Option<usize>]) -> Option<(Vec<usize>, V
         [Some(position)] if shape.len() != 1 => {
             (*position < total).then(|| (Vec::new(), vec![down_columns(*position)]))
         }
-        [None] if shape.len() != 1 => {
-            (total > 0).then(|| (vec![total], (0..total).map(down_columns).collect()))
-        }
+        [None] if shape.len() != 1 => (total > 0).then(|| (vec![total], (0..total).map(down_columns).collect())),
         _ if index.len() != shape.len() => None,
         _ => {
             let (mut outer, mut entries) = (Vec::new(), vec![0]);
@@ -302,10 +246,8 @@ fn entries_at(shape: &[usize], index: &[Option<usize>]) -> Option<(Vec<usize>, V
                         0..*length
                     }
                 };
-                entries = entries
-                    .into_iter()
-                    .flat_map(|entry| choices.clone().map(move |i| entry * length + i))
-                    .collect();
+                entries =
+                    entries.into_iter().flat_map(|entry| choices.clone().map(move |i| entry * length + i)).collect();
             }
             Some((outer, entries))
         }
@@ -313,20 +255,13 @@ fn entries_at(shape: &[usize], index: &[Option<usize>]) -> Option<(Vec<usize>, V
 }
 
 /// An index into an array; one index alone is allowed where at most one axis is longer than 1.
-fn indexed(
-    array: &DataArray,
-    index: &[Option<usize>],
-    place: &str,
-) -> Result<DataArray, PathProblem> {
+fn indexed(array: &DataArray, index: &[Option<usize>], place: &str) -> Result<DataArray, PathProblem> {
     let shape = array.shape();
     let is_vector = shape.iter().filter(|length| **length != 1).count() <= 1;
     let found = match index {
         [position] if shape.len() > 1 && is_vector => {
             let n_elements = array.elements().len();
-            array
-                .clone()
-                .reshaped(vec![n_elements])
-                .and_then(|vector| vector.at(&[*position]))
+            array.clone().reshaped(vec![n_elements]).and_then(|vector| vector.at(&[*position]))
         }
         _ => array.at(index),
     };
@@ -334,24 +269,16 @@ fn indexed(
 }
 
 fn out_of_range(place: &str, shape: &[usize], index: &[Option<usize>]) -> PathProblem {
-    PathProblem::Index {
-        place: place.to_owned(),
-        shape: shape.to_vec(),
-        index: written(index),
-    }
+    PathProblem::Index { place: place.to_owned(), shape: shape.to_vec(), index: written(index) }
 }
 
 fn written(index: &[Option<usize>]) -> String {
-    let one = |position: &Option<usize>| {
-        position.map_or(":".to_owned(), |position| (position + 1).to_string())
-    };
+    let one = |position: &Option<usize>| position.map_or(":".to_owned(), |position| (position + 1).to_string());
     index.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 fn parse_path(path: &str) -> Result<Vec<Step>, PathProblem> {
-    let syntax = |rest: &str| PathProblem::Syntax {
-        rest: rest.to_owned(),
-    };
+    let syntax = |rest: &str| PathProblem::Syntax { rest: rest.to_owned() };
     let (mut rest, mut steps) = (path.trim(), Vec::new());
     while !rest.is_empty() {
         let closing = match rest.chars().next() {
@@ -361,20 +288,12 @@ fn parse_path(path: &str) -> Result<Vec<Step>, PathProblem> {
         };
         if let Some(closing) = closing {
             let (inside, after) = rest[1..].split_once(closing).ok_or_else(|| syntax(rest))?;
-            let index = inside
-                .split(',')
-                .map(parse_index)
-                .collect::<Option<Vec<_>>>()
-                .ok_or_else(|| syntax(rest))?;
+            let index = inside.split(',').map(parse_index).collect::<Option<Vec<_>>>().ok_or_else(|| syntax(rest))?;
             steps.push(Step::Index(index));
             rest = after;
             continue;
         }
-        let name_at = if steps.is_empty() {
-            rest
-        } else {
-            rest.strip_prefix('.').ok_or_else(|| syntax(rest))?
-        };
+        let name_at = if steps.is_empty() { rest } else { rest.strip_prefix('.').ok_or_else(|| syntax(rest))? };
         let end = name_at.find(['.', '(', '{']).unwrap_or(name_at.len());
         if end == 0 {
             return Err(syntax(rest));

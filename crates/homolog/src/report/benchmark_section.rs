@@ -1,8 +1,6 @@
 //! The part of the page that is about one benchmark.
 
-use super::figure::{
-    Band, Figure, Histogram, Horizontal, Labels, LineChart, Point, SERIES, Series, escape, number,
-};
+use super::figure::{Band, Figure, Histogram, Horizontal, Labels, LineChart, Point, SERIES, Series, escape, number};
 use super::table::{anchor, shown};
 use super::{Figures, RdmPair};
 use crate::score::result::{BenchmarkSummary, CeilingSummary, ModelSummary, ScoreReport};
@@ -14,16 +12,8 @@ const NARROW: f64 = 340.0;
 const RDM_WIDTH: f64 = 300.0;
 
 /// Everything about one benchmark.
-pub(super) fn section(
-    report: &ScoreReport,
-    benchmark: &BenchmarkSummary,
-    figures: &Figures,
-) -> String {
-    let badge = if benchmark.simulated {
-        " <span class=\"badge\">Simulated data</span>"
-    } else {
-        ""
-    };
+pub(super) fn section(report: &ScoreReport, benchmark: &BenchmarkSummary, figures: &Figures) -> String {
+    let badge = if benchmark.simulated { " <span class=\"badge\">Simulated data</span>" } else { "" };
     let mut html = format!(
         "<section id=\"{}\"><h2>{} <span class=\"quiet\">{}</span>{badge}</h2><p class=\"quiet\">{}</p>",
         anchor(&benchmark.name),
@@ -43,63 +33,34 @@ fn depth_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
     let models: Vec<&ModelSummary> = report
         .models
         .iter()
-        .filter(|model| {
-            report
-                .scores_of(&model.name, &benchmark.name)
-                .iter()
-                .any(|score| score.value.is_some())
-        })
+        .filter(|model| report.scores_of(&model.name, &benchmark.name).iter().any(|score| score.value.is_some()))
         .collect();
     let Some(first) = models.first() else {
         return String::new();
     };
     let one_axis = models.iter().all(|model| model.layers == first.layers);
     let horizontal = if one_axis {
-        Horizontal {
-            title: "stage, from input to output".to_owned(),
-            labels: Labels::Names(first.layers.clone()),
-        }
+        Horizontal { title: "stage, from input to output".to_owned(), labels: Labels::Names(first.layers.clone()) }
     } else {
-        let ends = Labels::Share {
-            low: "input".to_owned(),
-            high: "output".to_owned(),
-        };
-        Horizontal {
-            title: "relative depth".to_owned(),
-            labels: ends,
-        }
+        let ends = Labels::Share { low: "input".to_owned(), high: "output".to_owned() };
+        Horizontal { title: "relative depth".to_owned(), labels: ends }
     };
     let chart = LineChart {
-        description: format!(
-            "{} of each stage on {}, by depth",
-            benchmark.value_label, benchmark.name
-        ),
+        description: format!("{} of each stage on {}, by depth", benchmark.value_label, benchmark.name),
         vertical: benchmark.value_label.clone(),
         horizontal,
-        series: models
-            .iter()
-            .map(|model| series(report, benchmark, model, one_axis))
-            .collect(),
+        series: models.iter().map(|model| series(report, benchmark, model, one_axis)).collect(),
         band: band(&benchmark.ceiling),
     };
     let caption = format!(
         "Score against depth. Filled: the best stage{}. Bars: \u{b1} one standard error. {}",
-        if models.len() > 1 {
-            " of each model"
-        } else {
-            ""
-        },
+        if models.len() > 1 { " of each model" } else { "" },
         band_caption(&benchmark.ceiling)
     );
     in_both_widths(&|width| chart.figure(width), &caption)
 }
 
-fn series(
-    report: &ScoreReport,
-    benchmark: &BenchmarkSummary,
-    model: &ModelSummary,
-    one_axis: bool,
-) -> Series {
+fn series(report: &ScoreReport, benchmark: &BenchmarkSummary, model: &ModelSummary, one_axis: bool) -> Series {
     let last = model.layers.len().saturating_sub(1).max(1) as f64;
     let points = report
         .scores_of(&model.name, &benchmark.name)
@@ -115,37 +76,23 @@ fn series(
             }
         })
         .collect();
-    Series {
-        name: model.name.clone(),
-        points,
-    }
+    Series { name: model.name.clone(), points }
 }
 
 /// The values at which a score's ceiled form is 1: the ceiling, or its root where the formula squares the value.
 fn band(ceiling: &CeilingSummary) -> Option<Band> {
     let reached = |bound: f64| {
-        if squares(ceiling) {
-            bound.max(0.0).sqrt()
-        } else {
-            bound
-        }
+        if squares(ceiling) { bound.max(0.0).sqrt() } else { bound }
     };
     let (low, high) = match (ceiling.lower, ceiling.upper, ceiling.value) {
         (Some(lower), Some(upper), _) => (lower, upper),
         (_, _, Some(value)) => {
-            let error = ceiling
-                .error
-                .filter(|error| error.is_finite())
-                .unwrap_or(0.0);
+            let error = ceiling.error.filter(|error| error.is_finite()).unwrap_or(0.0);
             (value - error, value + error)
         }
         _ => return None,
     };
-    let band = Band {
-        name: "noise ceiling".to_owned(),
-        low: reached(low),
-        high: reached(high),
-    };
+    let band = Band { name: "noise ceiling".to_owned(), low: reached(low), high: reached(high) };
     (band.low.is_finite() && band.high.is_finite()).then_some(band)
 }
 
@@ -158,15 +105,11 @@ fn band_caption(ceiling: &CeilingSummary) -> String {
         return format!("No ceiling: {}.", escape(reason.trim_end_matches('.')));
     }
     let mut caption = match (ceiling.lower, ceiling.upper) {
-        (Some(_), Some(_)) => {
-            "Shaded: the noise ceiling from its lower to its upper bound".to_owned()
-        }
+        (Some(_), Some(_)) => "Shaded: the noise ceiling from its lower to its upper bound".to_owned(),
         _ => "Shaded: the noise ceiling \u{b1} one standard error".to_owned(),
     };
     if squares(ceiling) {
-        caption.push_str(
-            ", drawn at its square root, where the ceiled score (value\u{b2} / ceiling) is 1",
-        );
+        caption.push_str(", drawn at its square root, where the ceiled score (value\u{b2} / ceiling) is 1");
     }
     caption.push('.');
     caption
@@ -174,22 +117,10 @@ fn band_caption(ceiling: &CeilingSummary) -> String {
 
 /// The brain's matrix once, and beside it that of each model.
 fn rdm_figure(benchmark: &BenchmarkSummary, figures: &Figures) -> String {
-    let pairs: Vec<&RdmPair> = figures
-        .rdms
-        .iter()
-        .filter(|pair| pair.benchmark() == benchmark.name)
-        .collect();
-    let brain = pairs
-        .first()
-        .and_then(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
-    let networks = pairs
-        .iter()
-        .filter_map(|pair| pair.network_figure(RDM_WIDTH));
-    let matrices: String = brain
-        .into_iter()
-        .chain(networks)
-        .map(|figure| figure.inline())
-        .collect();
+    let pairs: Vec<&RdmPair> = figures.rdms.iter().filter(|pair| pair.benchmark() == benchmark.name).collect();
+    let brain = pairs.first().and_then(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
+    let networks = pairs.iter().filter_map(|pair| pair.network_figure(RDM_WIDTH));
+    let matrices: String = brain.into_iter().chain(networks).map(|figure| figure.inline()).collect();
     if matrices.is_empty() {
         return matrices;
     }
@@ -205,32 +136,19 @@ fn unit_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
         .models
         .iter()
         .enumerate()
-        .filter_map(|(position, model)| {
-            Some((position, report.best(&model.name, &benchmark.name)?))
-        })
+        .filter_map(|(position, model)| Some((position, report.best(&model.name, &benchmark.name)?)))
         .filter(|(_, best)| best.per_unit.len() > 1)
         .collect();
-    let finite = best
-        .iter()
-        .flat_map(|(_, best)| &best.per_unit)
-        .filter_map(|value| value.filter(|value| value.is_finite()));
-    let range = finite.fold((0.0_f64, 0.0_f64), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let finite =
+        best.iter().flat_map(|(_, best)| &best.per_unit).filter_map(|value| value.filter(|value| value.is_finite()));
+    let range = finite.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let mut html = String::new();
     for (position, best) in &best {
         let histogram = Histogram {
-            description: format!(
-                "{} of each unit, {} of {}",
-                benchmark.value_label, best.layer, best.model
-            ),
+            description: format!("{} of each unit, {} of {}", benchmark.value_label, best.layer, best.model),
             title: format!("{} {}", best.model, best.layer),
             horizontal: benchmark.value_label.clone(),
-            values: best
-                .per_unit
-                .iter()
-                .map(|value| value.unwrap_or(f64::NAN))
-                .collect(),
+            values: best.per_unit.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
             range,
             colour: position % SERIES,
             counted: "units".to_owned(),
@@ -261,33 +179,14 @@ fn facts(benchmark: &BenchmarkSummary) -> String {
         ("Recorded from", escape(&benchmark.species)),
         ("Stimuli", benchmark.n_stimuli.to_string()),
     ];
-    facts.extend(
-        benchmark
-            .n_units
-            .map(|n_units| ("Units", n_units.to_string())),
-    );
-    facts.extend(
-        benchmark
-            .n_subjects
-            .map(|n_subjects| ("Subjects", n_subjects.to_string())),
-    );
+    facts.extend(benchmark.n_units.map(|n_units| ("Units", n_units.to_string())));
+    facts.extend(benchmark.n_subjects.map(|n_subjects| ("Subjects", n_subjects.to_string())));
     facts.push(("Version", benchmark.version.to_string()));
     facts.push(("Licence", escape(&benchmark.licence)));
     facts.push(("Cite", citation(benchmark)));
-    let facts: String = facts
-        .iter()
-        .map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>"))
-        .collect();
-    let notes: String = benchmark
-        .notes
-        .iter()
-        .map(|note| format!("<li>{}</li>", escape(note)))
-        .collect();
-    let notes = if notes.is_empty() {
-        notes
-    } else {
-        format!("<ul class=\"notes\">{notes}</ul>")
-    };
+    let facts: String = facts.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>")).collect();
+    let notes: String = benchmark.notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
+    let notes = if notes.is_empty() { notes } else { format!("<ul class=\"notes\">{notes}</ul>") };
     format!("{notes}<dl>{facts}</dl>")
 }
 
@@ -313,11 +212,7 @@ fn ceiling_text(ceiling: &CeilingSummary) -> String {
         text.push_str(&format!(" \u{b1} {}", number(error, 3)));
     }
     if let (Some(lower), Some(upper)) = (ceiling.lower, ceiling.upper) {
-        text.push_str(&format!(
-            " (lower {}, upper {})",
-            number(lower, 3),
-            number(upper, 3)
-        ));
+        text.push_str(&format!(" (lower {}, upper {})", number(lower, 3), number(upper, 3)));
     }
     if let Some(formula) = &ceiling.formula {
         text.push_str(&format!("; ceiled by <code>{}</code>", escape(formula)));

@@ -91,24 +91,16 @@ pub fn write(path: &Path, report: &ScoreReport, figures: &Figures) -> Result<(),
 /// # Errors
 /// - [`ReportError::Io`] when its folder cannot be written to.
 pub fn write_json(path: &Path, report: &ScoreReport) -> Result<(), ReportError> {
-    let mut text = serde_json::to_vec_pretty(report).map_err(|source| ReportError::Json {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let mut text =
+        serde_json::to_vec_pretty(report).map_err(|source| ReportError::Json { path: path.to_path_buf(), source })?;
     text.push(b'\n');
     write_whole(path, &text)
 }
 
 /// To a temporary name in the same folder, then renamed.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let failed = |source| ReportError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let failed = |source| ReportError::Io { path: path.to_path_buf(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

@@ -9,21 +9,14 @@ use crate::score::result::{Provenance, Score, ScoreReport};
 
 /// The report as one HTML document that needs nothing beside it.
 pub fn page(report: &ScoreReport, figures: &Figures) -> String {
-    let sections: String = report
-        .benchmarks
-        .iter()
-        .map(|benchmark| section(report, benchmark, figures))
-        .collect();
+    let sections: String = report.benchmarks.iter().map(|benchmark| section(report, benchmark, figures)).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\" class=\"follows-system\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"generator\" content=\"{program}\">\
          <title>{title}</title><style>{PAGE}{figure_style}</style></head>\n<body><main>\n{header}\n{failures}\n{best}\n\
          {sections}\n{all}\n{provenance}\n{cite}\n</main><script>{SORT}</script></body></html>\n",
-        program = escape(&format!(
-            "{} {}",
-            report.program.name, report.program.version
-        )),
+        program = escape(&format!("{} {}", report.program.name, report.program.version)),
         title = escape(&title(report)),
         figure_style = style_sheet(),
         header = header(report),
@@ -36,11 +29,7 @@ pub fn page(report: &ScoreReport, figures: &Figures) -> String {
 }
 
 fn title(report: &ScoreReport) -> String {
-    let models: Vec<&str> = report
-        .models
-        .iter()
-        .map(|model| model.name.as_str())
-        .collect();
+    let models: Vec<&str> = report.models.iter().map(|model| model.name.as_str()).collect();
     match models.as_slice() {
         [] => "Scores".to_owned(),
         [model] => format!("How brain-like is {model}?"),
@@ -50,17 +39,9 @@ fn title(report: &ScoreReport) -> String {
 }
 
 fn header(report: &ScoreReport) -> String {
-    let any_simulated = report
-        .benchmarks
-        .iter()
-        .any(|benchmark| benchmark.simulated);
-    let badge = if any_simulated {
-        " <span class=\"badge\">Simulated data</span>"
-    } else {
-        ""
-    };
-    let counted =
-        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let any_simulated = report.benchmarks.iter().any(|benchmark| benchmark.simulated);
+    let badge = if any_simulated { " <span class=\"badge\">Simulated data</span>" } else { "" };
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     format!(
         "<header><h1>{}{badge}</h1><p class=\"quiet\">{} on {}, {}. Written by {} {}.</p><pre><code>{}</code></pre></header>",
         escape(&title(report)),
@@ -81,10 +62,7 @@ fn failures(report: &ScoreReport) -> String {
         .failures
         .iter()
         .map(|failure| {
-            let on = failure
-                .benchmark
-                .as_ref()
-                .map_or_else(String::new, |name| format!(" on {}", escape(name)));
+            let on = failure.benchmark.as_ref().map_or_else(String::new, |name| format!(" on {}", escape(name)));
             format!(
                 "<p class=\"failure\"><strong>{}{on}</strong><br>{}</p>",
                 escape(&failure.model),
@@ -117,13 +95,7 @@ fn every_score(report: &ScoreReport) -> String {
 fn provenance(report: &ScoreReport) -> String {
     let mut html = String::from("<h2>Where the numbers come from</h2>");
     let mut seen: Vec<(&str, &str)> = Vec::new();
-    for Score {
-        model,
-        benchmark,
-        provenance,
-        ..
-    } in &report.scores
-    {
+    for Score { model, benchmark, provenance, .. } in &report.scores {
         if seen.contains(&(model, benchmark)) {
             continue;
         }
@@ -141,60 +113,32 @@ fn provenance(report: &ScoreReport) -> String {
 fn provenance_list(provenance: &Provenance) -> String {
     let code = |text: &str| format!("<code>{}</code>", escape(text));
     let mut entries = vec![
-        (
-            "Program",
-            escape(&format!("homolog {}", provenance.program_version)),
-        ),
-        (
-            "Benchmark version",
-            provenance.benchmark_version.to_string(),
-        ),
+        ("Program", escape(&format!("homolog {}", provenance.program_version))),
+        ("Benchmark version", provenance.benchmark_version.to_string()),
         ("Engine", escape(&provenance.engine)),
-        (
-            "Weights, sha256",
-            provenance
-                .weights_sha256
-                .as_deref()
-                .map_or_else(|| "no weights file".to_owned(), code),
-        ),
+        ("Weights, sha256", provenance.weights_sha256.as_deref().map_or_else(|| "no weights file".to_owned(), code)),
         ("Stimuli, sha256", code(&provenance.stimuli_sha256)),
     ];
     for (path, sha256) in &provenance.recording_sha256 {
-        entries.push((
-            "Recording, sha256",
-            format!("{} {}", code(sha256), escape(path)),
-        ));
+        entries.push(("Recording, sha256", format!("{} {}", code(sha256), escape(path))));
     }
     entries.push(("Preprocessing", escape(&provenance.preprocessing)));
-    entries.push((
-        "Preprocessing, sha256",
-        code(&provenance.preprocessing_sha256),
-    ));
+    entries.push(("Preprocessing, sha256", code(&provenance.preprocessing_sha256)));
     entries.push(("Recipe", code(&provenance.recipe.to_string())));
     entries.push(("Seed", provenance.seed.to_string()));
-    let entries: String = entries
-        .iter()
-        .map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>"))
-        .collect();
+    let entries: String = entries.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>")).collect();
     format!("<dl>{entries}</dl>")
 }
 
 fn cite(report: &ScoreReport) -> String {
     let mut citations: Vec<String> = Vec::new();
-    for benchmark in report
-        .benchmarks
-        .iter()
-        .filter(|benchmark| !benchmark.citation.is_empty())
-    {
+    for benchmark in report.benchmarks.iter().filter(|benchmark| !benchmark.citation.is_empty()) {
         let citation = citation(benchmark);
         if !citations.contains(&citation) {
             citations.push(citation);
         }
     }
-    let items: String = citations
-        .iter()
-        .map(|citation| format!("<li>{citation}</li>"))
-        .collect();
+    let items: String = citations.iter().map(|citation| format!("<li>{citation}</li>")).collect();
     format!(
         "<h2>How to cite</h2><p>Cite the recordings that you used, and the program with its version, {} {}.</p>\
          <ul class=\"notes\">{items}</ul>",

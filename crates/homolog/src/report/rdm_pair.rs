@@ -37,13 +37,7 @@ impl RdmPair {
         for (side, pairs) in [("brain", brain), ("network", triangle)] {
             if pairs.len() != needed {
                 let benchmark = benchmark.to_owned();
-                return Err(ReportError::PairCount {
-                    benchmark,
-                    n_stimuli,
-                    needed,
-                    side,
-                    found: pairs.len(),
-                });
+                return Err(ReportError::PairCount { benchmark, n_stimuli, needed, side, found: pairs.len() });
             }
         }
         Ok(RdmPair {
@@ -73,8 +67,7 @@ impl RdmPair {
 
 fn figure(title: &str, subtitle: &str, matrix: &Array2<f64>, width: f64) -> Option<Figure> {
     let n_stimuli = matrix.nrows();
-    let description =
-        format!("Dissimilarity matrix of {title}, {subtitle}: {n_stimuli} by {n_stimuli} stimuli");
+    let description = format!("Dissimilarity matrix of {title}, {subtitle}: {n_stimuli} by {n_stimuli} stimuli");
     let panel = Panel::new(title, subtitle, averaged(matrix).view())?;
     let map = HeatMap {
         description,
@@ -87,22 +80,15 @@ fn figure(title: &str, subtitle: &str, matrix: &Array2<f64>, width: f64) -> Opti
 
 /// The rank of each value from 0 to 1, equal values at their mean rank; what is not a number stays so.
 fn percentiles(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len())
-        .filter(|&position| !values[position].is_nan())
-        .collect();
+    let mut order: Vec<usize> = (0..values.len()).filter(|&position| !values[position].is_nan()).collect();
     order.sort_by(|&left, &right| values[left].total_cmp(&values[right]));
     let highest = order.len().saturating_sub(1).max(1) as f64;
     let mut ranks = vec![f64::NAN; values.len()];
     let mut start = 0;
     while start < order.len() {
-        let equal = order[start..]
-            .iter()
-            .take_while(|&&position| values[position] == values[order[start]])
-            .count();
+        let equal = order[start..].iter().take_while(|&&position| values[position] == values[order[start]]).count();
         let rank = (start as f64 + (equal - 1) as f64 / 2.0) / highest;
-        order[start..start + equal]
-            .iter()
-            .for_each(|&position| ranks[position] = rank);
+        order[start..start + equal].iter().for_each(|&position| ranks[position] = rank);
         start += equal;
     }
     ranks
@@ -111,8 +97,7 @@ fn percentiles(values: &[f64]) -> Vec<f64> {
 /// The whole matrix from its upper triangle, row by row; 0 on the diagonal.
 fn square(triangle: &[f64], n_stimuli: usize) -> Array2<f64> {
     let mut matrix = Array2::zeros((n_stimuli, n_stimuli));
-    let pairs =
-        (0..n_stimuli).flat_map(|row| (row + 1..n_stimuli).map(move |column| (row, column)));
+    let pairs = (0..n_stimuli).flat_map(|row| (row + 1..n_stimuli).map(move |column| (row, column)));
     for ((row, column), value) in pairs.zip(triangle) {
         matrix[[row, column]] = *value;
         matrix[[column, row]] = *value;
@@ -128,10 +113,7 @@ fn averaged(matrix: &Array2<f64>) -> Array2<f64> {
     }
     let edge = |block: usize| block * n_rows / MOST_PIXELS;
     Array2::from_shape_fn((MOST_PIXELS, MOST_PIXELS), |(row, column)| {
-        let block = matrix.slice(ndarray::s![
-            edge(row)..edge(row + 1),
-            edge(column)..edge(column + 1)
-        ]);
+        let block = matrix.slice(ndarray::s![edge(row)..edge(row + 1), edge(column)..edge(column + 1)]);
         block.mean().unwrap_or(f64::NAN)
     })
 }
@@ -142,10 +124,7 @@ mod tests {
 
     #[test]
     fn equal_dissimilarities_share_their_mean_percentile() {
-        assert_eq!(
-            percentiles(&[5.0, 1.0, 5.0, 3.0, 9.0]),
-            [0.625, 0.0, 0.625, 0.25, 1.0]
-        );
+        assert_eq!(percentiles(&[5.0, 1.0, 5.0, 3.0, 9.0]), [0.625, 0.0, 0.625, 0.25, 1.0]);
         let with_a_gap = percentiles(&[2.0, f64::NAN, 1.0]);
         assert!(with_a_gap[1].is_nan() && with_a_gap[0] == 1.0 && with_a_gap[2] == 0.0);
     }
@@ -153,21 +132,13 @@ mod tests {
     #[test]
     fn the_upper_triangle_is_laid_out_row_by_row() {
         let matrix = square(&[1.0, 2.0, 3.0], 3);
-        assert_eq!(
-            matrix,
-            ndarray::array![[0.0, 1.0, 2.0], [1.0, 0.0, 3.0], [2.0, 3.0, 0.0]]
-        );
+        assert_eq!(matrix, ndarray::array![[0.0, 1.0, 2.0], [1.0, 0.0, 3.0], [2.0, 3.0, 0.0]]);
     }
 
     #[test]
     fn a_triangle_of_another_size_is_refused_with_both_counts() {
-        let message = RdmPair::new("mine", 4, &[0.0; 6], ("net", "conv1", &[0.0; 5]))
-            .expect_err("5 pairs")
-            .to_string();
-        assert!(
-            message.contains("4 stimuli make 6 pairs, and the matrix of the network has 5"),
-            "{message}"
-        );
+        let message = RdmPair::new("mine", 4, &[0.0; 6], ("net", "conv1", &[0.0; 5])).expect_err("5 pairs").to_string();
+        assert!(message.contains("4 stimuli make 6 pairs, and the matrix of the network has 5"), "{message}");
     }
 
     #[test]

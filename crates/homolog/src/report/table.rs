@@ -36,18 +36,11 @@ pub(super) fn best_stages(report: &ScoreReport) -> String {
 }
 
 fn best_row(benchmark: &BenchmarkSummary, best: &Score) -> String {
-    let simulated = if benchmark.simulated {
-        " <span class=\"quiet\">(simulated)</span>"
-    } else {
-        ""
-    };
-    let meter =
-        best.ceiled
-            .filter(|ceiled| ceiled.is_finite())
-            .map_or_else(String::new, |ceiled| {
-                let percent = number((ceiled * 100.0).clamp(0.0, 100.0), 0);
-                format!("<span class=\"meter\"><i style=\"width:{percent}%\"></i></span>")
-            });
+    let simulated = if benchmark.simulated { " <span class=\"quiet\">(simulated)</span>" } else { "" };
+    let meter = best.ceiled.filter(|ceiled| ceiled.is_finite()).map_or_else(String::new, |ceiled| {
+        let percent = number((ceiled * 100.0).clamp(0.0, 100.0), 0);
+        format!("<span class=\"meter\"><i style=\"width:{percent}%\"></i></span>")
+    });
     format!(
         "<tr><td>{}{simulated}</td><td><a href=\"#{}\">{}</a></td><td>{}</td><td><code>{}</code></td>{}{}{}\
          <td class=\"number\">{}{meter}</td></tr>",
@@ -67,9 +60,7 @@ fn best_row(benchmark: &BenchmarkSummary, best: &Score) -> String {
 pub(super) fn all_scores(report: &ScoreReport) -> String {
     let mut rows = String::new();
     for score in &report.scores {
-        let is_best = report
-            .best(&score.model, &score.benchmark)
-            .is_some_and(|best| std::ptr::eq(best, score));
+        let is_best = report.best(&score.model, &score.benchmark).is_some_and(|best| std::ptr::eq(best, score));
         rows.push_str(&format!(
             "<tr{}><td>{}</td><td>{}</td><td data-value=\"{}\"><code>{}</code></td><td>{}</td>{}{}{}{}</tr>",
             if is_best { " class=\"best\"" } else { "" },
@@ -101,10 +92,8 @@ pub(super) fn all_scores(report: &ScoreReport) -> String {
 }
 
 fn table(attributes: &str, heads: &[(&str, &str)], rows: &str) -> String {
-    let heads: String = heads
-        .iter()
-        .map(|(head, class)| format!("<th scope=\"col\" class=\"{class}\">{head}</th>"))
-        .collect();
+    let heads: String =
+        heads.iter().map(|(head, class)| format!("<th scope=\"col\" class=\"{class}\">{head}</th>")).collect();
     format!(
         "<div class=\"scroll\"><table{attributes}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
@@ -112,17 +101,10 @@ fn table(attributes: &str, heads: &[(&str, &str)], rows: &str) -> String {
 
 fn with_error(score: &Score) -> String {
     let error = match score.error.filter(|error| error.is_finite()) {
-        Some(error) => format!(
-            " <span class=\"quiet\">\u{b1}\u{2009}{}</span>",
-            number(error, 3)
-        ),
+        Some(error) => format!(" <span class=\"quiet\">\u{b1}\u{2009}{}</span>", number(error, 3)),
         None => String::new(),
     };
-    format!(
-        "<td class=\"number\" data-value=\"{}\">{}{error}</td>",
-        raw(score.value),
-        shown(score.value)
-    )
+    format!("<td class=\"number\" data-value=\"{}\">{}{error}</td>", raw(score.value), shown(score.value))
 }
 
 fn interval(score: &Score) -> String {
@@ -138,35 +120,23 @@ fn interval(score: &Score) -> String {
 }
 
 fn number_cell(value: Option<f64>) -> String {
-    format!(
-        "<td class=\"number\" data-value=\"{}\">{}</td>",
-        raw(value),
-        shown(value)
-    )
+    format!("<td class=\"number\" data-value=\"{}\">{}</td>", raw(value), shown(value))
 }
 
 /// Three decimals, or a dash.
 pub(super) fn shown(value: Option<f64>) -> String {
-    value
-        .filter(|value| value.is_finite())
-        .map_or_else(|| NOTHING.to_owned(), |value| number(value, 3))
+    value.filter(|value| value.is_finite()).map_or_else(|| NOTHING.to_owned(), |value| number(value, 3))
 }
 
 /// The number as a script reads it, or nothing.
 fn raw(value: Option<f64>) -> String {
-    value
-        .filter(|value| value.is_finite())
-        .map_or_else(String::new, |value| value.to_string())
+    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| value.to_string())
 }
 
 /// The name of a benchmark's place on the page.
 pub(super) fn anchor(benchmark: &str) -> String {
     let plain = |letter: char| {
-        if letter.is_ascii_alphanumeric() {
-            letter.to_ascii_lowercase()
-        } else {
-            '-'
-        }
+        if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' }
     };
     benchmark.chars().map(plain).collect()
 }

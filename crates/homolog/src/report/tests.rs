@@ -1,9 +1,7 @@
 //! The page as a whole: what must be on it, and what must never be.
 
 use super::*;
-use crate::score::result::{
-    BenchmarkSummary, CeilingSummary, Failure, ModelSummary, Provenance, Score, ScoreReport,
-};
+use crate::score::result::{BenchmarkSummary, CeilingSummary, Failure, ModelSummary, Provenance, Score, ScoreReport};
 
 fn provenance() -> Provenance {
     Provenance {
@@ -73,22 +71,12 @@ fn report() -> ScoreReport {
         licence: "mine".to_owned(),
         notes: vec!["A note.".to_owned()],
     }];
-    report.scores = vec![
-        score("conv1", 0, Some(0.3)),
-        score("conv2", 1, Some(0.4)),
-        score("fc", 2, None),
-    ];
+    report.scores = vec![score("conv1", 0, Some(0.3)), score("conv2", 1, Some(0.4)), score("fc", 2, None)];
     report
 }
 
 fn figures() -> Figures {
-    let pair = RdmPair::new(
-        "mine-V4",
-        3,
-        &[1.0, 2.0, 3.0],
-        ("net", "conv2", &[3.0, 2.0, 1.0]),
-    )
-    .expect("three pairs");
+    let pair = RdmPair::new("mine-V4", 3, &[1.0, 2.0, 3.0], ("net", "conv2", &[3.0, 2.0, 1.0])).expect("three pairs");
     Figures { rdms: vec![pair] }
 }
 
@@ -104,11 +92,7 @@ fn the_page_loads_nothing() {
         assert!(!html.contains(loading), "{loading}");
     }
     let addresses = html.matches("https://").count();
-    assert_eq!(
-        addresses,
-        html.matches("<a href=\"https://doi.org/").count(),
-        "only links that a reader may follow"
-    );
+    assert_eq!(addresses, html.matches("<a href=\"https://doi.org/").count(), "only links that a reader may follow");
 }
 
 #[test]
@@ -154,11 +138,7 @@ fn simulated_data_and_failures_are_called_what_they_are() {
         message: "cut in half".to_owned(),
     });
     let html = page(&report, &Figures::default());
-    assert!(
-        html.contains("Simulated data")
-            && html.contains("Not scored")
-            && html.contains("cut in half")
-    );
+    assert!(html.contains("Simulated data") && html.contains("Not scored") && html.contains("cut in half"));
 }
 
 #[test]
@@ -166,25 +146,16 @@ fn a_report_of_nothing_is_still_a_page() {
     let html = page(&ScoreReport::new("homolog score"), &Figures::default());
     assert!(html.contains("No stage has a value") && !shown(&html).contains("NaN"));
     let mut without_values = report();
-    without_values
-        .scores
-        .iter_mut()
-        .for_each(|score| score.value = None);
+    without_values.scores.iter_mut().for_each(|score| score.value = None);
     assert!(page(&without_values, &figures()).contains("No stage has a value"));
 }
 
 #[test]
 fn the_best_stage_is_the_first_of_the_highest() {
     let mut report = report();
-    assert_eq!(
-        report.best("net<script>", "mine-V4").expect("a best").layer,
-        "conv2"
-    );
+    assert_eq!(report.best("net<script>", "mine-V4").expect("a best").layer, "conv2");
     report.scores[0].value = Some(0.4);
-    assert_eq!(
-        report.best("net<script>", "mine-V4").expect("a best").layer,
-        "conv1"
-    );
+    assert_eq!(report.best("net<script>", "mine-V4").expect("a best").layer, "conv1");
     assert_eq!(report.best("other", "mine-V4"), None);
 }
 
@@ -196,24 +167,11 @@ fn the_json_is_one_object_with_the_promised_keys_and_comes_back_unchanged() {
     let text = std::fs::read_to_string(&path).expect("there");
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(json["schema"], "homolog.score/1");
-    for key in [
-        "model",
-        "layer",
-        "benchmark",
-        "region",
-        "metric",
-        "value",
-        "error",
-        "ceiling",
-        "ceiled",
-    ] {
+    for key in ["model", "layer", "benchmark", "region", "metric", "value", "error", "ceiling", "ceiled"] {
         assert!(json["scores"][0].get(key).is_some(), "{key}");
     }
     assert!(json["scores"][2]["value"].is_null());
-    assert_eq!(
-        serde_json::from_str::<ScoreReport>(&text).expect("read back"),
-        report()
-    );
+    assert_eq!(serde_json::from_str::<ScoreReport>(&text).expect("read back"), report());
 }
 
 #[test]
@@ -221,11 +179,6 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
     std::fs::write(&file, "").expect("written");
-    let message = write(&file.join("report.html"), &report(), &Figures::default())
-        .expect_err("a file")
-        .to_string();
-    assert!(
-        message.contains("cannot write the report") && message.contains("--out"),
-        "{message}"
-    );
+    let message = write(&file.join("report.html"), &report(), &Figures::default()).expect_err("a file").to_string();
+    assert!(message.contains("cannot write the report") && message.contains("--out"), "{message}");
 }

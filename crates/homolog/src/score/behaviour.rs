@@ -42,7 +42,10 @@ impl Decisions {
     /// Geirhos R et al. (2018). Generalisation in humans and deep neural networks. NeurIPS. arXiv 1808.08750.
     pub fn of(model: &ScoredModel, data: &BenchmarkData, run: &RunContext<'_>) -> Result<Self, ScoreError> {
         let output = model.network.graph().outputs.first().map_or("", String::as_str);
-        let stage = model.network.stage(output).map_err(|source| RecordError::from(crate::network::engine::EngineError::from(source)))?;
+        let stage = model
+            .network
+            .stage(output)
+            .map_err(|source| RecordError::from(crate::network::engine::EngineError::from(source)))?;
         if stage.n_units() != N_CLASSES {
             return Err(ScoreError::NotAClassifier {
                 model: model.name.clone(),
@@ -150,8 +153,11 @@ fn measured(
     let mut samples: Vec<f64> = (0..BOOTSTRAP_SAMPLES as u64)
         .filter_map(|sample| {
             let counts = rng.stream(sample).bootstrap_counts(images.len());
-            let drawn: Vec<&Image<'_>> =
-                images.iter().zip(counts).flat_map(|(image, count)| std::iter::repeat_n(image, count as usize)).collect();
+            let drawn: Vec<&Image<'_>> = images
+                .iter()
+                .zip(counts)
+                .flat_map(|(image, count)| std::iter::repeat_n(image, count as usize))
+                .collect();
             // A sample without a single conflict has no value and is left out.
             value(measure, &drawn, people).ok()
         })
@@ -263,8 +269,12 @@ impl<'a> People<'a> {
 
     /// The shape bias of each person.
     fn shape_biases(&self, data: &BenchmarkData) -> Result<Vec<f64>, StatsError> {
-        let textures: BTreeMap<&str, &str> =
-            data.stimuli.ids().zip(data.stimuli.property("texture")).map(|(id, texture)| (id, texture.unwrap_or(""))).collect();
+        let textures: BTreeMap<&str, &str> = data
+            .stimuli
+            .ids()
+            .zip(data.stimuli.property("texture"))
+            .map(|(id, texture)| (id, texture.unwrap_or("")))
+            .collect();
         self.0
             .values()
             .map(|answers| {

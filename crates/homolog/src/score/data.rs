@@ -93,7 +93,8 @@ impl BenchmarkData {
                 known.extend(coordinates.keys().cloned());
             }
         }
-        let properties: Option<Vec<String>> = self.stimuli.property(name).map(|value| value.map(str::to_owned)).collect();
+        let properties: Option<Vec<String>> =
+            self.stimuli.property(name).map(|value| value.map(str::to_owned)).collect();
         let of_stimuli = self.stimuli.stimuli().iter().flat_map(|stimulus| stimulus.properties.keys().cloned());
         known.extend(of_stimuli);
         properties.ok_or_else(|| ScoreError::NoGroups {
@@ -223,8 +224,9 @@ fn stimuli(spec: &StimuliSpec, places: &Places<'_>) -> Result<StimulusSet, Score
 fn from_files(all: StimulusSet, spec: &StimuliSpec) -> Result<Vec<Stimulus>, ScoreError> {
     let pattern = spec.members.as_deref().unwrap_or("**/*");
     let named = all.stimuli().iter().filter(|stimulus| fast_glob::glob_match(pattern, &stimulus.id));
-    let stimuli: Vec<Stimulus> =
-        named.map(|stimulus| Stimulus { id: IdRule::id(spec.id, &stimulus.id).to_owned(), ..stimulus.clone() }).collect();
+    let stimuli: Vec<Stimulus> = named
+        .map(|stimulus| Stimulus { id: IdRule::id(spec.id, &stimulus.id).to_owned(), ..stimulus.clone() })
+        .collect();
     if stimuli.is_empty() {
         return Err(ScoreError::NoMember { path: spec.path.clone(), pattern: pattern.to_owned(), n_files: all.len() });
     }
@@ -233,7 +235,8 @@ fn from_files(all: StimulusSet, spec: &StimuliSpec) -> Result<Vec<Stimulus>, Sco
 
 /// The images of an array (stimulus, row, column[, channel]) of bytes, numbered from 1.
 fn from_array(place: &Path, spec: &StimuliSpec) -> Result<Vec<Stimulus>, ScoreError> {
-    let tree = format::read_tree(place).map_err(|source| ScoreError::File { path: spec.path.clone(), source: Box::new(source) })?;
+    let tree = format::read_tree(place)
+        .map_err(|source| ScoreError::File { path: spec.path.clone(), source: Box::new(source) })?;
     let array = tree
         .array(spec.variable.as_deref())
         .map_err(|source| ScoreError::Variable { path: spec.path.clone(), source })?;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use homolog_stats::StatsError;
 use homolog_stats::ceiling::{Halves, SplitHalf, SplitHalfCeiling, split_half_ceiling};
 use homolog_stats::encoding::{
-    Aggregate, Encoding, EncodingProtocol, MissingTargets, PredictionScore, UndefinedScores, bootstrap_over_stimuli, encode,
+    Aggregate, Encoding, EncodingProtocol, MissingTargets, PredictionScore, UndefinedScores, bootstrap_over_stimuli,
+    encode,
 };
 use homolog_stats::gram::Gram;
 use homolog_stats::mapping::pls::{PlsOptions, PlsScaling};
@@ -64,8 +65,8 @@ pub fn score_encoding(
     let mut stages = Vec::with_capacity(grams.len());
     let mut n_undefined = 0;
     for gram in grams {
-        let encoded = Predictors::from_gram(gram)
-            .and_then(|predictors| encode(&predictors, targets.responses.view(), &protocol));
+        let encoded =
+            Predictors::from_gram(gram).and_then(|predictors| encode(&predictors, targets.responses.view(), &protocol));
         n_undefined = n_undefined.max(encoded.as_ref().map_or(0, |encoding| encoding.undefined.len()));
         stages.push(encoded.and_then(|encoding| stage_outcome(&encoding, targets.unit_ids.len(), seed)));
     }
@@ -122,7 +123,9 @@ fn targets(data: &BenchmarkData, on_missing: OnMissing) -> Result<Targets, Score
             targets.notes.push(format!("dropped for missing responses: units {}", complete.dropped_units.join(", ")));
         }
         if !complete.dropped_stimuli.is_empty() {
-            targets.notes.push(format!("dropped for missing responses: stimuli {}", complete.dropped_stimuli.join(", ")));
+            targets
+                .notes
+                .push(format!("dropped for missing responses: stimuli {}", complete.dropped_stimuli.join(", ")));
         }
         let averaged = without_constant_units(data, complete.recording, on_missing, &mut targets.notes)?;
         targets.trials.push(trials_of(data, recording, averaged.unit_ids())?);
@@ -228,10 +231,12 @@ fn ceiling(data: &BenchmarkData, targets: &Targets) -> Result<CeilingSummary, Sc
     for trials in &targets.trials {
         let is_balanced = trials.iter().all(|value| !value.is_nan());
         let halves = if is_balanced { Halves::ByRepetition } else { Halves::OfEachStimulus };
-        populations.push(split_half_ceiling(trials.view(), &SplitHalf { n_splits, halves, seed }).map_err(of_recording)?);
+        populations
+            .push(split_half_ceiling(trials.view(), &SplitHalf { n_splits, halves, seed }).map_err(of_recording)?);
     }
     let reliabilities: Vec<_> = populations.iter().map(|population| population.reliability.view()).collect();
-    let all = ndarray::concatenate(Axis(1), &reliabilities).map_err(|_| data.other_kind("populations of different splits"))?;
+    let all = ndarray::concatenate(Axis(1), &reliabilities)
+        .map_err(|_| data.other_kind("populations of different splits"))?;
     let aggregate: Aggregate =
         homolog_stats::encoding::median_over_units_mean_over_splits(all.view()).map_err(of_recording)?;
     summary.value = Some(aggregate.value);

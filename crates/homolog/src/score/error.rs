@@ -63,7 +63,9 @@ pub enum ScoreError {
         found: String,
     },
     /// No file agrees with the manifest's pattern.
-    #[error("none of the {n_files} images in \"{path}\" agrees with members = \"{pattern}\". Correct stimuli.members in the manifest")]
+    #[error(
+        "none of the {n_files} images in \"{path}\" agrees with members = \"{pattern}\". Correct stimuli.members in the manifest"
+    )]
     NoMember {
         /// As the manifest has it.
         path: String,
@@ -106,7 +108,9 @@ pub enum ScoreError {
         n_constant: usize,
     },
     /// A table of groups that the protocol names is not there.
-    #[error("cannot split {benchmark} by \"{name}\": neither the recording nor the stimuli have that coordinate. They have {known}")]
+    #[error(
+        "cannot split {benchmark} by \"{name}\": neither the recording nor the stimuli have that coordinate. They have {known}"
+    )]
     NoGroups {
         /// The benchmark.
         benchmark: String,

@@ -12,8 +12,8 @@ use super::model::ScoredModel;
 use super::run::RunContext;
 use crate::network::checked::Stage;
 use crate::recording::record::{RecordError, RecordPlan, RowSink, Rows, StageRows, Stream};
-use crate::store::{PieceKey, Store};
 use crate::stimuli::{Limits, StimulusSet};
+use crate::store::{PieceKey, Store};
 
 /// Units that are brought into memory at once while a Gram matrix is formed.
 const UNITS_AT_ONCE: usize = 4096;

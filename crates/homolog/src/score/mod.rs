@@ -55,7 +55,11 @@ pub struct Scored {
 ///
 /// # Errors
 /// What keeps the whole from being scored. A stage without a value is a [`Failure`] and does not lose the others.
-pub fn score_network(model: &ScoredModel, data: &BenchmarkData, run: &RunContext<'_>) -> Result<Vec<Scored>, ScoreError> {
+pub fn score_network(
+    model: &ScoredModel,
+    data: &BenchmarkData,
+    run: &RunContext<'_>,
+) -> Result<Vec<Scored>, ScoreError> {
     let stimuli_sha256 = data.stimuli.content_hash(Limits::default())?;
     let mut source = ScoreSource {
         model: model.name.clone(),
@@ -149,7 +153,9 @@ impl ScoreSource {
                     let ceiling = outcome.ceiling.value;
                     let formula = data.spec.ceiling.formula();
                     let ceiled = match (stage.value, ceiling, formula) {
-                        (Some(value), Some(ceiling), Some(formula)) => formula.in_statistics().apply(value, ceiling).ok(),
+                        (Some(value), Some(ceiling), Some(formula)) => {
+                            formula.in_statistics().apply(value, ceiling).ok()
+                        }
                         _ => None,
                     };
                     scores.push(Score {

@@ -197,10 +197,7 @@ impl ScoreReport {
     pub fn new(command: impl Into<String>) -> ScoreReport {
         ScoreReport {
             schema: SCHEMA.to_owned(),
-            program: Program {
-                name: "homolog".to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            program: Program { name: "homolog".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             command: command.into(),
             benchmarks: Vec::new(),
             models: Vec::new(),
@@ -216,10 +213,7 @@ impl ScoreReport {
             let Some(value) = score.value.filter(|value| value.is_finite()) else {
                 continue;
             };
-            if best
-                .and_then(|best| best.value)
-                .is_none_or(|highest| value > highest)
-            {
+            if best.and_then(|best| best.value).is_none_or(|highest| value > highest) {
                 best = Some(score);
             }
         }
@@ -229,15 +223,9 @@ impl ScoreReport {
     /// The scores of one model on one benchmark by the benchmark's own metric, in the order of depth; what it reports beside
     /// that under other metrics is left out.
     pub fn scores_of(&self, model: &str, benchmark: &str) -> Vec<&Score> {
-        let metric = self
-            .benchmarks
-            .iter()
-            .find(|known| known.name == benchmark)
-            .map(|known| &known.metric);
+        let metric = self.benchmarks.iter().find(|known| known.name == benchmark).map(|known| &known.metric);
         let is_meant = |score: &&Score| {
-            score.model == model
-                && score.benchmark == benchmark
-                && metric.is_none_or(|metric| *metric == score.metric)
+            score.model == model && score.benchmark == benchmark && metric.is_none_or(|metric| *metric == score.metric)
         };
         let mut scores: Vec<&Score> = self.scores.iter().filter(is_meant).collect();
         scores.sort_by_key(|score| score.depth);

@@ -65,7 +65,14 @@ pub fn score_rsa(data: &BenchmarkData, grams: &[Gram], seed: u64) -> Result<Outc
             Ok(inferred.models.into_iter().next().map_or_else(StageOutcome::default, stage_outcome))
         })
         .collect();
-    Ok(Outcome { stages, ceiling, n_units: None, n_subjects: Some(subjects.nrows()), per_split_is: Some(each.clone()), notes: Vec::new() })
+    Ok(Outcome {
+        stages,
+        ceiling,
+        n_units: None,
+        n_subjects: Some(subjects.nrows()),
+        per_split_is: Some(each.clone()),
+        notes: Vec::new(),
+    })
 }
 
 fn stage_outcome(model: ModelInference) -> StageOutcome {
@@ -74,7 +81,12 @@ fn stage_outcome(model: ModelInference) -> StageOutcome {
     let squares: f64 = model.per_subject.iter().map(|value| (value - mean) * (value - mean)).sum();
     // One subject says nothing of the spread over subjects; the bootstrap over stimuli then stands in.
     let error = if n > 1.0 { Some((squares / (n - 1.0) / n).sqrt()) } else { model.standard_error };
-    let interval = model.percentile_interval.map(|(lower, upper)| Interval { lower, upper, level: CONFIDENCE, n_samples: BOOTSTRAP_SAMPLES });
+    let interval = model.percentile_interval.map(|(lower, upper)| Interval {
+        lower,
+        upper,
+        level: CONFIDENCE,
+        n_samples: BOOTSTRAP_SAMPLES,
+    });
     StageOutcome {
         value: Some(model.value),
         error,
@@ -129,7 +141,8 @@ fn published_rdms(
     for members in subjects {
         let unaveraged = members.len() > 1 && average_over.is_empty();
         if unaveraged {
-            return Err(data.other_kind("several RDMs of one subject, and metric.average_over does not say over what to average"));
+            return Err(data
+                .other_kind("several RDMs of one subject, and metric.average_over does not say over what to average"));
         }
         let mean = set.dissimilarities.select(Axis(0), &members).mean_axis(Axis(0)).unwrap_or_default();
         rows.push(select_stimuli(mean.view(), &order).map_err(of_recording)?.to_vec());

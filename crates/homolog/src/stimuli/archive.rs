@@ -13,24 +13,15 @@ pub(super) fn stimuli(path: &Path, ids: IdStyle) -> Result<Vec<Stimulus>, Stimul
     let archive = open_archive(path)?;
     let mut names = Vec::with_capacity(archive.len());
     for name in archive.file_names() {
-        let name = name.map_err(|source| StimulusError::Archive {
-            place: path.display().to_string(),
-            source,
-        })?;
+        let name = name.map_err(|source| StimulusError::Archive { place: path.display().to_string(), source })?;
         if !name.ends_with('/') {
             names.push(name.into_owned());
         }
     }
     let stimulus = |member: String| Stimulus {
         id: ids.id(&member),
-        source: Source::ZipMember {
-            archive: path.to_owned(),
-            member,
-        },
+        source: Source::ZipMember { archive: path.to_owned(), member },
         properties: BTreeMap::new(),
     };
-    Ok(image_names(path, names)?
-        .into_iter()
-        .map(stimulus)
-        .collect())
+    Ok(image_names(path, names)?.into_iter().map(stimulus).collect())
 }

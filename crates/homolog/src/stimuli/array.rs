@@ -14,19 +14,15 @@ const MAX_HEADER_BYTES: usize = 10_000;
 
 /// The images of the array, ids numbered from 0 with leading zeros.
 pub(super) fn stimuli(path: &Path) -> Result<Vec<Stimulus>, StimulusError> {
-    let wrong = |found: String| StimulusError::Array {
-        place: path.to_owned(),
-        found,
-    };
+    let wrong = |found: String| StimulusError::Array { place: path.to_owned(), found };
     let failed = |source| unreadable(path.display(), source);
     let file = File::open(path).map_err(failed)?;
     let file_bytes = file.metadata().map_err(failed)?.len();
     let (header, data_start) = header(BufReader::new(file)).map_err(wrong)?;
     let (shape, [height, width, n_channels]) = image_shape(&header).map_err(wrong)?;
     let n_images = shape.first().copied().unwrap_or(0);
-    let row_bytes = [height, width, n_channels]
-        .iter()
-        .try_fold(1u64, |product, &side| product.checked_mul(side as u64));
+    let row_bytes =
+        [height, width, n_channels].iter().try_fold(1u64, |product, &side| product.checked_mul(side as u64));
     let needed = row_bytes
         .and_then(|row| row.checked_mul(n_images as u64))
         .and_then(|rows| rows.checked_add(data_start))
@@ -49,9 +45,7 @@ pub(super) fn stimuli(path: &Path) -> Result<Vec<Stimulus>, StimulusError> {
         properties: BTreeMap::new(),
     };
     if n_images == 0 {
-        return Err(StimulusError::NoStimuli {
-            place: path.to_owned(),
-        });
+        return Err(StimulusError::NoStimuli { place: path.to_owned() });
     }
     Ok((0..n_images).map(stimulus).collect())
 }
@@ -77,25 +71,17 @@ fn header(mut reader: impl Read) -> Result<(String, u64), String> {
         (u32::from_le_bytes(length) as usize, 12)
     };
     if n_bytes > MAX_HEADER_BYTES {
-        return Err(format!(
-            "its header states {n_bytes} bytes, and the limit is {MAX_HEADER_BYTES}"
-        ));
+        return Err(format!("its header states {n_bytes} bytes, and the limit is {MAX_HEADER_BYTES}"));
     }
     let mut text = vec![0; n_bytes];
     reader.read_exact(&mut text).map_err(cut)?;
-    Ok((
-        String::from_utf8_lossy(&text).into_owned(),
-        data_start + n_bytes as u64,
-    ))
+    Ok((String::from_utf8_lossy(&text).into_owned(), data_start + n_bytes as u64))
 }
 
 /// The shape in the header, and height, width and channels of one image.
 fn image_shape(header: &str) -> Result<(Vec<usize>, [usize; 3]), String> {
     let needed = "images must be unsigned bytes (uint8), in C order, of shape (n, height, width, 3), (n, height, width, 1) or (n, height, width)";
-    let number_type = value_of(header, "descr")
-        .unwrap_or_default()
-        .trim_matches(['\'', '"'])
-        .to_owned();
+    let number_type = value_of(header, "descr").unwrap_or_default().trim_matches(['\'', '"']).to_owned();
     if !["|u1", "<u1", ">u1", "u1"].contains(&number_type.as_str()) {
         return Err(format!("its numbers are of type {number_type:?}; {needed}"));
     }
@@ -112,9 +98,7 @@ fn image_shape(header: &str) -> Result<(Vec<usize>, [usize; 3]), String> {
     });
     let shape = shape.ok_or_else(|| format!("its header states no shape: {header:?}"))?;
     match *shape.as_slice() {
-        [_, height, width, n_channels @ (1 | 3)] if height > 0 && width > 0 => {
-            Ok((shape, [height, width, n_channels]))
-        }
+        [_, height, width, n_channels @ (1 | 3)] if height > 0 && width > 0 => Ok((shape, [height, width, n_channels])),
         // (height, width, 3) is a single colour image more likely than a stack of grey ones three pixels wide.
         [_, height, width] if height > 0 && width > 3 => Ok((shape, [height, width, 1])),
         _ => Err(format!("its shape is {shape:?}; {needed}")),
@@ -127,11 +111,7 @@ fn value_of(header: &str, key: &str) -> Option<String> {
         .iter()
         .find_map(|pattern| header.find(pattern).map(|found| found + pattern.len()))?;
     let value = header.get(start..)?.trim_start();
-    let end = if value.starts_with('(') {
-        value.find(')')? + 1
-    } else {
-        value.find([',', '}'])?
-    };
+    let end = if value.starts_with('(') { value.find(')')? + 1 } else { value.find([',', '}'])? };
     value.get(..end).map(|text| text.trim().to_owned())
 }
 
@@ -159,41 +139,20 @@ mod tests {
         let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (11, 2, 4, 3), }";
         let found = read(header, &[0; 11 * 24]).unwrap();
         assert_eq!((found[0].id.as_str(), found[10].id.as_str()), ("00", "10"));
-        let Source::ArrayRow {
-            offset,
-            width,
-            height,
-            n_channels,
-            ..
-        } = found[10].source
-        else {
-            unreachable!()
-        };
-        assert_eq!(
-            (offset, width, height, n_channels),
-            (10 + header.len() as u64 + 240, 4, 2, 3)
-        );
+        let Source::ArrayRow { offset, width, height, n_channels, .. } = found[10].source else { unreachable!() };
+        assert_eq!((offset, width, height, n_channels), (10 + header.len() as u64 + 240, 4, 2, 3));
     }
 
     #[test]
     fn what_is_not_a_stack_of_byte_images_is_refused_in_words() {
         let message = |header: &str| read(header, &[0; 24]).unwrap_err().to_string();
-        assert!(
-            message("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 4, 3), }")
-                .contains("type \"<f4\"")
-        );
-        assert!(
-            message("{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 4, 3), }")
-                .contains("Fortran order")
-        );
+        assert!(message("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 4, 3), }").contains("type \"<f4\""));
+        assert!(message("{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 4, 3), }").contains("Fortran order"));
         assert!(
             message("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4, 3), }")
                 .contains("its shape is [2, 4, 3]")
         );
-        assert!(
-            message("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 4, 3), }")
-                .contains("cut short")
-        );
+        assert!(message("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 4, 3), }").contains("cut short"));
     }
 
     proptest! {

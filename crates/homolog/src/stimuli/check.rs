@@ -36,26 +36,15 @@ impl StimulusSet {
                 CheckDepth::Header => reader.size(stimulus).err(),
                 CheckDepth::Decode => reader.image(stimulus, [0; 3]).err(),
             }?;
-            Some(BadStimulus {
-                position,
-                id: stimulus.id.clone(),
-                error,
-            })
+            Some(BadStimulus { position, id: stimulus.id.clone(), error })
         };
-        (0..self.len())
-            .into_par_iter()
-            .map_init(|| SourceReader::new(limits), check_one)
-            .flatten_iter()
-            .collect()
+        (0..self.len()).into_par_iter().map_init(|| SourceReader::new(limits), check_one).flatten_iter().collect()
     }
 
     /// The set without the stimuli that cannot be used, and those, as `--skip-bad` wants it.
     pub fn split_off_bad(&self, depth: CheckDepth, limits: Limits) -> (Self, Vec<BadStimulus>) {
         let bad = self.check(depth, limits);
-        let is_bad = |position: usize| {
-            bad.binary_search_by_key(&position, |stimulus| stimulus.position)
-                .is_ok()
-        };
+        let is_bad = |position: usize| bad.binary_search_by_key(&position, |stimulus| stimulus.position).is_ok();
         (self.keep(|position| !is_bad(position)), bad)
     }
 }

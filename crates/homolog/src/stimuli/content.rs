@@ -22,9 +22,7 @@ impl StimulusSet {
                 |reader, stimulus| {
                     let mut hasher = Sha256::new();
                     match &stimulus.source {
-                        Source::ArrayRow { width, height, .. } => {
-                            hasher.update(format!("pixels {width} {height}\n"))
-                        }
+                        Source::ArrayRow { width, height, .. } => hasher.update(format!("pixels {width} {height}\n")),
                         Source::Decoded(image) => {
                             hasher.update(format!("pixels {} {}\n", image.width(), image.height()))
                         }
@@ -43,10 +41,6 @@ impl StimulusSet {
             hasher.update(&stimulus.id);
             hasher.update(digest?);
         }
-        Ok(hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

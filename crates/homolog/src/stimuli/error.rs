@@ -54,9 +54,7 @@ pub enum DecodeError {
         start: String,
     },
     /// The end is missing.
-    #[error(
-        "the {format} file is cut short: its {n_bytes} bytes end before the image does; copy or download it again"
-    )]
+    #[error("the {format} file is cut short: its {n_bytes} bytes end before the image does; copy or download it again")]
     Truncated {
         /// JPEG, PNG or TIFF.
         format: &'static str,

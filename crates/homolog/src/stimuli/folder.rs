@@ -12,9 +12,7 @@ use super::source::{Source, unreadable};
 const READ: [&str; 5] = ["jpg", "jpeg", "png", "tif", "tiff"];
 
 /// Extensions of images that are not read: leaving them out in silence would lose stimuli.
-const NOT_READ: [&str; 12] = [
-    "bmp", "gif", "webp", "jp2", "ppm", "pgm", "heic", "avif", "tga", "exr", "hdr", "svg",
-];
+const NOT_READ: [&str; 12] = ["bmp", "gif", "webp", "jp2", "ppm", "pgm", "heic", "avif", "tga", "exr", "hdr", "svg"];
 
 /// What a file's name says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +27,11 @@ pub(super) enum FileKind {
 
 /// What the name at the end of `relative` says about the file; anything under a hidden folder or `__MACOSX` is [`FileKind::Other`].
 pub(super) fn kind_of_file(relative: &str) -> FileKind {
-    if relative
-        .split('/')
-        .any(|part| part.starts_with('.') || part == "__MACOSX")
-    {
+    if relative.split('/').any(|part| part.starts_with('.') || part == "__MACOSX") {
         return FileKind::Other;
     }
-    let extension = Path::new(relative)
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or("");
-    let is_one_of = |list: &[&str]| {
-        list.iter()
-            .any(|known| extension.eq_ignore_ascii_case(known))
-    };
+    let extension = Path::new(relative).extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    let is_one_of = |list: &[&str]| list.iter().any(|known| extension.eq_ignore_ascii_case(known));
     match extension {
         _ if is_one_of(&READ) => FileKind::Image,
         _ if is_one_of(&NOT_READ) => FileKind::UnsupportedImage,
@@ -51,15 +40,10 @@ pub(super) fn kind_of_file(relative: &str) -> FileKind {
 }
 
 /// Sorts file names, keeps the images, and refuses a place without any or with images that cannot be read.
-pub(super) fn image_names(
-    place: &Path,
-    mut names: Vec<String>,
-) -> Result<Vec<String>, StimulusError> {
+pub(super) fn image_names(place: &Path, mut names: Vec<String>) -> Result<Vec<String>, StimulusError> {
     names.sort_by(|a, b| compare_names(a, b));
-    let unsupported: Vec<&String> = names
-        .iter()
-        .filter(|name| kind_of_file(name) == FileKind::UnsupportedImage)
-        .collect();
+    let unsupported: Vec<&String> =
+        names.iter().filter(|name| kind_of_file(name) == FileKind::UnsupportedImage).collect();
     if let Some(first) = unsupported.first() {
         return Err(StimulusError::UnsupportedFiles {
             place: place.to_owned(),
@@ -69,9 +53,7 @@ pub(super) fn image_names(
     }
     names.retain(|name| kind_of_file(name) == FileKind::Image);
     if names.is_empty() {
-        return Err(StimulusError::NoStimuli {
-            place: place.to_owned(),
-        });
+        return Err(StimulusError::NoStimuli { place: place.to_owned() });
     }
     Ok(names)
 }
@@ -85,10 +67,7 @@ pub(super) fn stimuli(root: &Path, ids: IdStyle) -> Result<Vec<Stimulus>, Stimul
         source: Source::File(root.join(&name)),
         properties: BTreeMap::new(),
     };
-    Ok(image_names(root, names)?
-        .into_iter()
-        .map(stimulus)
-        .collect())
+    Ok(image_names(root, names)?.into_iter().map(stimulus).collect())
 }
 
 /// Adds the files under `root`/`prefix`; links are followed, but no folder is entered twice.
@@ -108,11 +87,7 @@ fn collect(
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        let relative = if prefix.is_empty() {
-            name
-        } else {
-            format!("{prefix}/{name}")
-        };
+        let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         if root.join(&relative).is_dir() {
             collect(root, &relative, entered, names)?;
         } else {
@@ -131,14 +106,7 @@ mod tests {
         assert_eq!(kind_of_file("a/b.JPG"), FileKind::Image);
         assert_eq!(kind_of_file("a/b.tiff"), FileKind::Image);
         assert_eq!(kind_of_file("a/b.bmp"), FileKind::UnsupportedImage);
-        for other in [
-            "a/notes.txt",
-            "a/._b.jpg",
-            ".hidden/b.jpg",
-            "__MACOSX/a/b.jpg",
-            "b",
-            "Thumbs.db",
-        ] {
+        for other in ["a/notes.txt", "a/._b.jpg", ".hidden/b.jpg", "__MACOSX/a/b.jpg", "b", "Thumbs.db"] {
             assert_eq!(kind_of_file(other), FileKind::Other, "{other}");
         }
     }
@@ -147,23 +115,11 @@ mod tests {
     fn a_folder_is_read_in_the_order_of_its_numbers() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("sub")).unwrap();
-        for name in [
-            "im10.png",
-            "im9.png",
-            "sub/im1.png",
-            "notes.txt",
-            ".im0.png",
-        ] {
+        for name in ["im10.png", "im9.png", "sub/im1.png", "notes.txt", ".im0.png"] {
             std::fs::write(folder.path().join(name), b"x").unwrap();
         }
         let found = stimuli(folder.path(), IdStyle::default()).unwrap();
-        assert_eq!(
-            found
-                .iter()
-                .map(|stimulus| stimulus.id.as_str())
-                .collect::<Vec<_>>(),
-            ["im9", "im10", "sub/im1"]
-        );
+        assert_eq!(found.iter().map(|stimulus| stimulus.id.as_str()).collect::<Vec<_>>(), ["im9", "im10", "sub/im1"]);
     }
 
     #[test]
@@ -171,13 +127,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.png"), b"x").unwrap();
         std::fs::write(folder.path().join("b.bmp"), b"x").unwrap();
-        let error = stimuli(folder.path(), IdStyle::default())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("\"b.bmp\"") && error.contains("convert them to PNG or JPEG"),
-            "{error}"
-        );
+        let error = stimuli(folder.path(), IdStyle::default()).unwrap_err().to_string();
+        assert!(error.contains("\"b.bmp\"") && error.contains("convert them to PNG or JPEG"), "{error}");
     }
 
     #[cfg(unix)]

@@ -23,12 +23,7 @@ impl Image {
     pub fn new(width: usize, height: usize, rgb: Vec<u8>) -> Result<Self, ImageError> {
         let needed = n_values(width, height, 3)?;
         if rgb.len() != needed {
-            return Err(ImageError::WrongLength {
-                width,
-                height,
-                found: rgb.len(),
-                needed,
-            });
+            return Err(ImageError::WrongLength { width, height, found: rgb.len(), needed });
         }
         Ok(Self { width, height, rgb })
     }
@@ -40,18 +35,9 @@ impl Image {
     pub fn from_grey(width: usize, height: usize, grey: &[u8]) -> Result<Self, ImageError> {
         let needed = n_values(width, height, 1)?;
         if grey.len() != needed {
-            return Err(ImageError::WrongLength {
-                width,
-                height,
-                found: grey.len(),
-                needed,
-            });
+            return Err(ImageError::WrongLength { width, height, found: grey.len(), needed });
         }
-        Self::new(
-            width,
-            height,
-            grey.iter().flat_map(|&value| [value; 3]).collect(),
-        )
+        Self::new(width, height, grey.iter().flat_map(|&value| [value; 3]).collect())
     }
 
     /// An image of one colour.
@@ -88,11 +74,8 @@ impl Image {
         self.rgb
             .chunks_exact(3)
             .map(|pixel| {
-                let sum: u32 = pixel
-                    .iter()
-                    .zip([19595, 38470, 7471])
-                    .map(|(&value, weight)| u32::from(value) * weight)
-                    .sum();
+                let sum: u32 =
+                    pixel.iter().zip([19595, 38470, 7471]).map(|(&value, weight)| u32::from(value) * weight).sum();
                 ((sum + 0x8000) >> 16) as u8
             })
             .collect()
@@ -104,14 +87,11 @@ fn n_values(width: usize, height: usize, n_channels: usize) -> Result<usize, Ima
     if width == 0 || height == 0 {
         return Err(ImageError::NoPixels { width, height });
     }
-    width
-        .checked_mul(height)
-        .and_then(|n_pixels| n_pixels.checked_mul(n_channels))
-        .ok_or(ImageError::TooManyPixels {
-            width,
-            height,
-            limit: usize::MAX as u64,
-        })
+    width.checked_mul(height).and_then(|n_pixels| n_pixels.checked_mul(n_channels)).ok_or(ImageError::TooManyPixels {
+        width,
+        height,
+        limit: usize::MAX as u64,
+    })
 }
 
 #[cfg(test)]
@@ -122,26 +102,14 @@ mod tests {
     fn an_image_holds_exactly_its_pixels() {
         assert!(Image::new(2, 1, vec![0; 6]).is_ok());
         let error = Image::new(2, 2, vec![0; 6]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "an image of 2 × 2 pixels needs 12 bytes, and there are 6"
-        );
-        assert!(matches!(
-            Image::new(0, 2, vec![]),
-            Err(ImageError::NoPixels { .. })
-        ));
-        assert!(matches!(
-            Image::filled(usize::MAX, 2, [0; 3]),
-            Err(ImageError::TooManyPixels { .. })
-        ));
+        assert_eq!(error.to_string(), "an image of 2 × 2 pixels needs 12 bytes, and there are 6");
+        assert!(matches!(Image::new(0, 2, vec![]), Err(ImageError::NoPixels { .. })));
+        assert!(matches!(Image::filled(usize::MAX, 2, [0; 3]), Err(ImageError::TooManyPixels { .. })));
     }
 
     #[test]
     fn grey_is_repeated_over_the_channels() {
-        assert_eq!(
-            Image::from_grey(2, 1, &[7, 9]).unwrap().rgb(),
-            [7, 7, 7, 9, 9, 9]
-        );
+        assert_eq!(Image::from_grey(2, 1, &[7, 9]).unwrap().rgb(), [7, 7, 7, 9, 9, 9]);
     }
 
     #[test]

@@ -75,19 +75,10 @@ pub fn batches(
     for thread in 0..n_threads {
         let (sender, receiver) = sync_channel(queue_length(batch_size, n_threads));
         let (set, preprocessing) = (set.clone(), Arc::clone(&preprocessing));
-        threads.push(std::thread::spawn(move || {
-            prepare(&set, &preprocessing, limits, (thread, n_threads), &sender)
-        }));
+        threads.push(std::thread::spawn(move || prepare(&set, &preprocessing, limits, (thread, n_threads), &sender)));
         queues.push(receiver);
     }
-    Batches {
-        set: set.clone(),
-        preprocessing,
-        batch_size,
-        next: 0,
-        queues,
-        threads,
-    }
+    Batches { set: set.clone(), preprocessing, batch_size, next: 0, queues, threads }
 }
 
 /// What one thread does: every `n_threads`-th stimulus from `first` on, until the end, an error, or nobody listens.
@@ -100,17 +91,13 @@ fn prepare(
 ) {
     let mut reader = SourceReader::new(limits);
     for stimulus in set.stimuli().iter().skip(first).step_by(n_threads) {
-        let prepared = reader
-            .image(stimulus, preprocessing.background)
-            .and_then(|image| {
-                preprocessing
-                    .apply(&image, set.width_deg())
-                    .map_err(|source| StimulusError::Unpreprocessable {
-                        id: stimulus.id.clone(),
-                        place: stimulus.source.to_string(),
-                        source,
-                    })
-            });
+        let prepared = reader.image(stimulus, preprocessing.background).and_then(|image| {
+            preprocessing.apply(&image, set.width_deg()).map_err(|source| StimulusError::Unpreprocessable {
+                id: stimulus.id.clone(),
+                place: stimulus.source.to_string(),
+                source,
+            })
+        });
         let is_last = prepared.is_err();
         if queue.send(prepared).is_err() || is_last {
             return;
@@ -157,17 +144,9 @@ impl Iterator for Batches {
     type Item = Result<Batch, StimulusError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let end = self
-            .next
-            .saturating_add(self.batch_size)
-            .min(self.set.len());
-        let ids: Vec<String> = self
-            .set
-            .stimuli()
-            .get(self.next..end)?
-            .iter()
-            .map(|stimulus| stimulus.id.clone())
-            .collect();
+        let end = self.next.saturating_add(self.batch_size).min(self.set.len());
+        let ids: Vec<String> =
+            self.set.stimuli().get(self.next..end)?.iter().map(|stimulus| stimulus.id.clone()).collect();
         if ids.is_empty() {
             return None;
         }

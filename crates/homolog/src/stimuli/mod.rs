@@ -40,9 +40,7 @@ pub use geometry::{crop_centre, place_on_screen, shorter_side_to};
 pub use image::Image;
 pub use loader::{Batch, Batches, batches, images_in_flight};
 pub use order::compare_names;
-pub use preprocessing::{
-    ChannelOrder, Preprocessing, PreprocessingError, Recipe, Scale, Step, recipes,
-};
+pub use preprocessing::{ChannelOrder, Preprocessing, PreprocessingError, Recipe, Scale, Step, recipes};
 pub use resize::{Filter, PassOrder, resize};
 pub use set::{IdStyle, Stimulus, StimulusSet};
 pub use source::{Limits, Source, SourceReader};

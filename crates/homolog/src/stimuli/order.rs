@@ -43,26 +43,9 @@ mod tests {
 
     #[test]
     fn numbers_in_names_sort_by_value() {
-        let mut names = vec![
-            "image10.jpg",
-            "image2.jpg",
-            "b/1.jpg",
-            "image0002.jpg",
-            "a/10.jpg",
-            "a/9.jpg",
-        ];
+        let mut names = vec!["image10.jpg", "image2.jpg", "b/1.jpg", "image0002.jpg", "a/10.jpg", "a/9.jpg"];
         names.sort_by(|a, b| compare_names(a, b));
-        assert_eq!(
-            names,
-            [
-                "a/9.jpg",
-                "a/10.jpg",
-                "b/1.jpg",
-                "image0002.jpg",
-                "image2.jpg",
-                "image10.jpg"
-            ]
-        );
+        assert_eq!(names, ["a/9.jpg", "a/10.jpg", "b/1.jpg", "image0002.jpg", "image2.jpg", "image10.jpg"]);
     }
 
     proptest! {

@@ -81,9 +81,7 @@ impl Filter {
                 angle.sin() / angle * (f64::from(0.54f32) + f64::from(0.46f32) * angle.cos())
             }
             Self::Bicubic => cubic(absolute),
-            Self::Lanczos if (-3.0..3.0).contains(&distance) => {
-                sinc(distance) * sinc(distance / 3.0)
-            }
+            Self::Lanczos if (-3.0..3.0).contains(&distance) => sinc(distance) * sinc(distance / 3.0),
             _ => 0.0,
         }
     }
@@ -132,15 +130,11 @@ impl Weights {
             let start = (centre - support + 0.5) as usize;
             let end = ((centre + support + 0.5) as usize).min(n_in);
             let distance = |input: usize| (input as f64 - centre + 0.5) * (1.0 / stretch);
-            let raw: Vec<f64> = (start..end)
-                .map(|input| filter.weight(distance(input)))
-                .collect();
+            let raw: Vec<f64> = (start..end).map(|input| filter.weight(distance(input))).collect();
             let total: f64 = raw.iter().sum();
             starts.push(start);
             weights.push(
-                raw.iter()
-                    .map(|&weight| fixed_point(if total == 0.0 { weight } else { weight / total }))
-                    .collect(),
+                raw.iter().map(|&weight| fixed_point(if total == 0.0 { weight } else { weight / total })).collect(),
             );
         }
         Self { starts, weights }
@@ -148,10 +142,7 @@ impl Weights {
 
     /// For each output pixel, the first of its input pixels and their weights.
     fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
-        self.starts
-            .iter()
-            .copied()
-            .zip(self.weights.iter().map(Vec::as_slice))
+        self.starts.iter().copied().zip(self.weights.iter().map(Vec::as_slice))
     }
 }
 
@@ -217,11 +208,7 @@ fn check_output(width: usize, height: usize) -> Result<(), ImageError> {
         return Err(ImageError::NoPixels { width, height });
     }
     if (width as u64).saturating_mul(height as u64) > MAX_PIXELS {
-        return Err(ImageError::TooManyPixels {
-            width,
-            height,
-            limit: MAX_PIXELS,
-        });
+        return Err(ImageError::TooManyPixels { width, height, limit: MAX_PIXELS });
     }
     Ok(())
 }
@@ -267,23 +254,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FILTERS: [Filter; 5] = [
-        Filter::Box,
-        Filter::Bilinear,
-        Filter::Hamming,
-        Filter::Bicubic,
-        Filter::Lanczos,
-    ];
+    const FILTERS: [Filter; 5] = [Filter::Box, Filter::Bilinear, Filter::Hamming, Filter::Bicubic, Filter::Lanczos];
 
     #[test]
     fn halving_with_the_box_takes_means_of_pairs_rounded_half_up() {
         let image = Image::from_grey(4, 1, &[0, 1, 10, 20]).unwrap();
-        assert_eq!(
-            resize(&image, 2, 1, Filter::Box, PassOrder::default())
-                .unwrap()
-                .rgb(),
-            [1, 1, 1, 15, 15, 15]
-        );
+        assert_eq!(resize(&image, 2, 1, Filter::Box, PassOrder::default()).unwrap().rgb(), [1, 1, 1, 15, 15, 15]);
     }
 
     #[test]
@@ -296,10 +272,7 @@ mod tests {
     #[test]
     fn an_output_without_pixels_or_of_gigabytes_is_refused() {
         let image = Image::from_grey(1, 100_000, &vec![9; 100_000]).unwrap();
-        assert!(matches!(
-            resize(&image, 0, 5, Filter::Box, PassOrder::default()),
-            Err(ImageError::NoPixels { .. })
-        ));
+        assert!(matches!(resize(&image, 0, 5, Filter::Box, PassOrder::default()), Err(ImageError::NoPixels { .. })));
         assert!(matches!(
             resize(&image, 256, 25_600_000, Filter::Box, PassOrder::default()),
             Err(ImageError::TooManyPixels { .. })

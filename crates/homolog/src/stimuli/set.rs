@@ -73,9 +73,7 @@ impl StimulusSet {
         let mut positions = HashMap::with_capacity(stimuli.len());
         for (position, stimulus) in stimuli.iter().enumerate() {
             if stimulus.id.is_empty() {
-                return Err(StimulusError::EmptyId {
-                    place: stimulus.source.to_string(),
-                });
+                return Err(StimulusError::EmptyId { place: stimulus.source.to_string() });
             }
             if let Some(first) = positions.insert(stimulus.id.clone(), position) {
                 return Err(StimulusError::DuplicateId {
@@ -85,11 +83,7 @@ impl StimulusSet {
                 });
             }
         }
-        Ok(Self {
-            stimuli: stimuli.into(),
-            positions: Arc::new(positions),
-            width_deg: None,
-        })
+        Ok(Self { stimuli: stimuli.into(), positions: Arc::new(positions), width_deg: None })
     }
 
     /// The stimuli at `path`: a folder of images, a `.zip` of images, a `.csv` table beside images, or an `.npy` array.
@@ -98,17 +92,13 @@ impl StimulusSet {
     /// # Errors
     /// [`StimulusError::UnknownKind`] for any other file, and the errors of the reader that was chosen.
     pub fn open(path: &Path, ids: IdStyle) -> Result<Self, StimulusError> {
-        let extension = path
-            .extension()
-            .map(|extension| extension.to_ascii_lowercase());
+        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
         match extension.as_deref().and_then(std::ffi::OsStr::to_str) {
             _ if path.is_dir() => Self::from_folder(path, ids),
             Some("zip") => Self::from_zip(path, ids),
             Some("csv") => Self::from_table(path),
             Some("npy") => Self::from_npy(path),
-            _ if path.is_file() => Err(StimulusError::UnknownKind {
-                place: path.to_owned(),
-            }),
+            _ if path.is_file() => Err(StimulusError::UnknownKind { place: path.to_owned() }),
             _ => Err(StimulusError::Unreadable {
                 place: path.display().to_string(),
                 source: std::io::Error::from(std::io::ErrorKind::NotFound),
@@ -160,11 +150,7 @@ impl StimulusSet {
     pub fn from_images(
         images: impl IntoIterator<Item = (String, Image, BTreeMap<String, String>)>,
     ) -> Result<Self, StimulusError> {
-        let stimulus = |(id, image, properties)| Stimulus {
-            id,
-            source: Source::Decoded(Arc::new(image)),
-            properties,
-        };
+        let stimulus = |(id, image, properties)| Stimulus { id, source: Source::Decoded(Arc::new(image)), properties };
         Self::new(images.into_iter().map(stimulus).collect())
     }
 
@@ -174,10 +160,7 @@ impl StimulusSet {
     /// [`StimulusError::ImpossibleWidth`] unless 0 < `width_deg` ≤ 360.
     pub fn with_width_deg(self, width_deg: f64) -> Result<Self, StimulusError> {
         if width_deg > 0.0 && width_deg <= 360.0 {
-            Ok(Self {
-                width_deg: Some(width_deg),
-                ..self
-            })
+            Ok(Self { width_deg: Some(width_deg), ..self })
         } else {
             Err(StimulusError::ImpossibleWidth { found: width_deg })
         }
@@ -218,16 +201,9 @@ impl StimulusSet {
     /// # Errors
     /// [`StimulusError::MissingIds`] lists ids that are not in the set; [`StimulusError::DuplicateId`] when one is asked for
     /// twice.
-    pub fn select<'a>(
-        &self,
-        ids: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, StimulusError> {
+    pub fn select<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<Self, StimulusError> {
         let wanted: Vec<&str> = ids.into_iter().collect();
-        let missing: Vec<&str> = wanted
-            .iter()
-            .copied()
-            .filter(|id| self.position(id).is_none())
-            .collect();
+        let missing: Vec<&str> = wanted.iter().copied().filter(|id| self.position(id).is_none()).collect();
         if !missing.is_empty() {
             return Err(StimulusError::MissingIds {
                 n_missing: missing.len(),
@@ -235,15 +211,8 @@ impl StimulusSet {
                 listed: listed(missing.iter().copied(), 5),
             });
         }
-        let chosen = wanted
-            .iter()
-            .filter_map(|id| self.stimuli.get(self.position(id)?))
-            .cloned()
-            .collect();
-        Ok(Self {
-            width_deg: self.width_deg,
-            ..Self::new(chosen)?
-        })
+        let chosen = wanted.iter().filter_map(|id| self.stimuli.get(self.position(id)?)).cloned().collect();
+        Ok(Self { width_deg: self.width_deg, ..Self::new(chosen)? })
     }
 
     /// The stimuli from `range.start` up to but not including `range.end`, cut to those that there are.
@@ -258,23 +227,13 @@ impl StimulusSet {
             .filter(|&position| passes(position))
             .filter_map(|position| self.stimuli.get(position).cloned())
             .collect();
-        let positions = kept
-            .iter()
-            .enumerate()
-            .map(|(position, stimulus)| (stimulus.id.clone(), position))
-            .collect();
-        Self {
-            stimuli: kept.into(),
-            positions: Arc::new(positions),
-            width_deg: self.width_deg,
-        }
+        let positions = kept.iter().enumerate().map(|(position, stimulus)| (stimulus.id.clone(), position)).collect();
+        Self { stimuli: kept.into(), positions: Arc::new(positions), width_deg: self.width_deg }
     }
 
     /// One property of every stimulus, in order; `None` where a stimulus has none of that name.
     pub fn property(&self, name: &str) -> impl Iterator<Item = Option<&str>> {
-        self.stimuli
-            .iter()
-            .map(move |stimulus| stimulus.properties.get(name).map(String::as_str))
+        self.stimuli.iter().map(move |stimulus| stimulus.properties.get(name).map(String::as_str))
     }
 }
 
@@ -284,10 +243,7 @@ mod tests {
 
     fn grey_images(ids: &[&str]) -> Result<StimulusSet, StimulusError> {
         let image = Image::filled(2, 2, [128; 3]).unwrap();
-        StimulusSet::from_images(
-            ids.iter()
-                .map(|id| ((*id).to_owned(), image.clone(), BTreeMap::new())),
-        )
+        StimulusSet::from_images(ids.iter().map(|id| ((*id).to_owned(), image.clone(), BTreeMap::new())))
     }
 
     #[test]
@@ -297,18 +253,12 @@ mod tests {
         assert_eq!(of(IdStyle::Path), "cats.d/01.a.png");
         assert_eq!(of(IdStyle::NameWithoutExtension), "01.a");
         assert_eq!(of(IdStyle::Name), "01.a.png");
-        assert_eq!(
-            IdStyle::PathWithoutExtension.id("cats.d/none"),
-            "cats.d/none"
-        );
+        assert_eq!(IdStyle::PathWithoutExtension.id("cats.d/none"), "cats.d/none");
     }
 
     #[test]
     fn selection_keeps_the_asked_order_and_lists_what_is_missing() {
-        let set = grey_images(&["a", "b", "c"])
-            .unwrap()
-            .with_width_deg(4.0)
-            .unwrap();
+        let set = grey_images(&["a", "b", "c"]).unwrap().with_width_deg(4.0).unwrap();
         let chosen = set.select(["c", "a"]).unwrap();
         assert_eq!(chosen.ids().collect::<Vec<_>>(), ["c", "a"]);
         assert_eq!(chosen.width_deg(), Some(4.0));
@@ -316,10 +266,7 @@ mod tests {
             set.select(["a", "x", "y"]).unwrap_err().to_string(),
             "2 of 3 stimuli are not in the set: \"x\", \"y\""
         );
-        assert!(matches!(
-            set.select(["a", "a"]),
-            Err(StimulusError::DuplicateId { .. })
-        ));
+        assert!(matches!(set.select(["a", "a"]), Err(StimulusError::DuplicateId { .. })));
     }
 
     #[test]
@@ -332,15 +279,9 @@ mod tests {
 
     #[test]
     fn an_empty_id_and_an_impossible_width_are_refused() {
-        assert!(matches!(
-            grey_images(&["a", ""]),
-            Err(StimulusError::EmptyId { .. })
-        ));
+        assert!(matches!(grey_images(&["a", ""]), Err(StimulusError::EmptyId { .. })));
         for width in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(
-                grey_images(&["a"]).unwrap().with_width_deg(width).is_err(),
-                "{width}"
-            );
+            assert!(grey_images(&["a"]).unwrap().with_width_deg(width).is_err(), "{width}");
         }
     }
 }

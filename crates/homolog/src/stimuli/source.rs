@@ -50,17 +50,12 @@ impl fmt::Display for Source {
             Self::ZipMember { archive, member } => {
                 write!(formatter, "{} in {}", member, archive.display())
             }
-            Self::ArrayRow { file, offset, .. } => write!(
-                formatter,
-                "the image at byte {offset} of {}",
-                file.display()
-            ),
-            Self::Decoded(image) => write!(
-                formatter,
-                "an image of {} × {} pixels in memory",
-                image.width(),
-                image.height()
-            ),
+            Self::ArrayRow { file, offset, .. } => {
+                write!(formatter, "the image at byte {offset} of {}", file.display())
+            }
+            Self::Decoded(image) => {
+                write!(formatter, "an image of {} × {} pixels in memory", image.width(), image.height())
+            }
         }
     }
 }
@@ -79,11 +74,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 512 MiB, 200 times, 100 million pixels.
     fn default() -> Self {
-        Self {
-            max_bytes: 512 << 20,
-            max_expansion: 200,
-            max_pixels: 100_000_000,
-        }
+        Self { max_bytes: 512 << 20, max_expansion: 200, max_pixels: 100_000_000 }
     }
 }
 
@@ -102,10 +93,7 @@ pub struct SourceReader {
 impl SourceReader {
     /// A reader that keeps to these limits.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            archives: BTreeMap::new(),
-        }
+        Self { limits, archives: BTreeMap::new() }
     }
 
     /// The image of a stimulus; alpha is composed on `background`.
@@ -114,33 +102,18 @@ impl SourceReader {
     /// The bytes cannot be read ([`StimulusError::Unreadable`], [`StimulusError::Archive`]), are over the limits
     /// ([`StimulusError::TooManyBytes`], [`StimulusError::ExpandsTooMuch`]) or cannot be decoded
     /// ([`StimulusError::Undecodable`]).
-    pub fn image(
-        &mut self,
-        stimulus: &Stimulus,
-        background: [u8; 3],
-    ) -> Result<Arc<Image>, StimulusError> {
+    pub fn image(&mut self, stimulus: &Stimulus, background: [u8; 3]) -> Result<Arc<Image>, StimulusError> {
         let undecodable = |source: DecodeError| undecodable(stimulus, source);
         if let Source::Decoded(image) = &stimulus.source {
             return Ok(Arc::clone(image));
         }
         let bytes = self.bytes(stimulus)?;
         let image = match &stimulus.source {
-            Source::ArrayRow {
-                width,
-                height,
-                n_channels: 1,
-                ..
-            } => Image::from_grey(*width, *height, &bytes).map_err(DecodeError::from),
-            Source::ArrayRow { width, height, .. } => {
-                Image::new(*width, *height, bytes).map_err(DecodeError::from)
+            Source::ArrayRow { width, height, n_channels: 1, .. } => {
+                Image::from_grey(*width, *height, &bytes).map_err(DecodeError::from)
             }
-            _ => decode(
-                &bytes,
-                &Decoding {
-                    background,
-                    max_pixels: self.limits.max_pixels,
-                },
-            ),
+            Source::ArrayRow { width, height, .. } => Image::new(*width, *height, bytes).map_err(DecodeError::from),
+            _ => decode(&bytes, &Decoding { background, max_pixels: self.limits.max_pixels }),
         };
         image.map(Arc::new).map_err(undecodable)
     }
@@ -155,8 +128,7 @@ impl SourceReader {
             Source::ArrayRow { width, height, .. } => Ok((*width, *height)),
             _ => {
                 let bytes = self.bytes(stimulus)?;
-                dimensions(&bytes, self.limits.max_pixels)
-                    .map_err(|source| undecodable(stimulus, source))
+                dimensions(&bytes, self.limits.max_pixels).map_err(|source| undecodable(stimulus, source))
             }
         }
     }
@@ -169,17 +141,10 @@ impl SourceReader {
         match &stimulus.source {
             Source::File(path) => self.file(path),
             Source::ZipMember { archive, member } => self.member(archive, member),
-            Source::ArrayRow {
-                file,
-                offset,
-                width,
-                height,
-                n_channels,
-            } => {
+            Source::ArrayRow { file, offset, width, height, n_channels } => {
                 let n_bytes = width.saturating_mul(*height).saturating_mul(*n_channels);
                 self.within_limit(file.display(), n_bytes as u64)?;
-                array_row(file, *offset, n_bytes)
-                    .map_err(|source| unreadable(file.display(), source))
+                array_row(file, *offset, n_bytes).map_err(|source| unreadable(file.display(), source))
             }
             Source::Decoded(image) => Ok(image.rgb().to_vec()),
         }
@@ -192,9 +157,7 @@ impl SourceReader {
         let declared = file.metadata().map_err(failed)?.len();
         self.within_limit(path.display(), declared)?;
         let mut bytes = Vec::with_capacity(usize::try_from(declared).unwrap_or(0));
-        file.take(self.limits.max_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
+        file.take(self.limits.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
         self.within_limit(path.display(), bytes.len() as u64)?;
         Ok(bytes)
     }
@@ -203,16 +166,12 @@ impl SourceReader {
     fn member(&mut self, archive: &Path, member: &str) -> Result<Vec<u8>, StimulusError> {
         let limits = self.limits;
         let place = format!("{member} in {}", archive.display());
-        let failed = |source| StimulusError::Archive {
-            place: place.clone(),
-            source,
-        };
+        let failed = |source| StimulusError::Archive { place: place.clone(), source };
         let opened = self.archive(archive)?;
         let entry = opened.by_name(member).map_err(failed)?;
         let (compressed, declared) = (entry.compressed_size(), entry.size());
         check_expansion(&place, compressed, declared, limits)?;
-        let mut bytes =
-            Vec::with_capacity(usize::try_from(declared.min(HARMLESS_BYTES)).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(usize::try_from(declared.min(HARMLESS_BYTES)).unwrap_or(0));
         entry
             .take(limits.max_bytes.saturating_add(1))
             .read_to_end(&mut bytes)
@@ -226,20 +185,14 @@ impl SourceReader {
         if !self.archives.contains_key(path) {
             self.archives.insert(path.to_owned(), open_archive(path)?);
         }
-        self.archives
-            .get_mut(path)
-            .ok_or_else(|| unreadable(path.display(), io::ErrorKind::NotFound.into()))
+        self.archives.get_mut(path).ok_or_else(|| unreadable(path.display(), io::ErrorKind::NotFound.into()))
     }
 
     /// Refuses what is over the limit of one stimulus.
     fn within_limit(&self, place: impl fmt::Display, found: u64) -> Result<(), StimulusError> {
         let limit = self.limits.max_bytes;
         if found > limit {
-            return Err(StimulusError::TooManyBytes {
-                place: place.to_string(),
-                found,
-                limit,
-            });
+            return Err(StimulusError::TooManyBytes { place: place.to_string(), found, limit });
         }
         Ok(())
     }
@@ -248,19 +201,12 @@ impl SourceReader {
 /// Opens a zip archive and reads its table of contents.
 pub(super) fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, StimulusError> {
     let file = File::open(path).map_err(|source| unreadable(path.display(), source))?;
-    ZipArchive::new(BufReader::new(file)).map_err(|source| StimulusError::Archive {
-        place: path.display().to_string(),
-        source,
-    })
+    ZipArchive::new(BufReader::new(file))
+        .map_err(|source| StimulusError::Archive { place: path.display().to_string(), source })
 }
 
 /// Refuses a member that is too large, or that grows too much.
-fn check_expansion(
-    place: &str,
-    compressed: u64,
-    uncompressed: u64,
-    limits: Limits,
-) -> Result<(), StimulusError> {
+fn check_expansion(place: &str, compressed: u64, uncompressed: u64, limits: Limits) -> Result<(), StimulusError> {
     if uncompressed > limits.max_bytes {
         return Err(StimulusError::TooManyBytes {
             place: place.to_owned(),
@@ -290,17 +236,10 @@ fn array_row(file: &Path, offset: u64, n_bytes: usize) -> io::Result<Vec<u8>> {
 
 /// The operating system's reason, with the place.
 pub(super) fn unreadable(place: impl fmt::Display, source: io::Error) -> StimulusError {
-    StimulusError::Unreadable {
-        place: place.to_string(),
-        source,
-    }
+    StimulusError::Unreadable { place: place.to_string(), source }
 }
 
 /// The decoder's reason, with the stimulus.
 fn undecodable(stimulus: &Stimulus, source: DecodeError) -> StimulusError {
-    StimulusError::Undecodable {
-        id: stimulus.id.clone(),
-        place: stimulus.source.to_string(),
-        source,
-    }
+    StimulusError::Undecodable { id: stimulus.id.clone(), place: stimulus.source.to_string(), source }
 }

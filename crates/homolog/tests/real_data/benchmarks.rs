@@ -5,8 +5,7 @@ use std::path::Path;
 
 use homolog::benchmark::fetch::{Found, Mirror, Sources};
 use homolog::benchmark::{
-    BrainData, CATEGORIES, benchmark, built_in_names, imagenet_classes_by_category,
-    properties_of_id,
+    BrainData, CATEGORIES, benchmark, built_in_names, imagenet_classes_by_category, properties_of_id,
 };
 use homolog::progress::{Cancel, Silent};
 use homolog::recording::StimulusJoin;
@@ -25,14 +24,8 @@ fn mirror() -> Sources {
 
 fn load(name: &str) -> BenchmarkData {
     let spec = benchmark(name).unwrap_or_else(|error| panic!("{error}"));
-    BenchmarkData::load(
-        spec,
-        &mirror(),
-        StimulusJoin::All,
-        &Silent,
-        &Cancel::default(),
-    )
-    .unwrap_or_else(|error| panic!("{name}: {error}"))
+    BenchmarkData::load(spec, &mirror(), StimulusJoin::All, &Silent, &Cancel::default())
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[test]
@@ -41,15 +34,8 @@ fn every_file_of_every_built_in_benchmark_is_in_the_mirror_with_the_hash_of_its_
     for name in built_in_names() {
         let spec = benchmark(name).unwrap_or_else(|error| panic!("{error}"));
         for file in &spec.files {
-            let located = sources
-                .find(file)
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(
-                located.map(|located| located.found),
-                Some(Found::Mirror),
-                "{name}: {}",
-                file.path
-            );
+            let located = sources.find(file).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(located.map(|located| located.found), Some(Found::Mirror), "{name}: {}", file.path);
         }
     }
 }
@@ -79,25 +65,16 @@ fn every_built_in_benchmark_is_read_and_all_of_its_stimuli_are_joined() {
 #[test]
 fn recordings_have_the_units_and_the_subjects_of_their_publications() {
     let n_units = |name: &str| match load(name).brain {
-        Brain::Units(recordings) => recordings
-            .iter()
-            .map(|recording| recording.n_units())
-            .collect::<Vec<_>>(),
+        Brain::Units(recordings) => recordings.iter().map(|recording| recording.n_units()).collect::<Vec<_>>(),
         other => panic!("{name}: {other:?}"),
     };
     assert_eq!(n_units("cowley2023-V4-190923"), [33]);
     assert_eq!(n_units("cowley2023-V4-210224"), [67]);
     assert_eq!(n_units("cowley2023-V4-210305"), [70]);
     assert_eq!(n_units("cowley2023-V4-210325"), [50]);
-    assert_eq!(
-        n_units("henaff2021-V1"),
-        [39, 16, 47, 53, 13, 46, 66, 31, 49]
-    );
+    assert_eq!(n_units("henaff2021-V1"), [39, 16, 47, 53, 13, 46, 66, 31, 49]);
     let n_rdms = |name: &str| match load(name).brain {
-        Brain::Rdms(sets) => sets
-            .iter()
-            .map(|set| set.dissimilarities.dim())
-            .collect::<Vec<_>>(),
+        Brain::Rdms(sets) => sets.iter().map(|set| set.dissimilarities.dim()).collect::<Vec<_>>(),
         other => panic!("{name}: {other:?}"),
     };
     assert_eq!(n_rdms("kriegeskorte2008-hIT"), [(8, 4186)]);
@@ -110,20 +87,10 @@ fn recordings_have_the_units_and_the_subjects_of_their_publications() {
 fn the_wordnet_id_of_each_of_the_sixteen_categories_classes_is_that_of_its_index() {
     let mut of_index = BTreeMap::new();
     for entry in std::fs::read_dir(real_data("imagenet_sample_1000")).expect("a folder") {
-        let name = entry
-            .expect("an entry")
-            .file_name()
-            .into_string()
-            .expect("a name");
+        let name = entry.expect("an entry").file_name().into_string().expect("a name");
         let mut parts = name.split('_');
-        let (index, wordnet_id) = (
-            parts.next().expect("an index"),
-            parts.next().expect("an id"),
-        );
-        of_index.insert(
-            index.parse::<usize>().expect("a number"),
-            wordnet_id.to_owned(),
-        );
+        let (index, wordnet_id) = (parts.next().expect("an index"), parts.next().expect("an id"));
+        of_index.insert(index.parse::<usize>().expect("a number"), wordnet_id.to_owned());
     }
     assert_eq!(of_index.len(), 1000);
     for class in imagenet_classes_by_category().iter().flatten() {
@@ -136,28 +103,15 @@ fn each_person_answered_every_cue_conflict_stimulus_once_and_its_name_says_the_r
     let data = load("geirhos2019-cue-conflict");
     let pattern = data.spec.stimuli.id_pattern.clone().expect("a pattern");
     assert!(matches!(data.spec.data, BrainData::Trials(_)));
-    let Brain::Trials(trials) = &data.brain else {
-        panic!("people answered")
-    };
+    let Brain::Trials(trials) = &data.brain else { panic!("people answered") };
     assert_eq!(trials.len(), 10 * 1280);
-    let asked: BTreeSet<(&str, &str)> = trials
-        .iter()
-        .map(|trial| (trial.subject.as_str(), trial.stimulus_id.as_str()))
-        .collect();
+    let asked: BTreeSet<(&str, &str)> =
+        trials.iter().map(|trial| (trial.subject.as_str(), trial.stimulus_id.as_str())).collect();
     assert_eq!(asked.len(), 10 * 1280);
     for trial in trials {
-        let properties =
-            properties_of_id(&pattern, &trial.stimulus_id).expect("it has the form of the pattern");
+        let properties = properties_of_id(&pattern, &trial.stimulus_id).expect("it has the form of the pattern");
         assert_eq!(properties["shape"], trial.category, "{}", trial.stimulus_id);
-        assert!(
-            CATEGORIES.contains(&properties["texture"].as_str()),
-            "{}",
-            trial.stimulus_id
-        );
-        assert!(
-            data.stimuli.position(&trial.stimulus_id).is_some(),
-            "{}",
-            trial.stimulus_id
-        );
+        assert!(CATEGORIES.contains(&properties["texture"].as_str()), "{}", trial.stimulus_id);
+        assert!(data.stimuli.position(&trial.stimulus_id).is_some(), "{}", trial.stimulus_id);
     }
 }

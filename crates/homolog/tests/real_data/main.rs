@@ -1,5 +1,6 @@
 //! Tests on the real data: in `HOMOLOG_DATA`, or `../shared/data` beside the workspace. A missing file fails its test.
 
+mod behaviour;
 mod benchmarks;
 mod gradients;
 mod onnx_files;
@@ -12,25 +13,8 @@ use std::path::PathBuf;
 
 /// A file or folder of the real data; it must be there.
 pub(crate) fn real_data(relative: &str) -> PathBuf {
-    let default = || {
-        [
-            env!("CARGO_MANIFEST_DIR"),
-            "..",
-            "..",
-            "..",
-            "shared",
-            "data",
-        ]
-        .iter()
-        .collect()
-    };
-    let path = std::env::var_os("HOMOLOG_DATA")
-        .map_or_else(default, PathBuf::from)
-        .join(relative);
-    assert!(
-        path.exists(),
-        "the real data has no {}; set HOMOLOG_DATA to its folder",
-        path.display()
-    );
+    let default = || [env!("CARGO_MANIFEST_DIR"), "..", "..", "..", "shared", "data"].iter().collect();
+    let path = std::env::var_os("HOMOLOG_DATA").map_or_else(default, PathBuf::from).join(relative);
+    assert!(path.exists(), "the real data has no {}; set HOMOLOG_DATA to its folder", path.display());
     path
 }

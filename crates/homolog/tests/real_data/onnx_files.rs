@@ -66,7 +66,8 @@ fn relative_error(rows: &Array2<f32>, expected: &Value) -> f64 {
     let found: Vec<f64> = rows.iter().map(|element| f64::from(*element)).collect();
     let kept: Vec<f64> = expected["values"].as_array().expect("elements").iter().map(number).collect();
     let largest = kept.iter().fold(f64::MIN_POSITIVE, |largest, element| largest.max(element.abs()));
-    let n_elements: usize = expected["shape"].as_array().expect("sizes").iter().map(|size| number(size) as usize).product();
+    let n_elements: usize =
+        expected["shape"].as_array().expect("sizes").iter().map(|size| number(size) as usize).product();
     assert_eq!(found.len(), n_elements);
     let norm = found.iter().map(|element| element * element).sum::<f64>().sqrt();
     let of_kept = kept.iter().enumerate().map(|(place, kept)| {

@@ -14,8 +14,7 @@ use crate::real_data;
 
 /// Size, stride and padding (how far the first unit's field reaches beyond the image) by endpoint.
 fn table(network: &str) -> BTreeMap<String, (usize, usize, Option<f64>)> {
-    let text =
-        std::fs::read_to_string(real_data("reference/RECEPTIVE_FIELD_TABLE.md")).expect("read");
+    let text = std::fs::read_to_string(real_data("reference/RECEPTIVE_FIELD_TABLE.md")).expect("read");
     let mut rows = BTreeMap::new();
     for line in text.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -23,14 +22,7 @@ fn table(network: &str) -> BTreeMap<String, (usize, usize, Option<f64>)> {
             && name == network
         {
             let endpoint = endpoint.rsplit('/').next().expect("a name").to_owned();
-            rows.insert(
-                endpoint,
-                (
-                    size.parse().expect(line),
-                    stride.parse().expect(line),
-                    padding.parse().ok(),
-                ),
-            );
+            rows.insert(endpoint, (size.parse().expect(line), stride.parse().expect(line), padding.parse().ok()));
         }
     }
     assert!(!rows.is_empty(), "the table has no {network}");
@@ -41,18 +33,12 @@ fn table(network: &str) -> BTreeMap<String, (usize, usize, Option<f64>)> {
 fn fields(name: &str) -> BTreeMap<String, ReceptiveField> {
     let entry = zoo::entry(name).expect(name);
     let architecture = entry.architecture([entry.image_px; 2]).expect("built");
-    let network =
-        Network::check(homolog::network::weights::fill_random(architecture, 0)).expect("checked");
+    let network = Network::check(homolog::network::weights::fill_random(architecture, 0)).expect("checked");
     let mut fields = BTreeMap::new();
     for stage in network.stages() {
         if let Some(field) = &stage.receptive_field {
             fields.insert(stage.name.clone(), field.clone());
-            fields.extend(
-                stage
-                    .aliases
-                    .iter()
-                    .map(|alias| (alias.clone(), field.clone())),
-            );
+            fields.extend(stage.aliases.iter().map(|alias| (alias.clone(), field.clone())));
         }
     }
     fields
@@ -68,20 +54,10 @@ fn agree(name: &str, network: &str, more_padding: f64, stage_of: impl Fn(&str) -
     let fields = fields(name);
     for (endpoint, (size, stride, expected_padding)) in table(network) {
         let stage = stage_of(&endpoint);
-        let field = fields
-            .get(&stage)
-            .unwrap_or_else(|| panic!("{name} has no receptive field for {stage}"));
-        assert_eq!(
-            (field.size_px, field.stride_px),
-            ([size; 2], [stride; 2]),
-            "{name} {stage}"
-        );
+        let field = fields.get(&stage).unwrap_or_else(|| panic!("{name} has no receptive field for {stage}"));
+        assert_eq!((field.size_px, field.stride_px), ([size; 2], [stride; 2]), "{name} {stage}");
         if let Some(expected_padding) = expected_padding {
-            assert_eq!(
-                padding(field),
-                expected_padding + more_padding,
-                "{name} {stage}"
-            );
+            assert_eq!(padding(field), expected_padding + more_padding, "{name} {stage}");
         }
     }
 }
@@ -100,16 +76,11 @@ fn alexnet_agrees_with_the_table_but_for_its_padded_first_layer() {
 
 #[test]
 fn inception_v3_agrees_with_the_table() {
-    agree(
-        "inception_v3",
-        "inception_v3",
-        0.0,
-        |endpoint| match endpoint {
-            "MaxPool_3a_3x3" => "maxpool1".to_owned(),
-            "MaxPool_5a_3x3" => "maxpool2".to_owned(),
-            same => same.to_owned(),
-        },
-    );
+    agree("inception_v3", "inception_v3", 0.0, |endpoint| match endpoint {
+        "MaxPool_3a_3x3" => "maxpool1".to_owned(),
+        "MaxPool_5a_3x3" => "maxpool2".to_owned(),
+        same => same.to_owned(),
+    });
 }
 
 #[test]
@@ -128,11 +99,7 @@ fn residual_networks_are_torchvisions_not_slims() {
             stride *= if layer == 1 { 1 } else { 2 };
             size += (n - 1) * 2 * stride;
             let field = &fields[&format!("layer{layer}")];
-            assert_eq!(
-                (field.size_px, field.stride_px),
-                ([size; 2], [stride; 2]),
-                "{name} layer{layer}"
-            );
+            assert_eq!((field.size_px, field.stride_px), ([size; 2], [stride; 2]), "{name} layer{layer}");
         }
         assert_eq!(fields["layer1"].size_px[0], table(slim)["block1"].0);
     }

@@ -15,42 +15,22 @@ fn pixels_hash(set: &StimulusSet) -> String {
         let image = reader.image(stimulus, [128; 3]).unwrap();
         hasher.update(Sha256::digest(image.rgb()));
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
 fn real_images_have_pillows_pixels_in_the_order_of_their_numbers() {
-    let path = [
-        env!("CARGO_MANIFEST_DIR"),
-        "..",
-        "..",
-        "goldens",
-        "pillow",
-        "real_images",
-        "golden.json",
-    ];
+    let path = [env!("CARGO_MANIFEST_DIR"), "..", "..", "goldens", "pillow", "real_images", "golden.json"];
     let text = std::fs::read_to_string(path.iter().collect::<std::path::PathBuf>()).unwrap();
     let golden: serde_json::Value = serde_json::from_str(&text).unwrap();
     let sets = golden["sets"].as_object().unwrap();
     assert_eq!(sets.len(), 8);
     for (name, expected) in sets {
         let set = StimulusSet::open(&real_data(name), IdStyle::Name).unwrap();
-        assert_eq!(
-            set.len() as u64,
-            expected["n_images"].as_u64().unwrap(),
-            "{name}"
-        );
+        assert_eq!(set.len() as u64, expected["n_images"].as_u64().unwrap(), "{name}");
         assert_eq!(set.ids().next(), expected["first"].as_str(), "{name}");
         assert_eq!(set.ids().last(), expected["last"].as_str(), "{name}");
-        assert_eq!(
-            pixels_hash(&set),
-            expected["sha256"].as_str().unwrap(),
-            "{name}"
-        );
+        assert_eq!(pixels_hash(&set), expected["sha256"].as_str().unwrap(), "{name}");
     }
 }
 
@@ -71,10 +51,7 @@ fn one_truncated_image_in_a_real_archive_is_found() {
     }
     let copied = StimulusSet::open(folder.path(), IdStyle::NameWithoutExtension).unwrap();
     let bad = copied.check(CheckDepth::Decode, Limits::default());
-    assert_eq!(
-        bad.iter().map(|bad| bad.id.as_str()).collect::<Vec<_>>(),
-        ["image0008"]
-    );
+    assert_eq!(bad.iter().map(|bad| bad.id.as_str()).collect::<Vec<_>>(), ["image0008"]);
 }
 
 fn write(folder: &Path, id: &str, bytes: &[u8]) {

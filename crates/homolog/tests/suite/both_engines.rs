@@ -21,22 +21,13 @@ pub(crate) fn both_engines() -> Vec<Box<dyn Engine>> {
 
 fn onnx_runtime() -> Option<&'static OnnxRuntime> {
     static FOUND: OnceLock<Option<OnnxRuntime>> = OnceLock::new();
-    let find = || match OnnxRuntime::find(&OnnxRuntimeConfig {
-        library: None,
-        n_threads: 1,
-    }) {
+    let find = || match OnnxRuntime::find(&OnnxRuntimeConfig { library: None, n_threads: 1 }) {
         Ok(runtime) => Some(runtime),
         Err(reason) => {
-            let is_required =
-                std::env::var("HOMOLOG_REQUIRE_ONNXRUNTIME").is_ok_and(|value| value == "1");
-            assert!(
-                !is_required,
-                "HOMOLOG_REQUIRE_ONNXRUNTIME is set, and {reason}"
-            );
+            let is_required = std::env::var("HOMOLOG_REQUIRE_ONNXRUNTIME").is_ok_and(|value| value == "1");
+            assert!(!is_required, "HOMOLOG_REQUIRE_ONNXRUNTIME is set, and {reason}");
             let notice = format!("NOT TESTED: the engine onnxruntime, as {reason}\n");
-            std::io::stderr()
-                .write_all(notice.as_bytes())
-                .expect("standard error takes a line");
+            std::io::stderr().write_all(notice.as_bytes()).expect("standard error takes a line");
             None
         }
     };

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// A file or folder under `goldens/`.
 pub(crate) fn golden_path(relative: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../goldens")
-        .join(relative);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens").join(relative);
     assert!(path.exists(), "there is no golden {}", path.display());
     path
 }

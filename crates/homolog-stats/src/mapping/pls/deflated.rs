@@ -46,30 +46,18 @@ pub(super) struct Components {
 }
 
 /// Takes `n_components` components, the strongest first.
-pub(super) fn extract(
-    mut side: impl DeflatedSide,
-    n_components: usize,
-) -> Result<Components, StatsError> {
+pub(super) fn extract(mut side: impl DeflatedSide, n_components: usize) -> Result<Components, StatsError> {
     let n_targets = side.n_targets();
     let mut products = TargetProducts::new(&side);
     let mut start = vec![1.0; n_targets];
-    let (mut strongest, mut scores, mut loadings) = (
-        0.0_f64,
-        Vec::new(),
-        Vec::with_capacity(n_components * n_targets),
-    );
+    let (mut strongest, mut scores, mut loadings) = (0.0_f64, Vec::new(), Vec::with_capacity(n_components * n_targets));
     for found in 0..n_components {
         products.renew_when_small(&side);
         let (strength, direction) = products.strongest_direction(&side, &start);
         strongest = strongest.max(strength);
         if strength.is_nan() || strength <= side.resolution() * strongest {
             let what = "directions of the training features that covary with the targets";
-            return Err(StatsError::TooFew {
-                operation: OPERATION,
-                what,
-                found,
-                needed: n_components,
-            });
+            return Err(StatsError::TooFew { operation: OPERATION, what, found, needed: n_components });
         }
         let component = side.advance(&direction, strength);
         products.deflate(&component);
@@ -79,9 +67,7 @@ pub(super) fn extract(
     }
     let n_test = scores.first().map_or(0, Vec::len);
     Ok(Components {
-        test_scores: Array2::from_shape_fn((n_test, n_components), |(stimulus, component)| {
-            scores[component][stimulus]
-        }),
+        test_scores: Array2::from_shape_fn((n_test, n_components), |(stimulus, component)| scores[component][stimulus]),
         loadings: Array2::from_shape_fn((n_components, n_targets), |(component, target)| {
             loadings[component * n_targets + target]
         }),
@@ -90,10 +76,7 @@ pub(super) fn extract(
 
 /// Yᵀ X Xᵀ Y: kept while it is small, else only applied.
 enum TargetProducts {
-    Kept {
-        products: Array2<f64>,
-        trace_when_formed: f64,
-    },
+    Kept { products: Array2<f64>, trace_when_formed: f64 },
     Applied,
 }
 
@@ -104,17 +87,11 @@ impl TargetProducts {
         }
         let products = side.target_products();
         let trace_when_formed = products.diag().sum();
-        Self::Kept {
-            products,
-            trace_when_formed,
-        }
+        Self::Kept { products, trace_when_formed }
     }
 
     fn renew_when_small(&mut self, side: &impl DeflatedSide) {
-        if let Self::Kept {
-            products,
-            trace_when_formed,
-        } = self
+        if let Self::Kept { products, trace_when_formed } = self
             && products.diag().sum() < SHRINKAGE_BEFORE_RENEWAL * *trace_when_formed
         {
             *self = Self::new(side);
@@ -124,9 +101,7 @@ impl TargetProducts {
     fn strongest_direction(&self, side: &impl DeflatedSide, start: &[f64]) -> (f64, Vec<f64>) {
         match self {
             Self::Kept { products, .. } => {
-                let apply = |vector: &[f64]| {
-                    crate::mapping::products::times_vector(products.view(), vector)
-                };
+                let apply = |vector: &[f64]| crate::mapping::products::times_vector(products.view(), vector);
                 dominant_eigenpair(apply, start)
             }
             Self::Applied => dominant_eigenpair(|vector| side.apply_target_products(vector), start),
@@ -138,11 +113,7 @@ impl TargetProducts {
         let Self::Kept { products, .. } = self else {
             return;
         };
-        let (image, loading, square) = (
-            &component.image_on_targets,
-            &component.loading,
-            component.image_square,
-        );
+        let (image, loading, square) = (&component.image_on_targets, &component.loading, component.image_square);
         for (row, mut line) in products.outer_iter_mut().enumerate() {
             let from_loading = image[row] - square * loading[row];
             for (column, value) in line.iter_mut().enumerate() {

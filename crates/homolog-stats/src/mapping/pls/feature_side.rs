@@ -21,27 +21,12 @@ struct TrainingProducts<'a> {
 impl TrainingProducts<'_> {
     /// D (Xᵀ X over all − X_outᵀ X_out − n μ μᵀ) D v, where D divides by the scales.
     fn apply(&self, vector: &[f64]) -> Vec<f64> {
-        let scaled: Vec<f64> = vector
-            .iter()
-            .zip(&self.scales)
-            .map(|(x, scale)| x / scale)
-            .collect();
+        let scaled: Vec<f64> = vector.iter().zip(&self.scales).map(|(x, scale)| x / scale).collect();
         let mut image = times_vector(self.whole.view(), &scaled);
         let left_out = times_vector(self.left_out.view(), &scaled);
-        add_scaled(
-            &mut image,
-            -1.0,
-            &times_vector(self.left_out.t(), &left_out),
-        );
-        add_scaled(
-            &mut image,
-            -self.n_train * dot(&self.mean, &scaled),
-            &self.mean,
-        );
-        image
-            .iter_mut()
-            .zip(&self.scales)
-            .for_each(|(x, scale)| *x /= scale);
+        add_scaled(&mut image, -1.0, &times_vector(self.left_out.t(), &left_out));
+        add_scaled(&mut image, -self.n_train * dot(&self.mean, &scaled), &self.mean);
+        image.iter_mut().zip(&self.scales).for_each(|(x, scale)| *x /= scale);
         image
     }
 }
@@ -83,21 +68,9 @@ impl<'a> FeatureSide<'a> {
                 *value = (*value - mean * target_mean) / (scales[feature] * target_scale);
             }
         }
-        let test = (features.select(Axis(0), &fold.split.test) - &ndarray::aview1(&mean))
-            / &ndarray::aview1(&scales);
-        let training = TrainingProducts {
-            whole,
-            left_out,
-            mean,
-            scales,
-            n_train: fold.n_train(),
-        };
-        Self {
-            training,
-            test,
-            cross,
-            taken: Vec::new(),
-        }
+        let test = (features.select(Axis(0), &fold.split.test) - &ndarray::aview1(&mean)) / &ndarray::aview1(&scales);
+        let training = TrainingProducts { whole, left_out, mean, scales, n_train: fold.n_train() };
+        Self { training, test, cross, taken: Vec::new() }
     }
 
     /// (deflated Xᵀ Y) · direction.
@@ -133,9 +106,7 @@ impl DeflatedSide for FeatureSide<'_> {
         let mut deflated = self.cross.clone();
         for taken in &self.taken {
             for (mut row, &image) in deflated.outer_iter_mut().zip(&taken.image) {
-                row.iter_mut()
-                    .zip(&taken.loading)
-                    .for_each(|(value, loading)| *value -= image * loading);
+                row.iter_mut().zip(&taken.loading).for_each(|(value, loading)| *value -= image * loading);
             }
         }
         transpose_times_self(deflated.view())
@@ -149,31 +120,19 @@ impl DeflatedSide for FeatureSide<'_> {
         let weight = self.cross_times(direction);
         let mut rotation = weight.clone();
         for taken in &self.taken {
-            add_scaled(
-                &mut rotation,
-                -dot(&taken.image, &weight) / taken.score_square,
-                &taken.rotation,
-            );
+            add_scaled(&mut rotation, -dot(&taken.image, &weight) / taken.score_square, &taken.rotation);
         }
         let image = self.training.apply(&rotation);
         let score_square = dot(&rotation, &image);
         // Yᵀ t = Yᵀ X Xᵀ Y q, because the deflated Y is at right angles to every earlier score.
-        let loading: Vec<f64> = direction
-            .iter()
-            .map(|q| q * strength / score_square)
-            .collect();
+        let loading: Vec<f64> = direction.iter().map(|q| q * strength / score_square).collect();
         let component = Component {
             test_scores: times_vector(self.test.view(), &rotation),
             image_on_targets: self.cross_transposed_times(&image),
             image_square: dot(&image, &image),
             loading: loading.clone(),
         };
-        self.taken.push(Taken {
-            rotation,
-            image,
-            score_square,
-            loading,
-        });
+        self.taken.push(Taken { rotation, image, score_square, loading });
         component
     }
 }

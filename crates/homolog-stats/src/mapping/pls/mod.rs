@@ -31,10 +31,7 @@ pub struct PlsOptions {
 
 impl PlsOptions {
     /// Brain-Score's: 25 components, unscaled.
-    pub const BRAIN_SCORE: Self = Self {
-        n_components: 25,
-        scaling: PlsScaling::None,
-    };
+    pub const BRAIN_SCORE: Self = Self { n_components: 25, scaling: PlsScaling::None };
 }
 
 /// Whether features and targets are divided by their standard deviations over the training part.
@@ -78,26 +75,15 @@ impl<'a> PreparedPls<'a> {
     /// - [`StatsError::ShapeMismatch`] when predictors and targets differ in stimuli.
     /// - [`StatsError::TooFew`] when there is no target.
     /// - [`StatsError::NotFinite`] names the first target value that is NaN or infinite.
-    pub fn new(
-        predictors: &'a Predictors,
-        targets: ArrayView2<'_, f64>,
-    ) -> Result<Self, StatsError> {
-        let stimuli = (
-            ("the predictors", predictors.n_stimuli()),
-            ("the targets", targets.nrows()),
-        );
+    pub fn new(predictors: &'a Predictors, targets: ArrayView2<'_, f64>) -> Result<Self, StatsError> {
+        let stimuli = (("the predictors", predictors.n_stimuli()), ("the targets", targets.nrows()));
         require_same_length(OPERATION, "stimuli", stimuli.0, stimuli.1)?;
         require_count(OPERATION, "targets", targets.ncols(), 1)?;
         require_finite(OPERATION, "targets", targets)?;
         let target_means = targets.mean_axis(Axis(0)).unwrap_or_default();
         let targets = &targets - &target_means;
         let cross = predictors.times_targets(targets.view());
-        Ok(Self {
-            predictors,
-            targets,
-            target_means,
-            cross,
-        })
+        Ok(Self { predictors, targets, target_means, cross })
     }
 
     /// Predictions for the test stimuli of `split` from its training stimuli: (n_test, n_targets), in the order of `split.test`.
@@ -112,10 +98,7 @@ impl<'a> PreparedPls<'a> {
     /// converge (goldens/scikit-learn/pls); at its default tolerance of 1e-6 scikit-learn itself differs from the limit by up to some 1e-3.
     pub fn predict(&self, split: &Split, options: &PlsOptions) -> Result<Array2<f64>, StatsError> {
         split.check(self.predictors.n_stimuli())?;
-        let most = self
-            .predictors
-            .largest_rank()
-            .min(split.train.len().saturating_sub(1));
+        let most = self.predictors.largest_rank().min(split.train.len().saturating_sub(1));
         let n_components = options.n_components;
         if n_components == 0 || n_components > most {
             return Err(StatsError::OutOfRange {
@@ -127,16 +110,8 @@ impl<'a> PreparedPls<'a> {
         }
         let fold = Fold::new(split, self.targets.view(), options.scaling);
         let components = match &self.predictors.side {
-            Side::Features {
-                features,
-                cross_products,
-            } => {
-                let side = FeatureSide::new(
-                    &fold,
-                    (features, cross_products),
-                    self.targets.view(),
-                    &self.cross,
-                );
+            Side::Features { features, cross_products } => {
+                let side = FeatureSide::new(&fold, (features, cross_products), self.targets.view(), &self.cross);
                 deflated::extract(side, n_components)?
             }
             Side::Stimuli { .. } if options.scaling == PlsScaling::UnitVariance => {
@@ -153,8 +128,7 @@ impl<'a> PreparedPls<'a> {
             }
         };
         let offset = &self.target_means + &Array1::from(fold.target_means);
-        let predicted =
-            super::products::product(components.test_scores.view(), components.loadings.view());
+        let predicted = super::products::product(components.test_scores.view(), components.loadings.view());
         Ok(predicted * &Array1::from(fold.target_scales) + &offset)
     }
 }
@@ -174,22 +148,11 @@ pub(crate) struct Fold<'a> {
 impl<'a> Fold<'a> {
     fn new(split: &'a Split, targets: ArrayView2<'_, f64>, scaling: PlsScaling) -> Self {
         let mut is_trained = vec![false; targets.nrows()];
-        split
-            .train
-            .iter()
-            .for_each(|&position| is_trained[position] = true);
-        let left_out = (0..targets.nrows())
-            .filter(|&position| !is_trained[position])
-            .collect();
+        split.train.iter().for_each(|&position| is_trained[position] = true);
+        let left_out = (0..targets.nrows()).filter(|&position| !is_trained[position]).collect();
         let target_means = mean_of_rows(targets, &split.train);
         let target_scales = scales(targets, &split.train, &target_means, scaling);
-        Self {
-            split,
-            left_out,
-            target_means,
-            target_scales,
-            scaling,
-        }
+        Self { split, left_out, target_means, target_scales, scaling }
     }
 
     pub(crate) fn n_train(&self) -> f64 {
@@ -198,12 +161,7 @@ impl<'a> Fold<'a> {
 }
 
 /// What each column is divided by: its standard deviation over the rows at `positions` (ddof 1; 1 where that is 0), or 1.
-pub(crate) fn scales(
-    matrix: ArrayView2<'_, f64>,
-    positions: &[usize],
-    means: &[f64],
-    scaling: PlsScaling,
-) -> Vec<f64> {
+pub(crate) fn scales(matrix: ArrayView2<'_, f64>, positions: &[usize], means: &[f64], scaling: PlsScaling) -> Vec<f64> {
     if scaling == PlsScaling::None {
         return vec![1.0; matrix.ncols()];
     }
@@ -211,18 +169,11 @@ pub(crate) fn scales(
     for &position in positions {
         let row = matrix.row(position);
         let deviations = row.iter().zip(means).map(|(value, mean)| value - mean);
-        squares
-            .iter_mut()
-            .zip(deviations)
-            .for_each(|(sum, deviation)| *sum += deviation * deviation);
+        squares.iter_mut().zip(deviations).for_each(|(sum, deviation)| *sum += deviation * deviation);
     }
     let degrees = positions.len() as f64 - 1.0;
     let scale = |square: f64| {
-        if square > 0.0 {
-            (square / degrees).sqrt()
-        } else {
-            1.0
-        }
+        if square > 0.0 { (square / degrees).sqrt() } else { 1.0 }
     };
     squares.into_iter().map(scale).collect()
 }
@@ -231,12 +182,9 @@ pub(crate) fn scales(
 pub(crate) fn mean_of_rows(matrix: ArrayView2<'_, f64>, positions: &[usize]) -> Vec<f64> {
     let mut mean = vec![0.0; matrix.ncols()];
     for &position in positions {
-        mean.iter_mut()
-            .zip(matrix.row(position))
-            .for_each(|(sum, &value)| *sum += value);
+        mean.iter_mut().zip(matrix.row(position)).for_each(|(sum, &value)| *sum += value);
     }
-    mean.iter_mut()
-        .for_each(|sum| *sum /= positions.len() as f64);
+    mean.iter_mut().for_each(|sum| *sum /= positions.len() as f64);
     mean
 }
 

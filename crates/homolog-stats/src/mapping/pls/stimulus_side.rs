@@ -45,26 +45,15 @@ impl<'a> StimulusSide<'a> {
         let left_out = gram.select(Axis(1), &fold.left_out);
         let left_out_targets = all_targets.select(Axis(0), &fold.left_out);
         let mut cross = cross_of_all - &product(left_out.view(), left_out_targets.view());
-        let to_train: Vec<f64> = gram
-            .outer_iter()
-            .map(|row| fold.split.train.iter().map(|&at| row[at]).sum())
-            .collect();
+        let to_train: Vec<f64> =
+            gram.outer_iter().map(|row| fold.split.train.iter().map(|&at| row[at]).sum()).collect();
         for (mut row, &products) in cross.outer_iter_mut().zip(&to_train) {
-            row.iter_mut()
-                .zip(&fold.target_means)
-                .for_each(|(value, mean)| *value -= products * mean);
+            row.iter_mut().zip(&fold.target_means).for_each(|(value, mean)| *value -= products * mean);
         }
         let (train, test) = (fold.split.train.as_slice(), fold.split.test.as_slice());
         let means = super::mean_of_rows(cross.view(), train);
         cross -= &ndarray::aview1(&means);
-        Self {
-            gram,
-            train,
-            test,
-            targets,
-            cross,
-            taken: Vec::new(),
-        }
+        Self { gram, train, test, targets, cross, taken: Vec::new() }
     }
 
     /// K v for a v of the training part that sums to zero, centred by the training part.
@@ -94,9 +83,7 @@ impl<'a> StimulusSide<'a> {
         let mut deflated = whole.clone();
         for taken in &self.taken {
             for (mut row, &factor) in deflated.outer_iter_mut().zip(of(taken)) {
-                row.iter_mut()
-                    .zip(&taken.loading)
-                    .for_each(|(value, loading)| *value -= factor * loading);
+                row.iter_mut().zip(&taken.loading).for_each(|(value, loading)| *value -= factor * loading);
             }
         }
         deflated
@@ -138,17 +125,10 @@ impl DeflatedSide for StimulusSide<'_> {
         let score = self.only_train(&scores);
         let score_square = dot(&score, &score);
         let image = self.gram_times(&score);
-        let loading: Vec<f64> = direction
-            .iter()
-            .map(|q| q * strength / score_square)
-            .collect();
+        let loading: Vec<f64> = direction.iter().map(|q| q * strength / score_square).collect();
         let mut image_on_targets = times_vector(self.cross.t(), &score);
         for taken in &self.taken {
-            add_scaled(
-                &mut image_on_targets,
-                -dot(&taken.image, &score),
-                &taken.loading,
-            );
+            add_scaled(&mut image_on_targets, -dot(&taken.image, &score), &taken.loading);
         }
         let component = Component {
             test_scores: self.test.iter().map(|&at| scores[at]).collect(),
@@ -156,13 +136,7 @@ impl DeflatedSide for StimulusSide<'_> {
             image_square: dot(&score, &image),
             loading: loading.clone(),
         };
-        self.taken.push(Taken {
-            score,
-            all_scores: scores,
-            image,
-            score_square,
-            loading,
-        });
+        self.taken.push(Taken { score, all_scores: scores, image, score_square, loading });
         component
     }
 }

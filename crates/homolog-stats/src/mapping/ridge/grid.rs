@@ -32,38 +32,20 @@ impl PenaltyGrid {
         let unknown = || StatsError::UnknownName {
             what: "grid of penalties",
             name: name.to_owned(),
-            known: "brain-score, deepnsd, himalaya, log:FIRST:LAST:COUNT (exponents of ten)"
-                .to_owned(),
+            known: "brain-score, deepnsd, himalaya, log:FIRST:LAST:COUNT (exponents of ten)".to_owned(),
         };
         match name {
             "brain-score" => Ok(Self::BrainScore),
             "deepnsd" => Ok(Self::DeepNsd),
             "himalaya" => Ok(Self::Himalaya),
             _ => {
-                let parts: Vec<&str> = name
-                    .strip_prefix("log:")
-                    .ok_or_else(unknown)?
-                    .split(':')
-                    .collect();
+                let parts: Vec<&str> = name.strip_prefix("log:").ok_or_else(unknown)?.split(':').collect();
                 let [first, last, count] = parts.as_slice() else {
                     return Err(unknown());
                 };
-                let exponent = |text: &str| {
-                    text.parse::<f64>()
-                        .ok()
-                        .filter(|x| x.is_finite())
-                        .ok_or_else(unknown)
-                };
-                let count = count
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|&count| count > 0)
-                    .ok_or_else(unknown)?;
-                Ok(Self::Logarithmic {
-                    first: exponent(first)?,
-                    last: exponent(last)?,
-                    count,
-                })
+                let exponent = |text: &str| text.parse::<f64>().ok().filter(|x| x.is_finite()).ok_or_else(unknown);
+                let count = count.parse::<usize>().ok().filter(|&count| count > 0).ok_or_else(unknown)?;
+                Ok(Self::Logarithmic { first: exponent(first)?, last: exponent(last)?, count })
             }
         }
     }
@@ -77,12 +59,9 @@ impl PenaltyGrid {
             Self::BrainScore => Ok(brain_score()),
             Self::DeepNsd => Ok(logarithmic(-1.0, 5.0, 7)),
             Self::Himalaya => Ok(logarithmic(1.0, 20.0, 20)),
-            Self::Logarithmic { count: 0, .. } => Err(StatsError::TooFew {
-                operation: OPERATION,
-                what: "penalties",
-                found: 0,
-                needed: 1,
-            }),
+            Self::Logarithmic { count: 0, .. } => {
+                Err(StatsError::TooFew { operation: OPERATION, what: "penalties", found: 0, needed: 1 })
+            }
             Self::Logarithmic { first, last, count } => Ok(logarithmic(first, last, count)),
         }
     }
@@ -104,9 +83,7 @@ fn brain_score() -> Vec<f64> {
 
 fn logarithmic(first: f64, last: f64, count: usize) -> Vec<f64> {
     let divisions = count.saturating_sub(1).max(1) as f64;
-    (0..count)
-        .map(|at| 10f64.powf(first + (last - first) * at as f64 / divisions))
-        .collect()
+    (0..count).map(|at| 10f64.powf(first + (last - first) * at as f64 / divisions)).collect()
 }
 
 #[cfg(test)]
@@ -118,23 +95,15 @@ mod tests {
         let values = PenaltyGrid::BrainScore.values().unwrap();
         assert_eq!(values.len(), 99);
         assert!(values.windows(2).all(|pair| pair[0] < pair[1]));
-        assert_eq!(
-            (values[3], values[5], values[9], values[98]),
-            (1.0, 32.5, 150.0, 1e7)
-        );
+        assert_eq!((values[3], values[5], values[9], values[98]), (1.0, 32.5, 150.0, 1e7));
     }
 
     #[test]
     fn grids_are_read_from_their_names() {
         let grid = PenaltyGrid::from_name("log:-1:5:7").unwrap();
         assert_eq!(grid.values(), PenaltyGrid::DeepNsd.values());
-        let message = PenaltyGrid::from_name("brainscore")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("brain-score, deepnsd, himalaya"),
-            "{message}"
-        );
+        let message = PenaltyGrid::from_name("brainscore").unwrap_err().to_string();
+        assert!(message.contains("brain-score, deepnsd, himalaya"), "{message}");
         assert!(PenaltyGrid::from_name("log:1:2:0").is_err());
     }
 }

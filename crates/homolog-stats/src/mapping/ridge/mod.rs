@@ -34,20 +34,12 @@ pub struct RidgeOptions {
 impl RidgeOptions {
     /// One penalty, used as it is.
     pub fn fixed(penalty: f64) -> Self {
-        Self {
-            penalties: vec![penalty],
-            choice: PenaltyChoice::LeaveOneOut,
-            scope: PenaltyScope::AllTargets,
-        }
+        Self { penalties: vec![penalty], choice: PenaltyChoice::LeaveOneOut, scope: PenaltyScope::AllTargets }
     }
 
     fn check(&self) -> Result<(), StatsError> {
         require_count(OPERATION, "penalties", self.penalties.len(), 1)?;
-        match self
-            .penalties
-            .iter()
-            .find(|&&penalty| !(penalty >= 0.0 && penalty.is_finite()))
-        {
+        match self.penalties.iter().find(|&&penalty| !(penalty >= 0.0 && penalty.is_finite())) {
             None => Ok(()),
             Some(&value) => Err(StatsError::OutOfRange {
                 operation: OPERATION,
@@ -92,21 +84,12 @@ impl<'a> PreparedRidge<'a> {
     /// - [`StatsError::ShapeMismatch`] when predictors and targets differ in stimuli.
     /// - [`StatsError::TooFew`] when there is no target.
     /// - [`StatsError::NotFinite`] names the first target value that is NaN or infinite.
-    pub fn new(
-        predictors: &'a Predictors,
-        targets: ArrayView2<'a, f64>,
-    ) -> Result<Self, StatsError> {
-        let stimuli = (
-            ("the predictors", predictors.n_stimuli()),
-            ("the targets", targets.nrows()),
-        );
+    pub fn new(predictors: &'a Predictors, targets: ArrayView2<'a, f64>) -> Result<Self, StatsError> {
+        let stimuli = (("the predictors", predictors.n_stimuli()), ("the targets", targets.nrows()));
         require_same_length(OPERATION, "stimuli", stimuli.0, stimuli.1)?;
         require_count(OPERATION, "targets", targets.ncols(), 1)?;
         require_finite(OPERATION, "targets", targets)?;
-        Ok(Self {
-            predictors,
-            targets,
-        })
+        Ok(Self { predictors, targets })
     }
 
     /// Predictions for the test stimuli of `split`, with penalties chosen from its training stimuli alone.
@@ -120,11 +103,7 @@ impl<'a> PreparedRidge<'a> {
     /// # Accuracy and randomness
     /// f64 throughout, deterministic. Directions whose λ is below 2.2e-16 n times the largest are taken as absent, so that a penalty of 0 gives the
     /// shortest least-squares solution. Agrees with scikit-learn 1.9.1 to 1e-8 (goldens/scikit-learn/ridge).
-    pub fn predict(
-        &self,
-        split: &Split,
-        options: &RidgeOptions,
-    ) -> Result<RidgePrediction, StatsError> {
+    pub fn predict(&self, split: &Split, options: &RidgeOptions) -> Result<RidgePrediction, StatsError> {
         options.check()?;
         split.check(self.predictors.n_stimuli())?;
         let spectrum = Spectrum::of(self.predictors, &split.train, &split.test)?;
@@ -143,25 +122,16 @@ impl<'a> PreparedRidge<'a> {
         let mut weighted = projections;
         for (row, mut line) in weighted.outer_iter_mut().enumerate() {
             let value = spectrum.eigenvalues[row];
-            line.iter_mut()
-                .zip(&penalties)
-                .for_each(|(x, penalty)| *x /= value + penalty);
+            line.iter_mut().zip(&penalties).for_each(|(x, penalty)| *x /= value + penalty);
         }
-        let predicted =
-            super::product(spectrum.test_scores.view(), weighted.view()) + &ndarray::aview1(&means);
-        Ok(RidgePrediction {
-            predicted,
-            penalties,
-        })
+        let predicted = super::product(spectrum.test_scores.view(), weighted.view()) + &ndarray::aview1(&means);
+        Ok(RidgePrediction { predicted, penalties })
     }
 
     /// Targets of the training part less their means, and the means.
     fn training_targets(&self, train: &[usize]) -> (Array2<f64>, Vec<f64>) {
         let means = mean_of_rows(self.targets, train);
-        (
-            self.targets.select(Axis(0), train) - &ndarray::aview1(&means),
-            means,
-        )
+        (self.targets.select(Axis(0), train) - &ndarray::aview1(&means), means)
     }
 }
 

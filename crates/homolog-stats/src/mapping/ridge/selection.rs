@@ -56,11 +56,7 @@ pub(super) fn choose_penalties(
         PenaltyChoice::LeaveOneOut | PenaltyChoice::Generalized => {
             closed_form(spectrum, targets, projections, options)?
         }
-        PenaltyChoice::Folds {
-            n_folds,
-            order,
-            score,
-        } => {
+        PenaltyChoice::Folds { n_folds, order, score } => {
             let folds: Vec<Split> = k_fold(train.len(), n_folds, order)?;
             let mut sum = Array2::zeros((options.penalties.len(), targets.ncols()));
             for fold in &folds {
@@ -79,11 +75,7 @@ fn best_of_each(criterion: &Array2<f64>, options: &RidgeOptions) -> Vec<f64> {
         options.penalties[(0..values.len()).fold(0, better)]
     };
     match options.scope {
-        PenaltyScope::EachTarget => criterion
-            .columns()
-            .into_iter()
-            .map(|column| best(column.to_vec()))
-            .collect(),
+        PenaltyScope::EachTarget => criterion.columns().into_iter().map(|column| best(column.to_vec())).collect(),
         PenaltyScope::AllTargets => {
             vec![best(criterion.sum_axis(Axis(1)).to_vec()); criterion.ncols()]
         }
@@ -105,26 +97,17 @@ fn closed_form(
         let score = spectrum.train_scores[[stimulus, component]];
         score * score / eigenvalues[component]
     });
-    let leverage = product(
-        squares.view(),
-        product(
-            shrinkage.of_components.view(),
-            shrinkage.of_penalties.view(),
-        )
-        .view(),
-    ) + 1.0 / n_train;
+    let leverage =
+        product(squares.view(), product(shrinkage.of_components.view(), shrinkage.of_penalties.view()).view())
+            + 1.0 / n_train;
     let weights = match options.choice {
         PenaltyChoice::Generalized => {
             let free = leverage.sum_axis(Axis(0)).mapv(|trace| n_train - trace);
-            Array2::from_shape_fn(leverage.dim(), |(_, penalty)| {
-                n_train * n_train / (free[penalty] * free[penalty])
-            })
+            Array2::from_shape_fn(leverage.dim(), |(_, penalty)| n_train * n_train / (free[penalty] * free[penalty]))
         }
         _ => leverage.mapv(|leverage| 1.0 / ((1.0 - leverage) * (1.0 - leverage))),
     };
-    if let Some(((_, penalty), _)) = weights
-        .indexed_iter()
-        .find(|(_, weight)| !(weight.is_finite() && **weight < 1e24))
+    if let Some(((_, penalty), _)) = weights.indexed_iter().find(|(_, weight)| !(weight.is_finite() && **weight < 1e24))
     {
         return Err(StatsError::OutOfRange {
             operation: "the choice of a penalty by leaving one out",
@@ -136,55 +119,26 @@ fn closed_form(
     let errors = |start: usize| {
         let end = (start + TARGETS_AT_ONCE).min(targets.ncols());
         let block = ndarray::s![.., start..end];
-        let fits = shrinkage.fits(
-            &eigenvalues,
-            spectrum.train_scores.view(),
-            projections.slice(block),
-        );
+        let fits = shrinkage.fits(&eigenvalues, spectrum.train_scores.view(), projections.slice(block));
         let error = |target: usize| {
-            let residual = residuals(
-                &fits,
-                &shrinkage,
-                targets.column(start + target).to_vec(),
-                target,
-            );
+            let residual = residuals(&fits, &shrinkage, targets.column(start + target).to_vec(), target);
             let lanes = residual.columns().into_iter().zip(weights.columns());
             lanes
-                .map(|(residual, weight)| {
-                    -residual
-                        .iter()
-                        .zip(weight)
-                        .map(|(r, w)| r * r * w)
-                        .sum::<f64>()
-                        / n_train
-                })
+                .map(|(residual, weight)| -residual.iter().zip(weight).map(|(r, w)| r * r * w).sum::<f64>() / n_train)
                 .collect()
         };
-        (0..end - start)
-            .into_par_iter()
-            .map(error)
-            .collect::<Vec<Vec<f64>>>()
+        (0..end - start).into_par_iter().map(error).collect::<Vec<Vec<f64>>>()
     };
-    let of_targets: Vec<Vec<f64>> = (0..targets.ncols())
-        .step_by(TARGETS_AT_ONCE)
-        .flat_map(errors)
-        .collect();
-    Ok(Array2::from_shape_fn(
-        (options.penalties.len(), targets.ncols()),
-        |(penalty, target)| of_targets[target][penalty],
-    ))
+    let of_targets: Vec<Vec<f64>> = (0..targets.ncols()).step_by(TARGETS_AT_ONCE).flat_map(errors).collect();
+    Ok(Array2::from_shape_fn((options.penalties.len(), targets.ncols()), |(penalty, target)| {
+        of_targets[target][penalty]
+    }))
 }
 
 /// y − ŷ of one target for every penalty: (n_stimuli, n_penalties).
-fn residuals(
-    fits: &[Array2<f64>],
-    shrinkage: &Shrinkage,
-    observed: Vec<f64>,
-    target: usize,
-) -> Array2<f64> {
-    let basis = Array2::from_shape_fn((observed.len(), fits.len()), |(stimulus, column)| {
-        fits[column][[stimulus, target]]
-    });
+fn residuals(fits: &[Array2<f64>], shrinkage: &Shrinkage, observed: Vec<f64>, target: usize) -> Array2<f64> {
+    let basis =
+        Array2::from_shape_fn((observed.len(), fits.len()), |(stimulus, column)| fits[column][[stimulus, target]]);
     let mut residual = product(basis.view(), shrinkage.of_penalties.view());
     for (mut row, observed) in residual.outer_iter_mut().zip(observed) {
         row.iter_mut().for_each(|fit| *fit = observed - *fit);
@@ -212,11 +166,7 @@ fn fold_scores(
     for start in (0..targets.ncols()).step_by(TARGETS_AT_ONCE) {
         let end = (start + TARGETS_AT_ONCE).min(targets.ncols());
         let projections = spectrum.projections(trained.slice(ndarray::s![.., start..end]));
-        let fits = shrinkage.fits(
-            &eigenvalues,
-            spectrum.test_scores.view(),
-            projections.view(),
-        );
+        let fits = shrinkage.fits(&eigenvalues, spectrum.test_scores.view(), projections.view());
         let of_target = |target: usize| -> Result<Vec<f64>, StatsError> {
             let observed = tested.column(start + target).to_vec();
             let residual = residuals(&fits, &shrinkage, observed.clone(), target);
@@ -226,22 +176,14 @@ fn fold_scores(
                 index: start + target,
             };
             let score_of = |residual: ndarray::ArrayView1<'_, f64>| {
-                let predicted: Vec<f64> =
-                    observed.iter().zip(residual).map(|(y, r)| y - r).collect();
+                let predicted: Vec<f64> = observed.iter().zip(residual).map(|(y, r)| y - r).collect();
                 score.of(&predicted, &observed).ok_or(undefined.clone())
             };
             residual.columns().into_iter().map(score_of).collect()
         };
-        let block: Vec<Vec<f64>> = (0..end - start)
-            .into_par_iter()
-            .map(of_target)
-            .collect::<Result<_, _>>()?;
+        let block: Vec<Vec<f64>> = (0..end - start).into_par_iter().map(of_target).collect::<Result<_, _>>()?;
         for (target, of_penalties) in block.into_iter().enumerate() {
-            scores
-                .column_mut(start + target)
-                .iter_mut()
-                .zip(of_penalties)
-                .for_each(|(place, score)| *place = score);
+            scores.column_mut(start + target).iter_mut().zip(of_penalties).for_each(|(place, score)| *place = score);
         }
     }
     Ok(scores)

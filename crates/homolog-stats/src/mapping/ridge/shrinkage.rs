@@ -24,25 +24,14 @@ pub(super) struct Shrinkage {
 
 impl Shrinkage {
     pub(super) fn new(eigenvalues: &[f64], penalties: &[f64]) -> Result<Self, StatsError> {
-        let table = Array2::from_shape_fn(
-            (eigenvalues.len(), penalties.len()),
-            |(component, penalty)| {
-                eigenvalues[component] / (eigenvalues[component] + penalties[penalty])
-            },
-        );
+        let table = Array2::from_shape_fn((eigenvalues.len(), penalties.len()), |(component, penalty)| {
+            eigenvalues[component] / (eigenvalues[component] + penalties[penalty])
+        });
         let svd = thin_svd(OPERATION, table.view())?;
         let floor = RESOLUTION * svd.values.first().copied().unwrap_or(0.0);
-        let rank = svd
-            .values
-            .iter()
-            .take_while(|&&value| value > floor)
-            .count();
-        let of_components =
-            svd.left.slice(s![.., ..rank]).to_owned() * &svd.values.slice(s![..rank]);
-        Ok(Self {
-            of_components,
-            of_penalties: svd.right.slice(s![.., ..rank]).t().to_owned(),
-        })
+        let rank = svd.values.iter().take_while(|&&value| value > floor).count();
+        let of_components = svd.left.slice(s![.., ..rank]).to_owned() * &svd.values.slice(s![..rank]);
+        Ok(Self { of_components, of_penalties: svd.right.slice(s![.., ..rank]).t().to_owned() })
     }
 
     pub(super) fn rank(&self) -> usize {
@@ -77,9 +66,7 @@ mod tests {
 
     #[test]
     fn ninety_nine_penalties_take_a_third_of_the_columns() {
-        let eigenvalues: Vec<f64> = (0..300)
-            .map(|k| 10f64.powf(-2.0 + 8.0 * k as f64 / 299.0))
-            .collect();
+        let eigenvalues: Vec<f64> = (0..300).map(|k| 10f64.powf(-2.0 + 8.0 * k as f64 / 299.0)).collect();
         let penalties = super::super::PenaltyGrid::BrainScore.values().unwrap();
         let shrinkage = Shrinkage::new(&eigenvalues, &penalties).unwrap();
         assert!(shrinkage.rank() <= 40, "{}", shrinkage.rank());

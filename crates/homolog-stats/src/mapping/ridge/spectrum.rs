@@ -21,17 +21,10 @@ pub(super) struct Spectrum {
 }
 
 impl Spectrum {
-    pub(super) fn of(
-        predictors: &Predictors,
-        train: &[usize],
-        test: &[usize],
-    ) -> Result<Self, StatsError> {
+    pub(super) fn of(predictors: &Predictors, train: &[usize], test: &[usize]) -> Result<Self, StatsError> {
         require_stimuli(OPERATION, train.len(), 2)?;
         match &predictors.side {
-            Side::Features {
-                features,
-                cross_products,
-            } => of_features(features, cross_products, train, test),
+            Side::Features { features, cross_products } => of_features(features, cross_products, train, test),
             Side::Stimuli { gram } => of_gram(gram, train, test),
         }
     }
@@ -50,8 +43,7 @@ fn of_features(
     test: &[usize],
 ) -> Result<Spectrum, StatsError> {
     let mean = mean_of_rows(features.view(), train);
-    let centred =
-        |positions: &[usize]| features.select(Axis(0), positions) - &ndarray::aview1(&mean);
+    let centred = |positions: &[usize]| features.select(Axis(0), positions) - &ndarray::aview1(&mean);
     let train_features = centred(train);
     if train.len() < features.ncols() {
         let products = product(train_features.view(), train_features.t());
@@ -71,25 +63,14 @@ fn of_features(
 }
 
 /// Xᵀ X over all stimuli, less those that are left out and less n μ μᵀ.
-fn down_dated(
-    features: &Array2<f64>,
-    whole: &Array2<f64>,
-    mean: &[f64],
-    train: &[usize],
-) -> Array2<f64> {
+fn down_dated(features: &Array2<f64>, whole: &Array2<f64>, mean: &[f64], train: &[usize]) -> Array2<f64> {
     let mut is_trained = vec![false; features.nrows()];
-    train
-        .iter()
-        .for_each(|&position| is_trained[position] = true);
-    let left_out: Vec<usize> = (0..features.nrows())
-        .filter(|&position| !is_trained[position])
-        .collect();
+    train.iter().for_each(|&position| is_trained[position] = true);
+    let left_out: Vec<usize> = (0..features.nrows()).filter(|&position| !is_trained[position]).collect();
     let mut products = whole - &transpose_times_self(features.select(Axis(0), &left_out).view());
     let n_train = train.len() as f64;
     for (mut row, &feature_mean) in products.outer_iter_mut().zip(mean) {
-        row.iter_mut()
-            .zip(mean)
-            .for_each(|(value, other)| *value -= n_train * feature_mean * other);
+        row.iter_mut().zip(mean).for_each(|(value, other)| *value -= n_train * feature_mean * other);
     }
     products
 }
@@ -103,9 +84,7 @@ fn of_gram(gram: &Array2<f64>, train: &[usize], test: &[usize]) -> Result<Spectr
     for matrix in [&mut products, &mut cross] {
         for mut row in matrix.outer_iter_mut() {
             let row_mean = row.mean().unwrap_or(0.0);
-            row.iter_mut()
-                .zip(&column_means)
-                .for_each(|(value, column_mean)| *value += grand - row_mean - column_mean);
+            row.iter_mut().zip(&column_means).for_each(|(value, column_mean)| *value += grand - row_mean - column_mean);
         }
     }
     from_centred_gram(products, cross)
@@ -113,10 +92,7 @@ fn of_gram(gram: &Array2<f64>, train: &[usize], test: &[usize]) -> Result<Spectr
 
 /// Eigenvectors U of the centred K = X Xᵀ with eigenvalues Λ: training scores U √Λ, test scores K_test U / √Λ.
 fn from_centred_gram(products: Array2<f64>, cross: Array2<f64>) -> Result<Spectrum, StatsError> {
-    let (eigenvalues, vectors) = kept(
-        symmetric_eigen(OPERATION, products.view())?,
-        products.nrows(),
-    );
+    let (eigenvalues, vectors) = kept(symmetric_eigen(OPERATION, products.view())?, products.nrows());
     let roots = eigenvalues.mapv(f64::sqrt);
     Ok(Spectrum {
         test_scores: product(cross.view(), vectors.view()) / &roots,
@@ -126,15 +102,9 @@ fn from_centred_gram(products: Array2<f64>, cross: Array2<f64>) -> Result<Spectr
 }
 
 /// The directions that are there to working precision.
-fn kept(
-    (values, vectors): (Array1<f64>, Array2<f64>),
-    n_train: usize,
-) -> (Array1<f64>, Array2<f64>) {
+fn kept((values, vectors): (Array1<f64>, Array2<f64>), n_train: usize) -> (Array1<f64>, Array2<f64>) {
     let largest = values.last().copied().unwrap_or(0.0);
     let floor = f64::EPSILON * n_train as f64 * largest;
     let first = values.iter().take_while(|&&value| value <= floor).count();
-    (
-        values.slice(s![first..]).to_owned(),
-        vectors.slice(s![.., first..]).to_owned(),
-    )
+    (values.slice(s![first..]).to_owned(), vectors.slice(s![.., first..]).to_owned())
 }

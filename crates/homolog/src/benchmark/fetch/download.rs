@@ -22,11 +22,7 @@ const ATTEMPTS: usize = 3;
 
 impl Download<'_> {
     /// Downloads, checks, puts in place; returns the sha256.
-    pub(super) fn run(
-        &self,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<String, FetchError> {
+    pub(super) fn run(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<String, FetchError> {
         let folder = self.place.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(FetchError::io("create the folder", folder))?;
         let part = with_suffix(self.place, "part");
@@ -60,12 +56,7 @@ impl Download<'_> {
         }
     }
 
-    fn receive_and_check(
-        &self,
-        file: &mut File,
-        part: &Path,
-        watched: Watched,
-    ) -> Result<String, FetchError> {
+    fn receive_and_check(&self, file: &mut File, part: &Path, watched: Watched) -> Result<String, FetchError> {
         let resumed = length(file, part)? > 0;
         self.receive(file, part, watched)?;
         let mut sha256 = sha256_of_file(part)?;
@@ -139,9 +130,7 @@ impl Download<'_> {
             // The part here is not a part of what is there (any more): from the beginning.
             206 | 416 if have > 0 => {
                 file.set_len(0).map_err(FetchError::io("empty", part))?;
-                return Ok(Attempt::Cut(
-                    format!("the server answered {status} to a resumed download").into(),
-                ));
+                return Ok(Attempt::Cut(format!("the server answered {status} to a resumed download").into()));
             }
             500..=599 => return Ok(Attempt::Cut(format!("the server answered {status}").into())),
             _ => {
@@ -154,21 +143,11 @@ impl Download<'_> {
             }
         };
         file.set_len(start).map_err(FetchError::io("write", part))?;
-        file.seek(SeekFrom::Start(start))
-            .map_err(FetchError::io("write", part))?;
-        let total = response
-            .body()
-            .content_length()
-            .map(|length| start + length);
+        file.seek(SeekFrom::Start(start)).map_err(FetchError::io("write", part))?;
+        let total = response.body().content_length().map(|length| start + length);
         watched.progress.begin(self.file, total.unwrap_or(0));
         watched.progress.advance(start);
-        let copied = self.copy(
-            &mut response.body_mut().as_reader(),
-            file,
-            part,
-            Span { start, total },
-            watched,
-        );
+        let copied = self.copy(&mut response.body_mut().as_reader(), file, part, Span { start, total }, watched);
         watched.progress.end();
         copied
     }
@@ -185,10 +164,7 @@ impl Download<'_> {
         let mut block = vec![0; 1 << 16];
         loop {
             if watched.cancel.is_cancelled() {
-                return Err(FetchError::Stopped {
-                    file: self.file.to_owned(),
-                    received,
-                });
+                return Err(FetchError::Stopped { file: self.file.to_owned(), received });
             }
             let read = match body.read(&mut block) {
                 Ok(read) => read,
@@ -197,15 +173,14 @@ impl Download<'_> {
             if read == 0 {
                 break;
             }
-            file.write_all(&block[..read])
-                .map_err(FetchError::io("write", part))?;
+            file.write_all(&block[..read]).map_err(FetchError::io("write", part))?;
             received += read as u64;
             watched.progress.advance(read as u64);
         }
         match span.total {
-            Some(total) if received < total => Ok(Attempt::Cut(
-                format!("the connection ended after {received} of {total} bytes").into(),
-            )),
+            Some(total) if received < total => {
+                Ok(Attempt::Cut(format!("the connection ended after {received} of {total} bytes").into()))
+            }
             _ => Ok(Attempt::Whole),
         }
     }
@@ -256,10 +231,7 @@ fn starts_at(response: &ureq::http::Response<ureq::Body>, start: u64) -> bool {
 }
 
 fn length(file: &File, part: &Path) -> Result<u64, FetchError> {
-    Ok(file
-        .metadata()
-        .map_err(FetchError::io("look at", part))?
-        .len())
+    Ok(file.metadata().map_err(FetchError::io("look at", part))?.len())
 }
 
 /// `name.ext` → `name.ext.suffix`.

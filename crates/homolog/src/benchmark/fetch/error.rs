@@ -126,9 +126,7 @@ pub enum FetchError {
     },
 
     /// The user asked to stop.
-    #[error(
-        "stopped while fetching \"{file}\": {received} bytes of it are kept, and the next run goes on from there"
-    )]
+    #[error("stopped while fetching \"{file}\": {received} bytes of it are kept, and the next run goes on from there")]
     Stopped {
         /// Its path in the cache and in a mirror.
         file: String,
@@ -151,15 +149,8 @@ pub enum FetchError {
 
 impl FetchError {
     /// For `map_err`: what was being done to which file.
-    pub(super) fn io(
-        action: &'static str,
-        path: &std::path::Path,
-    ) -> impl FnOnce(std::io::Error) -> FetchError {
+    pub(super) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> FetchError {
         let path = path.to_path_buf();
-        move |source| FetchError::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| FetchError::Io { action, path, source }
     }
 }

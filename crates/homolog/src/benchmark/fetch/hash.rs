@@ -54,9 +54,7 @@ pub fn sha256_of_file(path: &Path) -> Result<String, FetchError> {
     let mut digest = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {
-        let read = file
-            .read(&mut block)
-            .map_err(FetchError::io("read", path))?;
+        let read = file.read(&mut block).map_err(FetchError::io("read", path))?;
         if read == 0 {
             return Ok(hexadecimal(&digest.finalize()));
         }

@@ -95,22 +95,14 @@ impl Sources {
     }
 
     /// As [`Sources::from_environment`], with the variables from elsewhere.
-    pub fn from_variables(
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Sources, FetchError> {
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Sources, FetchError> {
         let cache = variable("HOMOLOG_CACHE")
             .map(PathBuf::from)
             .or_else(|| variable("XDG_CACHE_HOME").map(|folder| Path::new(&folder).join("homolog")))
             .or_else(|| variable("HOME").map(|folder| Path::new(&folder).join(".cache/homolog")))
             .ok_or(FetchError::NoCacheFolder)?;
-        let mirror = variable("HOMOLOG_MIRROR")
-            .map(|text| Mirror::from_text(&text))
-            .transpose()?;
-        Ok(Sources {
-            given: BTreeMap::new(),
-            cache,
-            mirror,
-        })
+        let mirror = variable("HOMOLOG_MIRROR").map(|text| Mirror::from_text(&text)).transpose()?;
+        Ok(Sources { given: BTreeMap::new(), cache, mirror })
     }
 
     /// Where a file is, if a place on this machine holds it; nothing is downloaded.
@@ -122,12 +114,7 @@ impl Sources {
         for (found, place) in self.places(file) {
             if place.exists() {
                 let sha256 = checked(file, &place, found)?;
-                return Ok(Some(Located {
-                    path: file.path.clone(),
-                    place,
-                    sha256,
-                    found,
-                }));
+                return Ok(Some(Located { path: file.path.clone(), place, sha256, found }));
             }
         }
         Ok(None)
@@ -137,12 +124,7 @@ impl Sources {
     ///
     /// # Errors
     /// As [`Sources::find`], and every other [`FetchError`].
-    pub fn fetch(
-        &self,
-        file: &DataFile,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<Located, FetchError> {
+    pub fn fetch(&self, file: &DataFile, progress: &dyn Progress, cancel: &Cancel) -> Result<Located, FetchError> {
         if let Some(located) = self.find(file)? {
             return Ok(located);
         }
@@ -154,19 +136,9 @@ impl Sources {
             (_, Origin::ByHand(how)) => return Err(self.by_hand(file, how)),
         };
         let place = self.cache_place(&file.path);
-        let download = Download {
-            file: &file.path,
-            url: &url,
-            place: &place,
-            expected: &file.expected,
-        };
+        let download = Download { file: &file.path, url: &url, place: &place, expected: &file.expected };
         match (download.run(progress, cancel), &file.origin) {
-            (Ok(sha256), _) => Ok(Located {
-                path: file.path.clone(),
-                place,
-                sha256,
-                found: Found::Cache,
-            }),
+            (Ok(sha256), _) => Ok(Located { path: file.path.clone(), place, sha256, found: Found::Cache }),
             (Err(FetchError::Refused { .. }), Origin::ByHand(how)) => Err(self.by_hand(file, how)),
             (Err(error), _) => Err(error),
         }
@@ -200,11 +172,8 @@ impl Sources {
     }
 
     fn by_hand(&self, file: &DataFile, how: &str) -> FetchError {
-        let looked_in: Vec<String> = self
-            .places(file)
-            .iter()
-            .map(|(_, place)| format!("\"{}\"", place.display()))
-            .collect();
+        let looked_in: Vec<String> =
+            self.places(file).iter().map(|(_, place)| format!("\"{}\"", place.display())).collect();
         let data_set = file.path.split('/').next().unwrap_or_default();
         FetchError::ByHand {
             file: file.path.clone(),
@@ -226,11 +195,7 @@ impl Mirror {
             return Ok(Mirror::Url(text.trim_end_matches('/').to_owned()));
         }
         let folder = PathBuf::from(text);
-        if folder.is_dir() {
-            Ok(Mirror::Folder(folder))
-        } else {
-            Err(FetchError::NoMirrorFolder { folder })
-        }
+        if folder.is_dir() { Ok(Mirror::Folder(folder)) } else { Err(FetchError::NoMirrorFolder { folder }) }
     }
 }
 
@@ -245,19 +210,10 @@ fn checked(file: &DataFile, place: &Path, found: Found) -> Result<String, FetchE
         return Ok(sha256);
     }
     let (origin, next_step) = match found {
-        Found::Given => (
-            "the folder given with --data",
-            "Give the folder that holds the original",
-        ),
-        Found::Beside => (
-            "beside the manifest",
-            "Correct the file, or the sha256 in the manifest",
-        ),
+        Found::Given => ("the folder given with --data", "Give the folder that holds the original"),
+        Found::Beside => ("beside the manifest", "Correct the file, or the sha256 in the manifest"),
         Found::Cache => ("the cache", "Delete it, and it is downloaded again"),
-        Found::Mirror => (
-            "the mirror HOMOLOG_MIRROR",
-            "Correct the mirror, or unset HOMOLOG_MIRROR",
-        ),
+        Found::Mirror => ("the mirror HOMOLOG_MIRROR", "Correct the mirror, or unset HOMOLOG_MIRROR"),
     };
     Err(FetchError::WrongHash {
         path: place.to_path_buf(),
@@ -275,12 +231,7 @@ fn sha256_of_folder(file: &DataFile, folder: &Path) -> Result<String, FetchError
         let how = match &file.origin {
             Origin::ByHand(how) | Origin::Url(how) => how.clone(),
         };
-        return Err(FetchError::FileCount {
-            folder: folder.to_path_buf(),
-            expected,
-            found: names.len(),
-            how,
-        });
+        return Err(FetchError::FileCount { folder: folder.to_path_buf(), expected, found: names.len(), how });
     }
     names.sort();
     let mut digest = Sha256::new();
@@ -291,11 +242,7 @@ fn sha256_of_folder(file: &DataFile, folder: &Path) -> Result<String, FetchError
 }
 
 /// The files below a folder at any depth, by their path from it, hidden ones not.
-pub(crate) fn list_files(
-    folder: &Path,
-    prefix: &str,
-    names: &mut Vec<String>,
-) -> Result<(), FetchError> {
+pub(crate) fn list_files(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<(), FetchError> {
     for entry in std::fs::read_dir(folder).map_err(FetchError::io("list", folder))? {
         let entry = entry.map_err(FetchError::io("list", folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -318,42 +265,19 @@ mod tests {
     use super::*;
 
     fn variables<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| {
-            pairs
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        }
+        |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     }
 
     #[test]
     fn the_cache_is_the_first_of_the_three_variables_that_is_set() {
-        let cache = |pairs: &[(&str, &str)]| {
-            Sources::from_variables(variables(pairs)).map(|sources| sources.cache)
-        };
+        let cache = |pairs: &[(&str, &str)]| Sources::from_variables(variables(pairs)).map(|sources| sources.cache);
         assert_eq!(
-            cache(&[
-                ("HOME", "/h"),
-                ("XDG_CACHE_HOME", "/x"),
-                ("HOMOLOG_CACHE", "/c")
-            ])
-            .expect("set"),
+            cache(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x"), ("HOMOLOG_CACHE", "/c")]).expect("set"),
             Path::new("/c")
         );
-        assert_eq!(
-            cache(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")]).expect("set"),
-            Path::new("/x/homolog")
-        );
-        assert_eq!(
-            cache(&[("HOME", "/h")]).expect("set"),
-            Path::new("/h/.cache/homolog")
-        );
-        assert!(
-            cache(&[])
-                .expect_err("nothing is set")
-                .to_string()
-                .contains("Set HOMOLOG_CACHE")
-        );
+        assert_eq!(cache(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")]).expect("set"), Path::new("/x/homolog"));
+        assert_eq!(cache(&[("HOME", "/h")]).expect("set"), Path::new("/h/.cache/homolog"));
+        assert!(cache(&[]).expect_err("nothing is set").to_string().contains("Set HOMOLOG_CACHE"));
     }
 
     #[test]
@@ -383,12 +307,7 @@ mod tests {
             Mirror::from_text("https://mirror.example/data/").expect("a URL"),
             Mirror::Url("https://mirror.example/data".to_owned())
         );
-        let message = Mirror::from_text("/no/such/folder")
-            .expect_err("not there")
-            .to_string();
-        assert!(
-            message.contains("HOMOLOG_MIRROR is \"/no/such/folder\""),
-            "{message}"
-        );
+        let message = Mirror::from_text("/no/such/folder").expect_err("not there").to_string();
+        assert!(message.contains("HOMOLOG_MIRROR is \"/no/such/folder\""), "{message}");
     }
 }

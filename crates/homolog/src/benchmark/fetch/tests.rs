@@ -66,9 +66,7 @@ fn serve(stream: TcpStream, body: &[u8], answer: Answer) -> String {
             range = value.trim().to_owned();
         }
     }
-    let asked_from = range
-        .strip_prefix("bytes=")
-        .and_then(|text| text.trim_end_matches('-').parse::<usize>().ok());
+    let asked_from = range.strip_prefix("bytes=").and_then(|text| text.trim_end_matches('-').parse::<usize>().ok());
     let from = match answer {
         Answer::WholeFile => None,
         _ => asked_from,
@@ -97,9 +95,7 @@ fn serve(stream: TcpStream, body: &[u8], answer: Answer) -> String {
 }
 
 fn body() -> Vec<u8> {
-    (0..300_000_u32)
-        .map(|position| (position * 31 % 251) as u8)
-        .collect()
+    (0..300_000_u32).map(|position| (position * 31 % 251) as u8).collect()
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -107,11 +103,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 fn sources(cache: &Path) -> Sources {
-    Sources {
-        given: BTreeMap::new(),
-        cache: cache.to_path_buf(),
-        mirror: None,
-    }
+    Sources { given: BTreeMap::new(), cache: cache.to_path_buf(), mirror: None }
 }
 
 fn file(url: &str, sha256: &str) -> DataFile {
@@ -160,45 +152,20 @@ fn a_file_is_downloaded_once_checked_and_then_found_in_the_cache() {
     let file = file(&server.url, &sha256(&body()));
     assert_eq!(sources.find(&file).expect("nothing there"), None);
     let watcher = Watcher::default();
-    let located = sources
-        .fetch(&file, &watcher, &watcher.cancel)
-        .expect("downloaded");
-    assert_eq!(
-        *watcher.told.lock().expect("not poisoned"),
-        [(300_000, 300_000)]
-    );
+    let located = sources.fetch(&file, &watcher, &watcher.cancel).expect("downloaded");
+    assert_eq!(*watcher.told.lock().expect("not poisoned"), [(300_000, 300_000)]);
     assert_eq!(located.place, cache.path().join("data/set/images.zip"));
     assert_eq!(std::fs::read(&located.place).expect("there"), body());
-    assert_eq!(
-        sources
-            .fetch(&file, &Silent, &Cancel::default())
-            .expect("in the cache"),
-        located
-    );
-    assert_eq!(
-        server.ranges().len(),
-        1,
-        "the second time it is not asked for"
-    );
+    assert_eq!(sources.fetch(&file, &Silent, &Cancel::default()).expect("in the cache"), located);
+    assert_eq!(server.ranges().len(), 1, "the second time it is not asked for");
 }
 
 #[test]
 fn a_cut_connection_is_resumed_where_it_stopped() {
     let cache = tempfile::tempdir().expect("a folder");
-    let server = Server::start(
-        body(),
-        vec![
-            Answer::CutAfter(100_000),
-            Answer::CutAfter(50_000),
-            Answer::File,
-        ],
-    );
+    let server = Server::start(body(), vec![Answer::CutAfter(100_000), Answer::CutAfter(50_000), Answer::File]);
     let located = sources(cache.path())
-        .fetch(
-            &file(&server.url, &sha256(&body())),
-            &Silent,
-            &Cancel::default(),
-        )
+        .fetch(&file(&server.url, &sha256(&body())), &Silent, &Cancel::default())
         .expect("downloaded");
     assert_eq!(std::fs::read(located.place).expect("there"), body());
     assert_eq!(server.ranges(), ["", "bytes=100000-", "bytes=150000-"]);
@@ -210,20 +177,11 @@ fn a_download_that_was_stopped_is_resumed_by_the_next_run() {
     let server = Server::start(body(), vec![Answer::File]);
     let sources = sources(cache.path());
     let file = file(&server.url, &sha256(&body()));
-    let watcher = Watcher {
-        stop_after: Some(150_000),
-        ..Watcher::default()
-    };
-    let error = sources
-        .fetch(&file, &watcher, &watcher.cancel)
-        .expect_err("stopped");
-    let FetchError::Stopped { received, .. } = error else {
-        panic!("{error}")
-    };
+    let watcher = Watcher { stop_after: Some(150_000), ..Watcher::default() };
+    let error = sources.fetch(&file, &watcher, &watcher.cancel).expect_err("stopped");
+    let FetchError::Stopped { received, .. } = error else { panic!("{error}") };
     assert_eq!(sources.find(&file).expect("a part is not the file"), None);
-    let located = sources
-        .fetch(&file, &Silent, &Cancel::default())
-        .expect("downloaded");
+    let located = sources.fetch(&file, &Silent, &Cancel::default()).expect("downloaded");
     assert_eq!(std::fs::read(located.place).expect("there"), body());
     assert_eq!(server.ranges()[1], format!("bytes={received}-"));
 }
@@ -233,11 +191,7 @@ fn a_server_that_knows_no_ranges_is_read_from_the_beginning() {
     let cache = tempfile::tempdir().expect("a folder");
     let server = Server::start(body(), vec![Answer::CutAfter(100_000), Answer::WholeFile]);
     let located = sources(cache.path())
-        .fetch(
-            &file(&server.url, &sha256(&body())),
-            &Silent,
-            &Cancel::default(),
-        )
+        .fetch(&file(&server.url, &sha256(&body())), &Silent, &Cancel::default())
         .expect("downloaded");
     assert_eq!(std::fs::read(located.place).expect("there"), body());
 }
@@ -250,11 +204,7 @@ fn a_part_of_another_version_is_thrown_away_and_the_file_read_again() {
     std::fs::create_dir_all(part.parent().expect("a folder")).expect("made");
     std::fs::write(&part, vec![7; 1000]).expect("written");
     let located = sources(cache.path())
-        .fetch(
-            &file(&server.url, &sha256(&body())),
-            &Silent,
-            &Cancel::default(),
-        )
+        .fetch(&file(&server.url, &sha256(&body())), &Silent, &Cancel::default())
         .expect("downloaded");
     assert_eq!(std::fs::read(located.place).expect("there"), body());
     assert!(!part.exists());
@@ -266,14 +216,8 @@ fn a_wrong_file_is_refused_with_both_hashes_and_kept_aside() {
     let server = Server::start(b"not the file".to_vec(), vec![Answer::File]);
     let sources = sources(cache.path());
     let file = file(&server.url, &sha256(&body()));
-    let message = sources
-        .fetch(&file, &Silent, &Cancel::default())
-        .expect_err("wrong")
-        .to_string();
-    assert!(
-        message.contains(&sha256(&body())) && message.contains(&sha256(b"not the file")),
-        "{message}"
-    );
+    let message = sources.fetch(&file, &Silent, &Cancel::default()).expect_err("wrong").to_string();
+    assert!(message.contains(&sha256(&body())) && message.contains(&sha256(b"not the file")), "{message}");
     assert!(message.contains("images.zip.rejected"), "{message}");
     assert_eq!(sources.find(&file).expect("nothing under its name"), None);
 }
@@ -283,18 +227,11 @@ fn a_missing_file_says_what_the_server_answered_and_the_two_ways_on() {
     let cache = tempfile::tempdir().expect("a folder");
     let server = Server::start(Vec::new(), vec![Answer::Status("404 Not Found")]);
     let message = sources(cache.path())
-        .fetch(
-            &file(&server.url, &sha256(b"")),
-            &Silent,
-            &Cancel::default(),
-        )
+        .fetch(&file(&server.url, &sha256(b"")), &Silent, &Cancel::default())
         .expect_err("missing")
         .to_string();
     assert!(message.contains("answered 404 Not Found"), "{message}");
-    assert!(
-        message.contains("HOMOLOG_MIRROR") && message.contains("data/set/images.zip\" by hand"),
-        "{message}"
-    );
+    assert!(message.contains("HOMOLOG_MIRROR") && message.contains("data/set/images.zip\" by hand"), "{message}");
     assert_eq!(server.ranges().len(), 1, "a 404 is not asked for again");
 }
 
@@ -310,14 +247,8 @@ fn without_a_network_the_message_says_what_where_and_the_two_ways_on() {
         .fetch(&file(&url, &sha256(b"")), &Silent, &Cancel::default())
         .expect_err("offline")
         .to_string();
-    assert!(
-        message.contains("cannot fetch \"set/images.zip\" from http://127.0.0.1"),
-        "{message}"
-    );
-    assert!(
-        message.contains("set HOMOLOG_MIRROR") && message.contains("by hand"),
-        "{message}"
-    );
+    assert!(message.contains("cannot fetch \"set/images.zip\" from http://127.0.0.1"), "{message}");
+    assert!(message.contains("set HOMOLOG_MIRROR") && message.contains("by hand"), "{message}");
 }
 
 #[test]
@@ -327,13 +258,7 @@ fn a_mirror_url_is_asked_for_the_same_path() {
     let mut sources = sources(cache.path());
     sources.mirror = Some(Mirror::Url(server.url.clone()));
     let file = file("http://origin.invalid", &sha256(&body()));
-    assert_eq!(
-        sources
-            .fetch(&file, &Silent, &Cancel::default())
-            .expect("downloaded")
-            .found,
-        Found::Cache
-    );
+    assert_eq!(sources.fetch(&file, &Silent, &Cancel::default()).expect("downloaded").found, Found::Cache);
 }
 
 #[test]
@@ -343,21 +268,10 @@ fn a_mirror_folder_is_read_in_place_and_its_files_are_checked() {
     std::fs::write(mirror.path().join("set/images.zip"), body()).expect("written");
     let mut sources = sources(Path::new("/nonexistent/cache"));
     sources.mirror = Some(Mirror::Folder(mirror.path().to_path_buf()));
-    let located = sources
-        .fetch(
-            &file("http://origin.invalid", &sha256(&body())),
-            &Silent,
-            &Cancel::default(),
-        )
-        .expect("found");
-    assert_eq!(
-        (located.found, located.place),
-        (Found::Mirror, mirror.path().join("set/images.zip"))
-    );
-    let message = sources
-        .find(&file("http://origin.invalid", &sha256(b"")))
-        .expect_err("another file")
-        .to_string();
+    let located =
+        sources.fetch(&file("http://origin.invalid", &sha256(&body())), &Silent, &Cancel::default()).expect("found");
+    assert_eq!((located.found, located.place), (Found::Mirror, mirror.path().join("set/images.zip")));
+    let message = sources.find(&file("http://origin.invalid", &sha256(b""))).expect_err("another file").to_string();
     assert!(message.contains("Correct the mirror"), "{message}");
 }
 
@@ -367,17 +281,9 @@ fn a_given_folder_may_have_the_files_with_or_without_the_data_set_s_name() {
     std::fs::write(given.path().join("images.zip"), body()).expect("written");
     for name in ["test-V1", "set"] {
         let mut sources = sources(Path::new("/nonexistent/cache"));
-        sources
-            .given
-            .insert(name.to_owned(), given.path().to_path_buf());
-        let located = sources
-            .find(&file("http://origin.invalid", &sha256(&body())))
-            .expect("right")
-            .expect("found");
-        assert_eq!(
-            (located.found, located.place),
-            (Found::Given, given.path().join("images.zip"))
-        );
+        sources.given.insert(name.to_owned(), given.path().to_path_buf());
+        let located = sources.find(&file("http://origin.invalid", &sha256(&body()))).expect("right").expect("found");
+        assert_eq!((located.found, located.place), (Found::Given, given.path().join("images.zip")));
     }
 }
 
@@ -393,33 +299,16 @@ fn a_folder_by_hand_is_counted_and_hashed_as_sha256sum_would() {
     folder.expected = Expected::Unknown;
     folder.n_files = Some(2);
     let mut sources = sources(Path::new("/nonexistent/cache"));
-    let message = sources
-        .fetch(&folder, &Silent, &Cancel::default())
-        .expect_err("nowhere")
-        .to_string();
-    assert!(
-        message.contains("The originals are elsewhere. Then pass --data test-V1=FOLDER"),
-        "{message}"
-    );
+    let message = sources.fetch(&folder, &Silent, &Cancel::default()).expect_err("nowhere").to_string();
+    assert!(message.contains("The originals are elsewhere. Then pass --data test-V1=FOLDER"), "{message}");
 
-    sources
-        .given
-        .insert("test-V1".to_owned(), given.path().to_path_buf());
+    sources.given.insert("test-V1".to_owned(), given.path().to_path_buf());
     let listing = format!("{}  1.png\n{}  b/2.png\n", sha256(b"one"), sha256(b"two"));
-    assert_eq!(
-        sources.find(&folder).expect("right").expect("found").sha256,
-        sha256(listing.as_bytes())
-    );
+    assert_eq!(sources.find(&folder).expect("right").expect("found").sha256, sha256(listing.as_bytes()));
 
     folder.n_files = Some(3);
-    let message = sources
-        .find(&folder)
-        .expect_err("one is missing")
-        .to_string();
-    assert!(
-        message.contains("has 2 files, and 3 were needed"),
-        "{message}"
-    );
+    let message = sources.find(&folder).expect_err("one is missing").to_string();
+    assert!(message.contains("has 2 files, and 3 were needed"), "{message}");
 }
 
 #[test]
@@ -427,26 +316,11 @@ fn published_weights_are_checked_by_the_end_of_their_name() {
     let cache = tempfile::tempdir().expect("a folder");
     let server = Server::start(body(), vec![Answer::File]);
     let right = format!("{}/net-{}.pth", server.url, &sha256(&body())[..8]);
-    let located = sources(cache.path())
-        .fetch_weights(&right, &Silent, &Cancel::default())
-        .expect("downloaded");
-    assert_eq!(
-        located.place,
-        cache
-            .path()
-            .join("weights")
-            .join(right.rsplit('/').next().expect("a name"))
-    );
+    let located = sources(cache.path()).fetch_weights(&right, &Silent, &Cancel::default()).expect("downloaded");
+    assert_eq!(located.place, cache.path().join("weights").join(right.rsplit('/').next().expect("a name")));
     let message = sources(cache.path())
-        .fetch_weights(
-            &format!("{}/net-00000000.pth", server.url),
-            &Silent,
-            &Cancel::default(),
-        )
+        .fetch_weights(&format!("{}/net-00000000.pth", server.url), &Silent, &Cancel::default())
         .expect_err("another hash")
         .to_string();
-    assert!(
-        message.contains("one that begins with 00000000 was needed"),
-        "{message}"
-    );
+    assert!(message.contains("one that begins with 00000000 was needed"), "{message}");
 }

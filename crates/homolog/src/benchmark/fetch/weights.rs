@@ -16,16 +16,9 @@ impl Sources {
     /// # Errors
     /// - [`FetchError::NoHashInName`] when the name does not end in at least 8 such digits.
     /// - every other [`FetchError`] of [`Sources::fetch`].
-    pub fn fetch_weights(
-        &self,
-        url: &str,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<Located, FetchError> {
+    pub fn fetch_weights(&self, url: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Located, FetchError> {
         let name = url.rsplit('/').next().unwrap_or_default();
-        let start = hash_in_name(name).ok_or_else(|| FetchError::NoHashInName {
-            url: url.to_owned(),
-        })?;
+        let start = hash_in_name(name).ok_or_else(|| FetchError::NoHashInName { url: url.to_owned() })?;
         let expected = Expected::Start(start.to_owned());
         let path = format!("weights/{name}");
         let mut places = vec![(Found::Cache, self.cache.join(&path))];
@@ -36,12 +29,7 @@ impl Sources {
             if place.is_file() {
                 let sha256 = sha256_of_file(&place)?;
                 if expected.agrees_with(&sha256) {
-                    return Ok(Located {
-                        path,
-                        place,
-                        sha256,
-                        found,
-                    });
+                    return Ok(Located { path, place, sha256, found });
                 }
                 return Err(FetchError::WrongHash {
                     path: place,
@@ -57,27 +45,15 @@ impl Sources {
             Some(Mirror::Url(base)) => format!("{base}/{path}"),
             _ => url.to_owned(),
         };
-        let sha256 = Download {
-            file: &path,
-            url: &url,
-            place: &place,
-            expected: &expected,
-        }
-        .run(progress, cancel)?;
-        Ok(Located {
-            path,
-            place,
-            sha256,
-            found: Found::Cache,
-        })
+        let sha256 = Download { file: &path, url: &url, place: &place, expected: &expected }.run(progress, cancel)?;
+        Ok(Located { path, place, sha256, found: Found::Cache })
     }
 }
 
 /// The hexadecimal digits between the last hyphen of a file name and its first dot after it.
 fn hash_in_name(name: &str) -> Option<&str> {
     let digits = name.rsplit_once('-')?.1.split('.').next()?;
-    let is_hash =
-        digits.len() >= FEWEST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hash = digits.len() >= FEWEST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hash.then_some(digits)
 }
 

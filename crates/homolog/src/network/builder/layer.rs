@@ -34,14 +34,7 @@ impl Conv2d {
 
     /// The same with filters of this height and width.
     pub fn oblong(n_out: usize, kernel: [usize; 2]) -> Self {
-        Self {
-            n_out,
-            kernel,
-            stride: 1,
-            padding: Padding::square(0),
-            groups: 1,
-            has_bias: true,
-        }
+        Self { n_out, kernel, stride: 1, padding: Padding::square(0), groups: 1, has_bias: true }
     }
 
     /// With `stride` input positions between neighbouring outputs.
@@ -51,10 +44,7 @@ impl Conv2d {
 
     /// With `positions` of zeros on all sides.
     pub fn padding(self, positions: usize) -> Self {
-        Self {
-            padding: Padding::square(positions),
-            ..self
-        }
+        Self { padding: Padding::square(positions), ..self }
     }
 
     /// With any padding.
@@ -69,28 +59,19 @@ impl Conv2d {
 
     /// Without biases.
     pub fn without_bias(self) -> Self {
-        Self {
-            has_bias: false,
-            ..self
-        }
+        Self { has_bias: false, ..self }
     }
 }
 
 impl Builder {
     /// Convolution; parameters `weight` and, unless left out, `bias`.
     pub fn conv2d(&mut self, path: &str, x: &Value, conv: &Conv2d) -> Value {
-        let window = Window {
-            size: conv.kernel,
-            stride: conv.stride,
-            padding: &conv.padding,
-            rounding: Rounding::Floor,
-        };
+        let window =
+            Window { size: conv.kernel, stride: conv.stride, padding: &conv.padding, rounding: Rounding::Floor };
         let [height, width] = self.window_positions(path, x, &window);
         let n_in = x.n_channels() / conv.groups.max(1);
         let shape = [conv.n_out, n_in, conv.kernel[0], conv.kernel[1]];
-        let init = Init::He {
-            fan_in: shape[1..].iter().product(),
-        };
+        let init = Init::He { fan_in: shape[1..].iter().product() };
         let mut inputs = vec![self.declare(format!("{path}.weight"), &shape, init)];
         if conv.has_bias {
             inputs.push(self.declare(format!("{path}.bias"), &[conv.n_out], Init::Zeros));
@@ -101,9 +82,7 @@ impl Builder {
             dilations: vec![1; 2],
             groups: conv.groups,
         };
-        let inputs: Vec<&str> = std::iter::once(x.name.as_str())
-            .chain(inputs.iter().map(String::as_str))
-            .collect();
+        let inputs: Vec<&str> = std::iter::once(x.name.as_str()).chain(inputs.iter().map(String::as_str)).collect();
         self.layer(path, Arc::new(op), &inputs, vec![conv.n_out, height, width])
     }
 
@@ -115,34 +94,19 @@ impl Builder {
         let mean = self.declare(format!("{path}.running_mean"), &shape, Init::Zeros);
         let variance = self.declare(format!("{path}.running_var"), &shape, Init::Ones);
         let inputs = [x.name.as_str(), &scale, &shift, &mean, &variance];
-        self.layer(
-            path,
-            Arc::new(BatchNormalization { epsilon }),
-            &inputs,
-            x.shape.clone(),
-        )
+        self.layer(path, Arc::new(BatchNormalization { epsilon }), &inputs, x.shape.clone())
     }
 
     /// max(x, 0).
     pub fn relu(&mut self, path: &str, x: &Value) -> Value {
-        self.layer(
-            path,
-            Arc::new(Activation::Relu),
-            &[&x.name],
-            x.shape.clone(),
-        )
+        self.layer(path, Arc::new(Activation::Relu), &[&x.name], x.shape.clone())
     }
 
     /// min(max(x, 0), 6).
     pub fn relu6(&mut self, path: &str, x: &Value) -> Value {
         let low = self.constant(format!("{path}.min"), HostTensor::from_f32(&[], vec![0.0]));
         let high = self.constant(format!("{path}.max"), HostTensor::from_f32(&[], vec![6.0]));
-        self.layer(
-            path,
-            Arc::new(Clip),
-            &[&x.name, &low, &high],
-            x.shape.clone(),
-        )
+        self.layer(path, Arc::new(Clip), &[&x.name, &low, &high], x.shape.clone())
     }
 
     /// What training drops out, passed on; a further name of `x`.
@@ -153,12 +117,7 @@ impl Builder {
 
     /// All axes but the batch in one.
     pub fn flatten(&mut self, path: &str, x: &Value) -> Value {
-        self.node(
-            path,
-            Arc::new(Flatten { axis: 1 }),
-            &[&x.name],
-            vec![x.shape.iter().product()],
-        )
+        self.node(path, Arc::new(Flatten { axis: 1 }), &[&x.name], vec![x.shape.iter().product()])
     }
 
     /// A fully connected layer on a flat value; parameters `weight` (n_out, n_in) and `bias`.
@@ -167,43 +126,22 @@ impl Builder {
             self.refuse_shape(path, x, "a flat value");
         }
         let n_in = x.n_channels();
-        let weight = self.declare(
-            format!("{path}.weight"),
-            &[n_out, n_in],
-            Init::He { fan_in: n_in },
-        );
+        let weight = self.declare(format!("{path}.weight"), &[n_out, n_in], Init::He { fan_in: n_in });
         let bias = self.declare(format!("{path}.bias"), &[n_out], Init::Zeros);
-        self.layer(
-            path,
-            Arc::new(Gemm::LINEAR),
-            &[&x.name, &weight, &bias],
-            vec![n_out],
-        )
+        self.layer(path, Arc::new(Gemm::LINEAR), &[&x.name, &weight, &bias], vec![n_out])
     }
 
     /// a + b, of one shape; no stage of its own.
     pub fn add(&mut self, path: &str, a: &Value, b: &Value) -> Value {
         if a.shape != b.shape {
-            self.refuse_shape(
-                path,
-                b,
-                &format!("the shape {:?} of what it is added to", a.shape),
-            );
+            self.refuse_shape(path, b, &format!("the shape {:?} of what it is added to", a.shape));
         }
-        self.node(
-            path,
-            Arc::new(Binary::Add),
-            &[&a.name, &b.name],
-            a.shape.clone(),
-        )
+        self.node(path, Arc::new(Binary::Add), &[&a.name, &b.name], a.shape.clone())
     }
 
     /// Values one after another along the channels; no stage of its own.
     pub fn concat(&mut self, path: &str, values: &[&Value]) -> Value {
-        let mut shape = values
-            .first()
-            .map(|value| value.shape.clone())
-            .unwrap_or_default();
+        let mut shape = values.first().map(|value| value.shape.clone()).unwrap_or_default();
         for value in values {
             if value.shape.get(1..) != shape.get(1..) {
                 self.refuse_shape(path, value, &format!("the space of {shape:?}"));
@@ -219,49 +157,23 @@ impl Builder {
     /// `n_each` channels of zeros before and after; no stage of its own.
     pub fn pad_channels(&mut self, path: &str, x: &Value, n_each: usize) -> Value {
         let n = i64::try_from(n_each).unwrap_or(i64::MAX);
-        let pads = self.constant(
-            format!("{path}.pads"),
-            HostTensor::from_i64(&[8], vec![0, n, 0, 0, 0, n, 0, 0]),
-        );
+        let pads = self.constant(format!("{path}.pads"), HostTensor::from_i64(&[8], vec![0, n, 0, 0, 0, n, 0, 0]));
         let mut shape = x.shape.clone();
         if let Some(channels) = shape.first_mut() {
             *channels += 2 * n_each;
         }
-        self.node(
-            path,
-            Arc::new(Pad {
-                mode: PadMode::Constant,
-            }),
-            &[&x.name, &pads],
-            shape,
-        )
+        self.node(path, Arc::new(Pad { mode: PadMode::Constant }), &[&x.name, &pads], shape)
     }
 
     /// x scale + shift, one number of each for every channel; no parameters, no stage of its own.
-    pub fn rescale_channels(
-        &mut self,
-        path: &str,
-        x: &Value,
-        scale: Vec<f32>,
-        shift: Vec<f32>,
-    ) -> Value {
+    pub fn rescale_channels(&mut self, path: &str, x: &Value, scale: Vec<f32>, shift: Vec<f32>) -> Value {
         let shape = [1, x.n_channels(), 1, 1];
         let mut y = x.clone();
-        let steps: [(&str, Vec<f32>, Arc<dyn Operator>); 2] = [
-            ("scaled", scale, Arc::new(Binary::Mul)),
-            ("shifted", shift, Arc::new(Binary::Add)),
-        ];
+        let steps: [(&str, Vec<f32>, Arc<dyn Operator>); 2] =
+            [("scaled", scale, Arc::new(Binary::Mul)), ("shifted", shift, Arc::new(Binary::Add))];
         for (step, numbers, op) in steps {
-            let by = self.constant(
-                format!("{path}.{step}_by"),
-                HostTensor::from_f32(&shape, numbers),
-            );
-            y = self.node(
-                &format!("{path}.{step}"),
-                op,
-                &[&y.name, &by],
-                x.shape.clone(),
-            );
+            let by = self.constant(format!("{path}.{step}_by"), HostTensor::from_f32(&shape, numbers));
+            y = self.node(&format!("{path}.{step}"), op, &[&y.name, &by], x.shape.clone());
         }
         y
     }

@@ -120,36 +120,15 @@ impl Builder {
     /// A network called `name` that takes colour images of height and width `image_px`, and the value of its input.
     pub fn new(name: &str, image_px: [usize; 2]) -> (Self, Value) {
         let [height, width] = image_px;
-        let image = Value {
-            name: "image".to_owned(),
-            shape: vec![3, height, width],
-        };
+        let image = Value { name: "image".to_owned(), shape: vec![3, height, width] };
         let input = GraphInput {
             name: image.name.clone(),
             dtype: DType::F32,
-            dims: vec![
-                Dim::Batch,
-                Dim::Fixed(3),
-                Dim::Fixed(height),
-                Dim::Fixed(width),
-            ],
+            dims: vec![Dim::Batch, Dim::Fixed(3), Dim::Fixed(height), Dim::Fixed(width)],
         };
-        let graph = Graph {
-            name: name.to_owned(),
-            inputs: vec![input],
-            ..Graph::default()
-        };
+        let graph = Graph { name: name.to_owned(), inputs: vec![input], ..Graph::default() };
         let names = BTreeSet::from([image.name.clone()]);
-        (
-            Self {
-                graph,
-                declarations: Vec::new(),
-                names,
-                image_px,
-                refused: None,
-            },
-            image,
-        )
+        (Self { graph, declarations: Vec::new(), names, image_px, refused: None }, image)
     }
 
     /// Height and width of the images.
@@ -159,26 +138,14 @@ impl Builder {
 
     /// A further name under which `value` can be recorded.
     pub fn stage(&mut self, name: &str, value: &Value) {
-        self.graph.stages.push(StageName {
-            name: name.to_owned(),
-            value: value.name.clone(),
-        });
+        self.graph.stages.push(StageName { name: name.to_owned(), value: value.name.clone() });
     }
 
     /// The name under which `value` is listed from now on; the names that it had before are still accepted.
     pub fn block(&mut self, name: &str, value: &Value) {
         let stages = &mut self.graph.stages;
-        let place = stages
-            .iter()
-            .position(|stage| stage.value == value.name)
-            .unwrap_or(stages.len());
-        stages.insert(
-            place,
-            StageName {
-                name: name.to_owned(),
-                value: value.name.clone(),
-            },
-        );
+        let place = stages.iter().position(|stage| stage.value == value.name).unwrap_or(stages.len());
+        stages.insert(place, StageName { name: name.to_owned(), value: value.name.clone() });
     }
 
     /// The architecture, whose output is `output`.
@@ -190,79 +157,41 @@ impl Builder {
             Some(refused) => Err(refused),
             None => {
                 self.graph.outputs = vec![output.name.clone()];
-                Ok(Architecture {
-                    graph: self.graph,
-                    declarations: self.declarations,
-                })
+                Ok(Architecture { graph: self.graph, declarations: self.declarations })
             }
         }
     }
 
     /// Declares a learned parameter and gives its name, as a node's input.
     fn declare(&mut self, name: String, shape: &[usize], init: Init) -> String {
-        self.declarations.push(Declaration {
-            name: name.clone(),
-            shape: shape.to_vec(),
-            init,
-        });
+        self.declarations.push(Declaration { name: name.clone(), shape: shape.to_vec(), init });
         name
     }
 
     /// A constant that is no parameter.
     fn constant(&mut self, name: String, value: Option<HostTensor>) -> String {
         match value {
-            Some(value) => {
-                self.node(
-                    &name,
-                    Arc::new(Constant {
-                        value: Arc::new(value),
-                    }),
-                    &[],
-                    Vec::new(),
-                )
-                .name
-            }
+            Some(value) => self.node(&name, Arc::new(Constant { value: Arc::new(value) }), &[], Vec::new()).name,
             None => name,
         }
     }
 
     /// Applies an operator without making its output a stage.
-    fn node(
-        &mut self,
-        name: &str,
-        op: Arc<dyn Operator>,
-        inputs: &[&str],
-        shape: Vec<usize>,
-    ) -> Value {
+    fn node(&mut self, name: &str, op: Arc<dyn Operator>, inputs: &[&str], shape: Vec<usize>) -> Value {
         if !self.names.insert(name.to_owned()) {
-            self.refuse(BuildError::NameTaken {
-                architecture: self.graph.name.clone(),
-                at: name.to_owned(),
-            });
+            self.refuse(BuildError::NameTaken { architecture: self.graph.name.clone(), at: name.to_owned() });
         }
         self.graph.nodes.push(Node {
             name: name.to_owned(),
             op,
-            inputs: inputs
-                .iter()
-                .map(|input| Some((*input).to_owned()))
-                .collect(),
+            inputs: inputs.iter().map(|input| Some((*input).to_owned())).collect(),
             outputs: vec![name.to_owned()],
         });
-        Value {
-            name: name.to_owned(),
-            shape,
-        }
+        Value { name: name.to_owned(), shape }
     }
 
     /// Applies an operator and makes its output a stage.
-    fn layer(
-        &mut self,
-        path: &str,
-        op: Arc<dyn Operator>,
-        inputs: &[&str],
-        shape: Vec<usize>,
-    ) -> Value {
+    fn layer(&mut self, path: &str, op: Arc<dyn Operator>, inputs: &[&str], shape: Vec<usize>) -> Value {
         let value = self.node(path, op, inputs, shape);
         self.stage(path, &value);
         value
@@ -312,12 +241,7 @@ mod tests {
         b.block("layer1.0", &x);
         b.stage("layer1", &x);
         let architecture = b.finish(&x).expect("built");
-        let names: Vec<&str> = architecture
-            .graph
-            .stages
-            .iter()
-            .map(|stage| stage.name.as_str())
-            .collect();
+        let names: Vec<&str> = architecture.graph.stages.iter().map(|stage| stage.name.as_str()).collect();
         assert_eq!(names, ["layer1.0", "layer1.0.relu", "layer1"]);
     }
 
@@ -326,9 +250,7 @@ mod tests {
         let (mut b, image) = Builder::new("net", [8, 8]);
         let x = b.conv2d("conv1", &image, &Conv2d::new(4, 3).stride(2));
         let x = b.max_pool2d("pool1", &x, 5, 2, 0, Rounding::Floor);
-        let refused = b
-            .finish(&x)
-            .expect_err("3 positions are too few for a window of 5");
+        let refused = b.finish(&x).expect_err("3 positions are too few for a window of 5");
         assert!(
             matches!(&refused, BuildError::ImageTooSmall { at, left: [3, 3], window: [5, 5], .. } if at == "pool1")
         );

@@ -25,44 +25,17 @@ impl Builder {
         rounding: Rounding,
     ) -> Value {
         let op = MaxPool::square(kernel, stride, padding, rounding);
-        let window = Window {
-            size: [kernel; 2],
-            stride,
-            padding: &op.padding,
-            rounding,
-        };
+        let window = Window { size: [kernel; 2], stride, padding: &op.padding, rounding };
         let [height, width] = self.window_positions(path, x, &window);
-        self.layer(
-            path,
-            Arc::new(op),
-            &[&x.name],
-            vec![x.n_channels(), height, width],
-        )
+        self.layer(path, Arc::new(op), &[&x.name], vec![x.n_channels(), height, width])
     }
 
     /// The mean of square windows; zeros of the padding count, as in PyTorch's default.
-    pub fn avg_pool2d(
-        &mut self,
-        path: &str,
-        x: &Value,
-        kernel: usize,
-        stride: usize,
-        padding: usize,
-    ) -> Value {
+    pub fn avg_pool2d(&mut self, path: &str, x: &Value, kernel: usize, stride: usize, padding: usize) -> Value {
         let op = AveragePool::square(kernel, stride, padding, PaddingInMean::Included);
-        let window = Window {
-            size: [kernel; 2],
-            stride,
-            padding: &op.padding,
-            rounding: Rounding::Floor,
-        };
+        let window = Window { size: [kernel; 2], stride, padding: &op.padding, rounding: Rounding::Floor };
         let [height, width] = self.window_positions(path, x, &window);
-        self.layer(
-            path,
-            Arc::new(op),
-            &[&x.name],
-            vec![x.n_channels(), height, width],
-        )
+        self.layer(path, Arc::new(op), &[&x.name], vec![x.n_channels(), height, width])
     }
 
     /// The mean over as many even windows as leave `n_out` × `n_out` positions.
@@ -73,19 +46,10 @@ impl Builder {
             return x.clone();
         }
         if n_out == 1 {
-            return self.layer(
-                path,
-                Arc::new(GlobalPool::Average),
-                &[&x.name],
-                vec![x.n_channels(), 1, 1],
-            );
+            return self.layer(path, Arc::new(GlobalPool::Average), &[&x.name], vec![x.n_channels(), 1, 1]);
         }
         if found[0] != found[1] || !found[0].is_multiple_of(n_out) {
-            self.refuse_image(
-                path,
-                found,
-                format!("the same multiple of {n_out} both ways"),
-            );
+            self.refuse_image(path, found, format!("the same multiple of {n_out} both ways"));
             return x.clone();
         }
         let kernel = found[0] / n_out;
@@ -96,28 +60,13 @@ impl Builder {
     pub fn subsample(&mut self, path: &str, x: &Value, stride: usize) -> Value {
         // A window of one position: the value itself, and the receptive field follows.
         let op = MaxPool::square(1, stride, 0, Rounding::Floor);
-        let window = Window {
-            size: [1, 1],
-            stride,
-            padding: &op.padding,
-            rounding: Rounding::Floor,
-        };
+        let window = Window { size: [1, 1], stride, padding: &op.padding, rounding: Rounding::Floor };
         let [height, width] = self.window_positions(path, x, &window);
-        self.node(
-            path,
-            Arc::new(op),
-            &[&x.name],
-            vec![x.n_channels(), height, width],
-        )
+        self.node(path, Arc::new(op), &[&x.name], vec![x.n_channels(), height, width])
     }
 
     /// Height and width of what a window sliding over `x` leaves.
-    pub(super) fn window_positions(
-        &mut self,
-        at: &str,
-        x: &Value,
-        window: &Window<'_>,
-    ) -> [usize; 2] {
+    pub(super) fn window_positions(&mut self, at: &str, x: &Value, window: &Window<'_>) -> [usize; 2] {
         let space = self.space_of(at, x);
         let sides = |axis: usize| match window.padding {
             Padding::Explicit(sides) => sides.get(axis).copied().unwrap_or([0, 0]),
@@ -138,9 +87,7 @@ impl Builder {
             positions[axis] = 1 + match window.rounding {
                 Rounding::Floor => steps / stride,
                 // A window that would start in the padding behind the image is dropped, as PyTorch does.
-                Rounding::Ceil if steps.div_ceil(stride) * stride >= space[axis] + before => {
-                    steps / stride
-                }
+                Rounding::Ceil if steps.div_ceil(stride) * stride >= space[axis] + before => steps / stride,
                 Rounding::Ceil => steps.div_ceil(stride),
             };
         }
@@ -162,17 +109,9 @@ mod tests {
     use super::*;
     use crate::network::builder::Conv2d;
 
-    fn pooled(
-        n: usize,
-        kernel: usize,
-        stride: usize,
-        padding: usize,
-        rounding: Rounding,
-    ) -> Vec<usize> {
+    fn pooled(n: usize, kernel: usize, stride: usize, padding: usize, rounding: Rounding) -> Vec<usize> {
         let (mut b, image) = Builder::new("net", [n, n]);
-        b.max_pool2d("pool", &image, kernel, stride, padding, rounding)
-            .shape()
-            .to_vec()
+        b.max_pool2d("pool", &image, kernel, stride, padding, rounding).shape().to_vec()
     }
 
     #[test]
@@ -187,11 +126,7 @@ mod tests {
     #[test]
     fn same_padding_keeps_the_ratio() {
         let (mut b, image) = Builder::new("net", [225, 224]);
-        let x = b.conv2d(
-            "conv",
-            &image,
-            &Conv2d::new(4, 5).stride(2).padded(Padding::SameUpper),
-        );
+        let x = b.conv2d("conv", &image, &Conv2d::new(4, 5).stride(2).padded(Padding::SameUpper));
         assert_eq!(x.shape(), [4, 113, 112]);
     }
 
@@ -201,9 +136,6 @@ mod tests {
         let x = b.adaptive_avg_pool2d("avgpool", &image, 6);
         assert_eq!(x.shape(), [3, 6, 6]);
         let x = b.adaptive_avg_pool2d("again", &x, 4);
-        assert!(matches!(
-            b.finish(&x),
-            Err(BuildError::ImageSize { found: [6, 6], .. })
-        ));
+        assert!(matches!(b.finish(&x), Err(BuildError::ImageSize { found: [6, 6], .. })));
     }
 }

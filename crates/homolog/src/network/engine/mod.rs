@@ -18,9 +18,7 @@ pub enum EngineError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// Images of another size than the network's.
-    #[error(
-        "the network takes images of shape {needed:?} (channel, height, width), and these have {found:?}"
-    )]
+    #[error("the network takes images of shape {needed:?} (channel, height, width), and these have {found:?}")]
     ImageShape {
         /// Sizes of the given images.
         found: Vec<usize>,
@@ -28,9 +26,7 @@ pub enum EngineError {
         needed: Vec<usize>,
     },
     /// A cotangent of another shape than the value's.
-    #[error(
-        "the gradient of \"{value}\" needs a cotangent of shape {needed:?}, and the given one has {found:?}"
-    )]
+    #[error("the gradient of \"{value}\" needs a cotangent of shape {needed:?}, and the given one has {found:?}")]
     CotangentShape {
         /// The value's name.
         value: String,
@@ -49,9 +45,7 @@ pub enum EngineError {
         source: OpError,
     },
     /// The network has further inputs besides the images.
-    #[error(
-        "the network also needs \"{input}\"; homolog runs networks with the stimuli as their one input"
-    )]
+    #[error("the network also needs \"{input}\"; homolog runs networks with the stimuli as their one input")]
     FurtherInput {
         /// The further input's name.
         input: String,

@@ -192,11 +192,7 @@ pub enum OnnxError {
 }
 
 fn spelled(domain: &str, op: &str) -> String {
-    if domain.is_empty() {
-        op.to_owned()
-    } else {
-        format!("{domain}::{op}")
-    }
+    if domain.is_empty() { op.to_owned() } else { format!("{domain}::{op}") }
 }
 
 /// Why a tensor of an ONNX file cannot be read.
@@ -212,9 +208,7 @@ pub enum TensorError {
         found: String,
     },
     /// A size that is negative, or more elements than can be counted.
-    #[error(
-        "its sizes are {dims:?}, which no tensor can have; the file is damaged. Fetch or export it again"
-    )]
+    #[error("its sizes are {dims:?}, which no tensor can have; the file is damaged. Fetch or export it again")]
     Sizes {
         /// The sizes in the file.
         dims: Vec<i64>,
@@ -234,18 +228,13 @@ pub enum TensorError {
         found: usize,
     },
     /// An integer beyond 64 signed bits.
-    #[error(
-        "it holds the integer {found}, and homolog keeps integers up to {}",
-        i64::MAX
-    )]
+    #[error("it holds the integer {found}, and homolog keeps integers up to {}", i64::MAX)]
     TooLarge {
         /// The integer.
         found: u64,
     },
     /// Its numbers are spread over several messages.
-    #[error(
-        "it is one segment of a larger tensor, which homolog does not read; save the network in one piece"
-    )]
+    #[error("it is one segment of a larger tensor, which homolog does not read; save the network in one piece")]
     Segment,
     /// The numbers stand in another file, and there is no folder to look in.
     #[error(

@@ -135,11 +135,7 @@ pub(crate) mod attribute_kind {
             "a type",
             "a list of types",
         ];
-        usize::try_from(kind)
-            .ok()
-            .and_then(|kind| NAMES.get(kind))
-            .copied()
-            .unwrap_or("a value of unknown kind")
+        usize::try_from(kind).ok().and_then(|kind| NAMES.get(kind)).copied().unwrap_or("a value of unknown kind")
     }
 }
 
@@ -267,10 +263,7 @@ impl ElementType {
 
     /// The type with this number; `None` for those that homolog has no tensors of.
     pub(crate) fn from_number(number: i32) -> Option<Self> {
-        Self::TABLE
-            .iter()
-            .find(|(_, known, _)| *known == number)
-            .map(|(element, _, _)| *element)
+        Self::TABLE.iter().find(|(_, known, _)| *known == number).map(|(element, _, _)| *element)
     }
 
     /// Bytes of one element in `raw_data`.
@@ -286,10 +279,7 @@ impl ElementType {
 
 impl fmt::Display for ElementType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::TABLE
-            .iter()
-            .find(|(known, _, _)| known == self)
-            .map_or("unknown", |(_, _, name)| *name);
+        let name = Self::TABLE.iter().find(|(known, _, _)| known == self).map_or("unknown", |(_, _, name)| *name);
         f.write_str(name)
     }
 }

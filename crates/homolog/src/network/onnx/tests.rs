@@ -11,24 +11,13 @@ use crate::network::op::Attribute;
 use crate::network::tensor::{DType, HostTensor};
 
 fn dim(size: Option<i64>) -> DimensionProto {
-    DimensionProto {
-        dim_value: size,
-        dim_param: None,
-    }
+    DimensionProto { dim_value: size, dim_param: None }
 }
 
 fn value(name: &str, dims: &[Option<i64>]) -> ValueInfoProto {
-    let shape = Some(TensorShapeProto {
-        dim: dims.iter().copied().map(dim).collect(),
-    });
-    let tensor_type = Some(TensorTypeProto {
-        elem_type: 1,
-        shape,
-    });
-    ValueInfoProto {
-        name: name.to_owned(),
-        r#type: Some(TypeProto { tensor_type }),
-    }
+    let shape = Some(TensorShapeProto { dim: dims.iter().copied().map(dim).collect() });
+    let tensor_type = Some(TensorTypeProto { elem_type: 1, shape });
+    ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
 }
 
 fn node(name: &str, op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
@@ -42,12 +31,7 @@ fn node(name: &str, op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
 }
 
 fn integer(name: &str, i: i64) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        kind: attribute_kind::INT,
-        i: Some(i),
-        ..AttributeProto::default()
-    }
+    AttributeProto { name: name.to_owned(), kind: attribute_kind::INT, i: Some(i), ..AttributeProto::default() }
 }
 
 fn tensor(name: &str, dims: &[i64], numbers: &[f32]) -> TensorProto {
@@ -66,29 +50,16 @@ fn small_model() -> ModelProto {
     gemm.attribute.push(integer("transB", 1));
     let graph = GraphProto {
         name: "small".to_owned(),
-        node: vec![
-            gemm,
-            node("/head/Relu", "Relu", &["h"], &["r"]),
-            node("", "Softmax", &["r"], &["y"]),
-        ],
-        initializer: vec![
-            tensor("w", &[3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
-            tensor("b", &[3], &[0.5, -0.5, 0.0]),
-        ],
+        node: vec![gemm, node("/head/Relu", "Relu", &["h"], &["r"]), node("", "Softmax", &["r"], &["y"])],
+        initializer: vec![tensor("w", &[3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), tensor("b", &[3], &[0.5, -0.5, 0.0])],
         // Older files list the parameters among the inputs.
-        input: vec![
-            value("x", &[None, Some(2)]),
-            value("w", &[Some(3), Some(2)]),
-        ],
+        input: vec![value("x", &[None, Some(2)]), value("w", &[Some(3), Some(2)])],
         output: vec![value("y", &[None, Some(3)])],
         ..GraphProto::default()
     };
     ModelProto {
         ir_version: 8,
-        opset_import: vec![OperatorSetIdProto {
-            domain: String::new(),
-            version: 17,
-        }],
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 17 }],
         graph: Some(graph),
         ..ModelProto::default()
     }
@@ -130,13 +101,7 @@ fn a_small_network_is_read_with_the_exporters_names() {
     assert_eq!(graph.parameters["w"].as_ref(), &weights.expect("sizes fit"));
     assert_eq!(graph.outputs, ["y"]);
     assert_eq!(graph.stages.len(), 1);
-    assert_eq!(
-        (
-            graph.stages[0].name.as_str(),
-            graph.stages[0].value.as_str()
-        ),
-        ("head", "r")
-    );
+    assert_eq!((graph.stages[0].name.as_str(), graph.stages[0].value.as_str()), ("head", "r"));
 }
 
 #[test]
@@ -154,11 +119,7 @@ fn nodes_with_one_name_are_told_apart() {
 #[test]
 fn a_network_that_is_written_is_read_back() {
     let graph = read_changed(|_| ()).expect("reads");
-    let again = read_bytes(
-        "again.onnx",
-        write(&graph, &["h".to_owned(), "y".to_owned()]),
-    )
-    .expect("reads");
+    let again = read_bytes("again.onnx", write(&graph, &["h".to_owned(), "y".to_owned()])).expect("reads");
     assert_eq!(again.parameters, graph.parameters);
     assert_eq!(again.inputs, graph.inputs);
     assert_eq!(again.outputs, ["h", "y"]);
@@ -171,9 +132,7 @@ fn a_network_that_is_written_is_read_back() {
 #[test]
 fn only_what_the_outputs_depend_on_is_written() {
     let graph = read_changed(|model| {
-        graph_of(model)
-            .initializer
-            .push(tensor("unused", &[1], &[0.0]));
+        graph_of(model).initializer.push(tensor("unused", &[1], &[0.0]));
     })
     .expect("reads");
     let again = read_bytes("again.onnx", write(&graph, &["h".to_owned()])).expect("reads");
@@ -183,9 +142,7 @@ fn only_what_the_outputs_depend_on_is_written() {
 
 #[test]
 fn an_unsupported_operator_is_named_with_its_node_and_the_nearest() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[1].op_type = "Reluu".to_owned()
-    }));
+    let words = words(read_changed(|model| graph_of(model).node[1].op_type = "Reluu".to_owned()));
     assert_eq!(
         words,
         "cannot load \"small.onnx\": node 1 (\"/head/Relu\", Reluu) uses Reluu, which homolog does not implement \
@@ -196,39 +153,21 @@ fn an_unsupported_operator_is_named_with_its_node_and_the_nearest() {
 
 #[test]
 fn an_operator_of_another_family_is_named_with_its_domain() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[1].domain = "com.microsoft".to_owned()
-    }));
-    assert!(
-        words.contains("uses com.microsoft::Relu, which homolog does not implement"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).node[1].domain = "com.microsoft".to_owned()));
+    assert!(words.contains("uses com.microsoft::Relu, which homolog does not implement"), "{words}");
 }
 
 #[test]
 fn a_bad_attribute_names_the_node_the_attribute_and_what_it_must_be() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[0].attribute[0].i = Some(7)
-    }));
-    assert!(
-        words.starts_with("cannot load \"small.onnx\": node 0 (\"fc\", Gemm) cannot be read: "),
-        "{words}"
-    );
-    assert!(
-        words.contains("Gemm has attribute transB 7; it must be 0 or 1"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).node[0].attribute[0].i = Some(7)));
+    assert!(words.starts_with("cannot load \"small.onnx\": node 0 (\"fc\", Gemm) cannot be read: "), "{words}");
+    assert!(words.contains("Gemm has attribute transB 7; it must be 0 or 1"), "{words}");
 }
 
 #[test]
 fn control_flow_is_refused_by_the_kind_of_its_attribute() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[0].attribute[0].kind = 5
-    }));
-    assert!(
-        words.contains("has attribute \"transB\" that is a graph"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).node[0].attribute[0].kind = 5));
+    assert!(words.contains("has attribute \"transB\" that is a graph"), "{words}");
 }
 
 #[test]
@@ -238,96 +177,56 @@ fn a_file_cut_anywhere_is_refused() {
         let result = read_bytes("cut.onnx", bytes[..n_bytes].to_vec());
         let words = words(result);
         assert!(words.starts_with("cannot load \"cut.onnx\": "), "{words}");
-        assert!(
-            words.contains("cut off") || words.contains("hold no"),
-            "{n_bytes}: {words}"
-        );
+        assert!(words.contains("cut off") || words.contains("hold no"), "{n_bytes}: {words}");
     }
 }
 
 #[test]
 fn operator_sets_outside_7_to_21_are_refused_with_a_way_out() {
     for version in [6, 22] {
-        let words = words(read_changed(|model| {
-            model.opset_import[0].version = version
-        }));
-        assert!(
-            words.contains(&format!(
-                "version (opset) {version}, and homolog reads 7 to 21"
-            )),
-            "{words}"
-        );
+        let words = words(read_changed(|model| model.opset_import[0].version = version));
+        assert!(words.contains(&format!("version (opset) {version}, and homolog reads 7 to 21")), "{words}");
     }
     for version in 7..=21 {
-        assert!(
-            read_changed(|model| model.opset_import[0].version = version).is_ok(),
-            "{version}"
-        );
+        assert!(read_changed(|model| model.opset_import[0].version = version).is_ok(), "{version}");
     }
 }
 
 #[test]
 fn a_value_that_nothing_writes_is_named_with_its_reader() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[1].input[0] = "ghost".to_owned()
-    }));
-    assert!(
-        words.contains("node 1 (\"/head/Relu\", Relu) reads \"ghost\", which nothing writes"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).node[1].input[0] = "ghost".to_owned()));
+    assert!(words.contains("node 1 (\"/head/Relu\", Relu) reads \"ghost\", which nothing writes"), "{words}");
 }
 
 #[test]
 fn a_cycle_is_named_with_both_nodes() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[0].input[0] = "y".to_owned()
-    }));
+    let words = words(read_changed(|model| graph_of(model).node[0].input[0] = "y".to_owned()));
     let expected = "node 0 (\"fc\", Gemm) reads \"y\", which only node 2 (unnamed, Softmax) writes";
     assert!(words.contains(expected), "{words}");
 }
 
 #[test]
 fn a_value_written_twice_is_named_with_both_writers() {
-    let words = words(read_changed(|model| {
-        graph_of(model).node[2].output[0] = "h".to_owned()
-    }));
-    assert!(
-        words.contains("writes \"h\", which exists already as the output of node 0 (\"fc\", Gemm)"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).node[2].output[0] = "h".to_owned()));
+    assert!(words.contains("writes \"h\", which exists already as the output of node 0 (\"fc\", Gemm)"), "{words}");
 }
 
 #[test]
 fn an_output_that_nothing_writes_is_named() {
-    let words = words(read_changed(|model| {
-        graph_of(model).output[0].name = "z".to_owned()
-    }));
-    assert!(
-        words.contains("its output \"z\" is written by no node"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).output[0].name = "z".to_owned()));
+    assert!(words.contains("its output \"z\" is written by no node"), "{words}");
 }
 
 #[test]
 fn a_tensor_of_text_is_refused_by_name_and_type() {
-    let words = words(read_changed(|model| {
-        graph_of(model).initializer[0].data_type = 8
-    }));
-    assert!(
-        words.contains("parameter \"w\" cannot be read: its elements are of type string"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).initializer[0].data_type = 8));
+    assert!(words.contains("parameter \"w\" cannot be read: its elements are of type string"), "{words}");
 }
 
 #[test]
 fn a_tensor_of_another_length_is_refused_by_name() {
-    let words = words(read_changed(|model| {
-        graph_of(model).initializer[0].dims[0] = i64::MAX / 4
-    }));
-    assert!(
-        words.contains("parameter \"w\" cannot be read: its sizes"),
-        "{words}"
-    );
+    let words = words(read_changed(|model| graph_of(model).initializer[0].dims[0] = i64::MAX / 4));
+    assert!(words.contains("parameter \"w\" cannot be read: its sizes"), "{words}");
 }
 
 #[test]
@@ -337,63 +236,33 @@ fn numbers_in_a_missing_file_are_named_with_its_path() {
     let weights = &mut graph_of(&mut model).initializer[0];
     weights.float_data.clear();
     weights.data_location = DATA_LOCATION_EXTERNAL;
-    weights.external_data = vec![StringStringEntryProto {
-        key: "location".into(),
-        value: "w.bin".into(),
-    }];
+    weights.external_data = vec![StringStringEntryProto { key: "location".into(), value: "w.bin".into() }];
     let path = folder.path().join("small.onnx");
     std::fs::write(&path, model.encode_to_vec()).expect("written");
     let missing = words(read(&path));
-    assert!(
-        missing.contains("parameter \"w\"") && missing.contains("w.bin\", which cannot be read"),
-        "{missing}"
-    );
+    assert!(missing.contains("parameter \"w\"") && missing.contains("w.bin\", which cannot be read"), "{missing}");
     let from_memory = words(read_bytes("small.onnx", model.encode_to_vec()));
-    assert!(
-        from_memory.contains("the network was read from memory"),
-        "{from_memory}"
-    );
-    let numbers: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]
-        .iter()
-        .flat_map(|x| x.to_le_bytes())
-        .collect();
+    assert!(from_memory.contains("the network was read from memory"), "{from_memory}");
+    let numbers: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0].iter().flat_map(|x| x.to_le_bytes()).collect();
     std::fs::write(folder.path().join("w.bin"), numbers).expect("written");
-    let expected =
-        HostTensor::from_f32(&[3, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).expect("sizes fit");
-    assert_eq!(
-        read(&path).expect("reads").parameters["w"].as_ref(),
-        &expected
-    );
+    let expected = HostTensor::from_f32(&[3, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).expect("sizes fit");
+    assert_eq!(read(&path).expect("reads").parameters["w"].as_ref(), &expected);
 }
 
 #[test]
 fn a_missing_file_is_named() {
     let words = words(read(std::path::Path::new("no/such/file.onnx")));
-    assert!(
-        words.starts_with("cannot read the network \"no/such/file.onnx\""),
-        "{words}"
-    );
+    assert!(words.starts_with("cannot read the network \"no/such/file.onnx\""), "{words}");
 }
 
 #[test]
 fn what_homolog_does_not_read_is_refused_by_name() {
     type Change = fn(&mut ModelProto);
     let cases: [(Change, &str); 3] = [
+        (|model| model.training_info.push(Bytes::new()), "instructions for training"),
+        (|model| graph_of(model).sparse_initializer.push(Bytes::new()), "sparse tensors"),
         (
-            |model| model.training_info.push(Bytes::new()),
-            "instructions for training",
-        ),
-        (
-            |model| graph_of(model).sparse_initializer.push(Bytes::new()),
-            "sparse tensors",
-        ),
-        (
-            |model| {
-                model.functions.push(FunctionProto {
-                    name: "Relu".to_owned(),
-                    domain: String::new(),
-                })
-            },
+            |model| model.functions.push(FunctionProto { name: "Relu".to_owned(), domain: String::new() }),
             "operators that are defined in the file itself",
         ),
     ];
@@ -406,17 +275,10 @@ fn what_homolog_does_not_read_is_refused_by_name() {
 #[test]
 fn an_input_of_unknown_rank_is_refused_by_name() {
     let words = words(read_changed(|model| {
-        let tensor = graph_of(model).input[0]
-            .r#type
-            .get_or_insert_default()
-            .tensor_type
-            .get_or_insert_default();
+        let tensor = graph_of(model).input[0].r#type.get_or_insert_default().tensor_type.get_or_insert_default();
         tensor.shape = None;
     }));
-    assert!(
-        words.contains("its input \"x\" is a tensor of unknown rank"),
-        "{words}"
-    );
+    assert!(words.contains("its input \"x\" is a tensor of unknown rank"), "{words}");
 }
 
 #[test]
@@ -425,12 +287,8 @@ fn axes_of_an_old_unsqueeze_are_read_as_a_constant() {
         model.opset_import[0].version = 9;
         let node = &mut graph_of(model).node[1];
         node.op_type = "Unsqueeze".to_owned();
-        let axes = AttributeProto {
-            kind: attribute_kind::INTS,
-            ints: vec![1],
-            name: "axes".to_owned(),
-            ..Default::default()
-        };
+        let axes =
+            AttributeProto { kind: attribute_kind::INTS, ints: vec![1], name: "axes".to_owned(), ..Default::default() };
         node.attribute.push(axes);
         graph_of(model).node[2].attribute.push(integer("axis", -1));
     })
@@ -438,9 +296,7 @@ fn axes_of_an_old_unsqueeze_are_read_as_a_constant() {
     let kinds: Vec<&str> = graph.nodes.iter().map(|node| node.op.kind()).collect();
     assert_eq!(kinds, ["Gemm", "Constant", "Unsqueeze", "Softmax"]);
     let value = graph.nodes[1].op.attributes().pop().map(|(_, value)| value);
-    let Some(Attribute::Tensor(axes)) = value else {
-        panic!("{value:?}")
-    };
+    let Some(Attribute::Tensor(axes)) = value else { panic!("{value:?}") };
     assert_eq!(axes.integers(), Some(vec![1]));
 }
 

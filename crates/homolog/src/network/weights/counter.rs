@@ -30,18 +30,16 @@ pub struct Counter {
 impl Counter {
     /// The generator of the tensor called `name`.
     pub fn of(name: &str) -> Self {
-        let key = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let key = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self { key }
     }
 
     /// Element `index`, uniform in [low, high).
     pub fn uniform(self, index: usize, low: f64, high: f64) -> f32 {
         let count = (index as u64).wrapping_add(1);
-        let mut z = self
-            .key
-            .wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut z = self.key.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
@@ -51,11 +49,7 @@ impl Counter {
 
     /// The first `n` elements, uniform in [low, high). Memory: 4 n bytes.
     pub fn uniforms(self, n: usize, low: f64, high: f64) -> Vec<f32> {
-        (0..n)
-            .into_par_iter()
-            .with_min_len(1 << 16)
-            .map(|index| self.uniform(index, low, high))
-            .collect()
+        (0..n).into_par_iter().with_min_len(1 << 16).map(|index| self.uniform(index, low, high)).collect()
     }
 }
 
@@ -76,13 +70,7 @@ mod tests {
         let numbers = Counter::of("conv1.weight").uniforms(100_000, -1.0, 1.0);
         let mean = numbers.iter().map(|x| f64::from(*x)).sum::<f64>() / 1e5;
         let mean_square = numbers.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / 1e5;
-        assert!(
-            mean.abs() < 0.008 && (mean_square - 1.0 / 3.0).abs() < 0.005,
-            "{mean} {mean_square}"
-        );
-        assert_ne!(
-            numbers[..4],
-            Counter::of("conv2.weight").uniforms(4, -1.0, 1.0)[..]
-        );
+        assert!(mean.abs() < 0.008 && (mean_square - 1.0 / 3.0).abs() < 0.005, "{mean} {mean_square}");
+        assert_ne!(numbers[..4], Counter::of("conv2.weight").uniforms(4, -1.0, 1.0)[..]);
     }
 }

@@ -18,9 +18,7 @@ impl FloatFormat {
     pub(super) fn decode(self, bytes: &[u8]) -> Vec<f32> {
         match self {
             Self::F16 => chunks(bytes, |two| f32_from_f16(u16::from_le_bytes(two))),
-            Self::Bf16 => chunks(bytes, |two| {
-                f32::from_bits(u32::from(u16::from_le_bytes(two)) << 16)
-            }),
+            Self::Bf16 => chunks(bytes, |two| f32::from_bits(u32::from(u16::from_le_bytes(two)) << 16)),
             Self::F32 => chunks(bytes, f32::from_le_bytes),
             Self::F64 => chunks(bytes, |eight| f64::from_le_bytes(eight) as f32),
         }
@@ -52,30 +50,18 @@ mod tests {
     #[test]
     fn halves_are_read_exactly() {
         // 1, -2, 65504 (the largest), 2^-24 (the smallest), 0.333251953125 (nearest to a third), minus infinity
-        let halves: Vec<u8> = [0x3c00u16, 0xc000, 0x7bff, 0x0001, 0x3555, 0xfc00]
-            .iter()
-            .flat_map(|half| half.to_le_bytes())
-            .collect();
+        let halves: Vec<u8> =
+            [0x3c00u16, 0xc000, 0x7bff, 0x0001, 0x3555, 0xfc00].iter().flat_map(|half| half.to_le_bytes()).collect();
         assert_eq!(
             FloatFormat::F16.decode(&halves),
-            [
-                1.0,
-                -2.0,
-                65504.0,
-                2f32.powi(-24),
-                0.333_251_95,
-                f32::NEG_INFINITY
-            ]
+            [1.0, -2.0, 65504.0, 2f32.powi(-24), 0.333_251_95, f32::NEG_INFINITY]
         );
         assert!(FloatFormat::F16.decode(&0x7e00u16.to_le_bytes())[0].is_nan());
     }
 
     #[test]
     fn brain_floats_singles_and_doubles_are_read() {
-        assert_eq!(
-            FloatFormat::Bf16.decode(&[0x80, 0x3f, 0x40, 0xc0]),
-            [1.0, -3.0]
-        );
+        assert_eq!(FloatFormat::Bf16.decode(&[0x80, 0x3f, 0x40, 0xc0]), [1.0, -3.0]);
         assert_eq!(FloatFormat::F32.decode(&1.5f32.to_le_bytes()), [1.5]);
         assert_eq!(FloatFormat::F64.decode(&0.1f64.to_le_bytes()), [0.1]);
     }

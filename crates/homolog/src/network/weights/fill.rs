@@ -22,10 +22,7 @@ pub struct Naming {
 
 impl Naming {
     /// The names in files are the architecture's own.
-    pub const SAME: Self = Self {
-        rename: |_| None,
-        not_run: &[],
-    };
+    pub const SAME: Self = Self { rename: |_| None, not_run: &[] };
 
     fn apply(&self, name: &str) -> String {
         (self.rename)(name).unwrap_or_else(|| name.to_owned())
@@ -63,31 +60,17 @@ const LISTED: usize = 6;
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} of {} parameters fit",
-            self.n_fitting, self.n_declared
-        )?;
-        let missing = self
-            .missing
-            .iter()
-            .map(|name| with_nearest(name, "in the file", &self.unexpected))
-            .collect();
+        write!(f, "{} of {} parameters fit", self.n_fitting, self.n_declared)?;
+        let missing = self.missing.iter().map(|name| with_nearest(name, "in the file", &self.unexpected)).collect();
         list(f, "missing", missing)?;
-        let unexpected = self
-            .unexpected
-            .iter()
-            .map(|name| with_nearest(name, "in the architecture", &self.missing))
-            .collect();
+        let unexpected =
+            self.unexpected.iter().map(|name| with_nearest(name, "in the architecture", &self.missing)).collect();
         list(f, "unexpected", unexpected)?;
         let misshaped = self
             .misshaped
             .iter()
             .map(|parameter| {
-                format!(
-                    "\"{}\" is {:?} and must be {:?}",
-                    parameter.name, parameter.found, parameter.needed
-                )
+                format!("\"{}\" is {:?} and must be {:?}", parameter.name, parameter.found, parameter.needed)
             })
             .collect();
         list(f, "of another shape", misshaped)
@@ -119,15 +102,8 @@ fn list(f: &mut fmt::Formatter<'_>, what: &str, items: Vec<String>) -> fmt::Resu
 ///
 /// # Errors
 /// A [`Misfit`] that lists every parameter that is missing, unexpected or of another shape; nothing is filled partly.
-pub fn fill(
-    architecture: Architecture,
-    state: &StateDict,
-    naming: &Naming,
-) -> Result<Graph, Box<Misfit>> {
-    let Architecture {
-        mut graph,
-        declarations,
-    } = architecture;
+pub fn fill(architecture: Architecture, state: &StateDict, naming: &Naming) -> Result<Graph, Box<Misfit>> {
+    let Architecture { mut graph, declarations } = architecture;
     let by_name = tensors_by_name(state, naming);
     let mut misfit = Misfit {
         missing: Vec::new(),
@@ -139,59 +115,35 @@ pub fn fill(
     for declaration in &declarations {
         match by_name.get(&declaration.name) {
             None => misfit.missing.push(declaration.name.clone()),
-            Some(tensor) if tensor.shape() != declaration.shape => {
-                misfit.misshaped.push(Misshaped {
-                    name: declaration.name.clone(),
-                    found: tensor.shape().to_vec(),
-                    needed: declaration.shape.clone(),
-                })
-            }
+            Some(tensor) if tensor.shape() != declaration.shape => misfit.misshaped.push(Misshaped {
+                name: declaration.name.clone(),
+                found: tensor.shape().to_vec(),
+                needed: declaration.shape.clone(),
+            }),
             Some(tensor) => {
                 misfit.n_fitting += 1;
-                graph
-                    .parameters
-                    .insert(declaration.name.clone(), Arc::clone(tensor));
+                graph.parameters.insert(declaration.name.clone(), Arc::clone(tensor));
             }
         }
     }
-    let declared: BTreeSet<&str> = declarations
-        .iter()
-        .map(|declaration| declaration.name.as_str())
-        .collect();
+    let declared: BTreeSet<&str> = declarations.iter().map(|declaration| declaration.name.as_str()).collect();
     let is_run = |name: &&String| !naming.not_run.iter().any(|start| name.starts_with(start));
-    misfit.unexpected = by_name
-        .into_keys()
-        .filter(|name| is_run(&name) && !declared.contains(name.as_str()))
-        .collect();
-    let fits =
-        misfit.missing.is_empty() && misfit.unexpected.is_empty() && misfit.misshaped.is_empty();
-    if fits {
-        Ok(graph)
-    } else {
-        Err(Box::new(misfit))
-    }
+    misfit.unexpected = by_name.into_keys().filter(|name| is_run(&name) && !declared.contains(name.as_str())).collect();
+    let fits = misfit.missing.is_empty() && misfit.unexpected.is_empty() && misfit.misshaped.is_empty();
+    if fits { Ok(graph) } else { Err(Box::new(misfit)) }
 }
 
 /// How many of the declared parameters a state dict has under their name and with their shape.
 pub fn n_fitting(declarations: &[Declaration], state: &StateDict, naming: &Naming) -> usize {
     let by_name = tensors_by_name(state, naming);
     let fits = |declaration: &&Declaration| {
-        by_name
-            .get(&declaration.name)
-            .is_some_and(|tensor| tensor.shape() == declaration.shape)
+        by_name.get(&declaration.name).is_some_and(|tensor| tensor.shape() == declaration.shape)
     };
     declarations.iter().filter(fits).count()
 }
 
-fn tensors_by_name<'a>(
-    state: &'a StateDict,
-    naming: &Naming,
-) -> BTreeMap<String, &'a Arc<HostTensor>> {
-    state
-        .tensors
-        .iter()
-        .map(|(name, tensor)| (naming.apply(name), tensor))
-        .collect()
+fn tensors_by_name<'a>(state: &'a StateDict, naming: &Naming) -> BTreeMap<String, &'a Arc<HostTensor>> {
+    state.tensors.iter().map(|(name, tensor)| (naming.apply(name), tensor)).collect()
 }
 
 /// The architecture without training: each parameter as its [`Init`] says, from the generator of [`Counter`] under the key
@@ -199,10 +151,7 @@ fn tensors_by_name<'a>(
 ///
 /// The same seed gives the same bits on every platform; each parameter is independent of all others.
 pub fn fill_random(architecture: Architecture, seed: u64) -> Graph {
-    let Architecture {
-        mut graph,
-        declarations,
-    } = architecture;
+    let Architecture { mut graph, declarations } = architecture;
     for declaration in declarations {
         let n = declaration.shape.iter().product();
         let counter = Counter::of(&format!("{seed}/{}", declaration.name));
@@ -234,16 +183,11 @@ mod tests {
     }
 
     fn state(shapes: &[(&str, &[usize])]) -> StateDict {
-        let zeros = |shape: &[usize]| {
-            HostTensor::from_f32(shape, vec![0.0; shape.iter().product()]).expect("shaped")
-        };
+        let zeros = |shape: &[usize]| HostTensor::from_f32(shape, vec![0.0; shape.iter().product()]).expect("shaped");
         StateDict {
             path: "small.pth".into(),
             sha256: String::new(),
-            tensors: shapes
-                .iter()
-                .map(|(name, shape)| ((*name).to_owned(), Arc::new(zeros(shape))))
-                .collect(),
+            tensors: shapes.iter().map(|(name, shape)| ((*name).to_owned(), Arc::new(zeros(shape)))).collect(),
         }
     }
 
@@ -281,15 +225,10 @@ mod tests {
         let mut shapes = WHOLE.to_vec();
         shapes[1] = ("conv1.offset", &[4]);
         shapes.push(("aux.weight", &[7]));
-        let naming = Naming {
-            rename: |name| (name == "conv1.offset").then(|| "conv1.bias".to_owned()),
-            not_run: &["aux."],
-        };
+        let naming =
+            Naming { rename: |name| (name == "conv1.offset").then(|| "conv1.bias".to_owned()), not_run: &["aux."] };
         assert!(fill(small(), &state(&shapes), &naming).is_ok());
-        assert_eq!(
-            n_fitting(&small().declarations, &state(&shapes), &naming),
-            6
-        );
+        assert_eq!(n_fitting(&small().declarations, &state(&shapes), &naming), 6);
     }
 
     #[test]
@@ -298,17 +237,11 @@ mod tests {
         let x = b.conv2d("conv1", &image, &Conv2d::new(4000, 3));
         let architecture = b.finish(&x).expect("built");
         let graph = fill_random(architecture.clone(), 1);
-        let HostTensor::F32(weight) = &*graph.parameters["conv1.weight"] else {
-            panic!("floats")
-        };
+        let HostTensor::F32(weight) = &*graph.parameters["conv1.weight"] else { panic!("floats") };
         // Variance 2 / 27; 108,000 uniform numbers give it within 1 %.
-        let variance =
-            weight.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / weight.len() as f64;
+        let variance = weight.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / weight.len() as f64;
         assert!((variance / (2.0 / 27.0) - 1.0).abs() < 0.01, "{variance}");
-        assert_eq!(
-            fill_random(architecture.clone(), 1).parameters,
-            graph.parameters
-        );
+        assert_eq!(fill_random(architecture.clone(), 1).parameters, graph.parameters);
         assert_ne!(fill_random(architecture, 2).parameters, graph.parameters);
     }
 }

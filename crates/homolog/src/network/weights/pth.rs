@@ -14,16 +14,12 @@ use crate::network::tensor::HostTensor;
 /// The float tensors of the file; names through nested dictionaries are joined by dots.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Arc<HostTensor>>, WeightsError> {
     // The reader checks what it reads; should it panic on bytes that nobody tried, that is a damaged file too.
-    catch_unwind(AssertUnwindSafe(|| read_trusting(path))).unwrap_or_else(|_| {
-        Err(WeightsError::ReaderStopped {
-            path: path.to_owned(),
-        })
-    })
+    catch_unwind(AssertUnwindSafe(|| read_trusting(path)))
+        .unwrap_or_else(|_| Err(WeightsError::ReaderStopped { path: path.to_owned() }))
 }
 
 fn read_trusting(path: &Path) -> Result<BTreeMap<String, Arc<HostTensor>>, WeightsError> {
-    let saved =
-        PytorchReader::read_pickle_data(path, None).map_err(|source| damaged(path, source))?;
+    let saved = PytorchReader::read_pickle_data(path, None).map_err(|source| damaged(path, source))?;
     refuse_all_but_tensors(path, "", &saved)?;
     let reader = PytorchReader::new(path).map_err(|source| damaged(path, source))?;
     let by_name: BTreeMap<String, Tensor> = reader.into_tensors().into_iter().collect();
@@ -40,50 +36,28 @@ fn read_trusting(path: &Path) -> Result<BTreeMap<String, Arc<HostTensor>>, Weigh
 fn damaged(path: &Path, source: PytorchError) -> WeightsError {
     match source {
         PytorchError::Io(source) if source.kind() == std::io::ErrorKind::PermissionDenied => {
-            WeightsError::Unreadable {
-                path: path.to_owned(),
-                source,
-            }
+            WeightsError::Unreadable { path: path.to_owned(), source }
         }
         PytorchError::Pickle(PickleError::UnsupportedType(wanted)) => {
-            WeightsError::NotOnlyTensors {
-                path: path.to_owned(),
-                at: "a tensor".to_owned(),
-                wanted,
-            }
+            WeightsError::NotOnlyTensors { path: path.to_owned(), at: "a tensor".to_owned(), wanted }
         }
-        source => WeightsError::DamagedPth {
-            path: path.to_owned(),
-            source: Box::new(source),
-        },
+        source => WeightsError::DamagedPth { path: path.to_owned(), source: Box::new(source) },
     }
 }
 
 /// Walks the saved object; anything that is neither container, number, text nor tensor is refused by name.
 fn refuse_all_but_tensors(path: &Path, at: &str, value: &PickleValue) -> Result<(), WeightsError> {
     match value {
-        PickleValue::Unsupported(wanted) if !is_tensor(wanted) => {
-            Err(WeightsError::NotOnlyTensors {
-                path: path.to_owned(),
-                at: if at.is_empty() {
-                    "the top".to_owned()
-                } else {
-                    at.to_owned()
-                },
-                wanted: wanted.clone(),
-            })
-        }
-        PickleValue::List(items) => items
-            .iter()
-            .try_for_each(|item| refuse_all_but_tensors(path, at, item)),
+        PickleValue::Unsupported(wanted) if !is_tensor(wanted) => Err(WeightsError::NotOnlyTensors {
+            path: path.to_owned(),
+            at: if at.is_empty() { "the top".to_owned() } else { at.to_owned() },
+            wanted: wanted.clone(),
+        }),
+        PickleValue::List(items) => items.iter().try_for_each(|item| refuse_all_but_tensors(path, at, item)),
         PickleValue::Dict(entries) => {
             let sorted: BTreeMap<&String, &PickleValue> = entries.iter().collect();
             sorted.into_iter().try_for_each(|(key, value)| {
-                let below = if at.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{at}.{key}")
-                };
+                let below = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
                 refuse_all_but_tensors(path, &below, value)
             })
         }
@@ -110,11 +84,7 @@ fn read_tensor(path: &Path, name: &str, stored: &Tensor) -> Result<HostTensor, W
             });
         }
     };
-    let damaged = |source| WeightsError::DamagedTensor {
-        path: path.to_owned(),
-        name: name.to_owned(),
-        source,
-    };
+    let damaged = |source| WeightsError::DamagedTensor { path: path.to_owned(), name: name.to_owned(), source };
     // The reader gives native-endian bytes, and reads little-endian files only.
     let bytes = stored.read().map_err(damaged)?;
     HostTensor::from_f32(stored.shape(), format.decode(&bytes))

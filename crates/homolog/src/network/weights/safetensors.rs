@@ -11,14 +11,8 @@ use super::element::FloatFormat;
 use crate::network::tensor::HostTensor;
 
 /// The float tensors in `bytes`, the content of `path`.
-pub(super) fn read(
-    path: &Path,
-    bytes: &[u8],
-) -> Result<BTreeMap<String, Arc<HostTensor>>, WeightsError> {
-    let damaged = |source| WeightsError::DamagedSafetensors {
-        path: path.to_owned(),
-        source,
-    };
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Arc<HostTensor>>, WeightsError> {
+    let damaged = |source| WeightsError::DamagedSafetensors { path: path.to_owned(), source };
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.iter() {

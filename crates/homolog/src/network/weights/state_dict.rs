@@ -40,10 +40,7 @@ impl StateDict {
     /// # Errors
     /// [`WeightsError`], never a panic, whatever the bytes are; what is only partly there is not read partly.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
-        let unreadable = |source| WeightsError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
+        let unreadable = |source| WeightsError::Unreadable { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(unreadable)?;
         let format = format(path, &mut file).map_err(unreadable)??;
         file.rewind().map_err(unreadable)?;
@@ -52,23 +49,14 @@ impl StateDict {
             Format::Safetensors => {
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).map_err(unreadable)?;
-                (
-                    hexadecimal(&Sha256::digest(&bytes)),
-                    safetensors::read(path, &bytes)?,
-                )
+                (hexadecimal(&Sha256::digest(&bytes)), safetensors::read(path, &bytes)?)
             }
         };
         let tensors = without_wrappers(tensors);
         if tensors.is_empty() {
-            return Err(WeightsError::Empty {
-                path: path.to_owned(),
-            });
+            return Err(WeightsError::Empty { path: path.to_owned() });
         }
-        Ok(Self {
-            path: path.to_owned(),
-            sha256,
-            tensors,
-        })
+        Ok(Self { path: path.to_owned(), sha256, tensors })
     }
 }
 
@@ -76,18 +64,10 @@ impl StateDict {
 fn format(path: &Path, file: &mut File) -> std::io::Result<Result<Format, WeightsError>> {
     let mut head = Vec::new();
     file.by_ref().take(262).read_to_end(&mut head)?;
-    let unknown = |found| WeightsError::UnknownFormat {
-        path: path.to_owned(),
-        found,
-    };
-    let old = |found| WeightsError::OldFormat {
-        path: path.to_owned(),
-        found,
-    };
+    let unknown = |found| WeightsError::UnknownFormat { path: path.to_owned(), found };
+    let old = |found| WeightsError::OldFormat { path: path.to_owned(), found };
     // The magic number that opens a stream of pickles, in protocol 2.
-    let stream_magic = [
-        0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
-    ];
+    let stream_magic = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
     Ok(if head.is_empty() {
         Err(unknown("an empty file"))
     } else if head.starts_with(b"PK\x03\x04") || head.starts_with(&stream_magic) {
@@ -101,9 +81,7 @@ fn format(path: &Path, file: &mut File) -> std::io::Result<Result<Format, Weight
     } else if head.starts_with(b"\x89HDF") {
         Err(unknown("an HDF5 file (Keras?)"))
     } else if head.starts_with(&[0x08]) {
-        Err(unknown(
-            "perhaps an ONNX file, which is a whole network and is given without NAME@",
-        ))
+        Err(unknown("perhaps an ONNX file, which is a whole network and is given without NAME@"))
     } else {
         Err(unknown("neither a zip archive nor safetensors"))
     })
@@ -126,9 +104,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// The weights among `tensors`, without what checkpoints wrap around them.
-fn without_wrappers(
-    mut tensors: BTreeMap<String, Arc<HostTensor>>,
-) -> BTreeMap<String, Arc<HostTensor>> {
+fn without_wrappers(mut tensors: BTreeMap<String, Arc<HostTensor>>) -> BTreeMap<String, Arc<HostTensor>> {
     for wrapper in ["state_dict.", "model_state_dict.", "model."] {
         if tensors.keys().any(|name| name.starts_with(wrapper)) {
             tensors = stripped(tensors, wrapper);
@@ -142,14 +118,8 @@ fn without_wrappers(
     tensors
 }
 
-fn stripped(
-    tensors: BTreeMap<String, Arc<HostTensor>>,
-    prefix: &str,
-) -> BTreeMap<String, Arc<HostTensor>> {
-    tensors
-        .into_iter()
-        .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor)))
-        .collect()
+fn stripped(tensors: BTreeMap<String, Arc<HostTensor>>, prefix: &str) -> BTreeMap<String, Arc<HostTensor>> {
+    tensors.into_iter().filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor))).collect()
 }
 
 #[cfg(test)]
@@ -159,19 +129,12 @@ mod tests {
 
     /// A safetensors file of one tensor per name, each `[1.5, 2.5]`.
     fn safetensors_file(names: &[&str]) -> tempfile::NamedTempFile {
-        let numbers: Vec<u8> = [1.5f32, 2.5]
-            .iter()
-            .flat_map(|number| number.to_le_bytes())
-            .collect();
+        let numbers: Vec<u8> = [1.5f32, 2.5].iter().flat_map(|number| number.to_le_bytes()).collect();
         let header: Vec<String> = names
             .iter()
             .enumerate()
             .map(|(i, name)| {
-                format!(
-                    r#""{name}":{{"dtype":"F32","shape":[2],"data_offsets":[{},{}]}}"#,
-                    8 * i,
-                    8 * i + 8
-                )
+                format!(r#""{name}":{{"dtype":"F32","shape":[2],"data_offsets":[{},{}]}}"#, 8 * i, 8 * i + 8)
             })
             .collect();
         let header = format!("{{{}}}", header.join(","));
@@ -201,11 +164,7 @@ mod tests {
         let whole = std::fs::read(file.path()).expect("read");
         for length in 0..whole.len() {
             std::fs::write(file.path(), &whole[..length]).expect("written");
-            assert!(
-                StateDict::read(file.path()).is_err(),
-                "{length} of {} bytes were enough",
-                whole.len()
-            );
+            assert!(StateDict::read(file.path()).is_err(), "{length} of {} bytes were enough", whole.len());
         }
     }
 
@@ -215,20 +174,11 @@ mod tests {
         let mut tar = vec![0; 512];
         tar[257..262].copy_from_slice(b"ustar");
         std::fs::write(file.path(), tar).expect("written");
-        assert!(matches!(
-            StateDict::read(file.path()),
-            Err(WeightsError::OldFormat { .. })
-        ));
+        assert!(matches!(StateDict::read(file.path()), Err(WeightsError::OldFormat { .. })));
         std::fs::write(file.path(), b"\x80\x02}q\x00.").expect("written");
-        assert!(matches!(
-            StateDict::read(file.path()),
-            Err(WeightsError::OldFormat { .. })
-        ));
+        assert!(matches!(StateDict::read(file.path()), Err(WeightsError::OldFormat { .. })));
         std::fs::write(file.path(), b"not weights").expect("written");
-        assert!(matches!(
-            StateDict::read(file.path()),
-            Err(WeightsError::UnknownFormat { .. })
-        ));
+        assert!(matches!(StateDict::read(file.path()), Err(WeightsError::UnknownFormat { .. })));
     }
 
     proptest::proptest! {

@@ -5,13 +5,7 @@ use crate::network::builder::{Architecture, BuildError, Builder, Conv2d, Roundin
 /// AlexNet; layers are also known under Caffe's names `conv1` … `pool5`, `fc6` … `fc8`.
 pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, BuildError> {
     let (mut b, image) = Builder::new(name, image_px);
-    let x = convolution(
-        &mut b,
-        0,
-        1,
-        &image,
-        &Conv2d::new(64, 11).stride(4).padding(2),
-    );
+    let x = convolution(&mut b, 0, 1, &image, &Conv2d::new(64, 11).stride(4).padding(2));
     let x = pool(&mut b, 2, 1, &x);
     let x = convolution(&mut b, 3, 2, &x, &Conv2d::new(192, 5).padding(2));
     let x = pool(&mut b, 5, 2, &x);

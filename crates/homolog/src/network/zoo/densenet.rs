@@ -16,11 +16,7 @@ pub(super) fn build(
     n_layers: [usize; 4],
 ) -> Result<Architecture, BuildError> {
     let (mut b, image) = Builder::new(name, image_px);
-    let x = b.conv2d(
-        "features.conv0",
-        &image,
-        &Conv2d::new(n_first, 7).stride(2).padding(3).without_bias(),
-    );
+    let x = b.conv2d("features.conv0", &image, &Conv2d::new(n_first, 7).stride(2).padding(3).without_bias());
     let x = b.batch_norm2d("features.norm0", &x, EPSILON);
     let x = b.relu("features.relu0", &x);
     let mut x = b.max_pool2d("features.pool0", &x, 3, 2, 1, Rounding::Floor);
@@ -47,18 +43,10 @@ pub(super) fn build(
 fn dense_layer(b: &mut Builder, path: &str, x: &Value, growth: usize) -> Value {
     let x = b.batch_norm2d(&format!("{path}.norm1"), x, EPSILON);
     let x = b.relu(&format!("{path}.relu1"), &x);
-    let x = b.conv2d(
-        &format!("{path}.conv1"),
-        &x,
-        &Conv2d::new(BOTTLENECK * growth, 1).without_bias(),
-    );
+    let x = b.conv2d(&format!("{path}.conv1"), &x, &Conv2d::new(BOTTLENECK * growth, 1).without_bias());
     let x = b.batch_norm2d(&format!("{path}.norm2"), &x, EPSILON);
     let x = b.relu(&format!("{path}.relu2"), &x);
-    let x = b.conv2d(
-        &format!("{path}.conv2"),
-        &x,
-        &Conv2d::new(growth, 3).padding(1).without_bias(),
-    );
+    let x = b.conv2d(&format!("{path}.conv2"), &x, &Conv2d::new(growth, 3).padding(1).without_bias());
     b.block(path, &x);
     x
 }
@@ -67,11 +55,7 @@ fn transition(b: &mut Builder, path: &str, x: &Value) -> Value {
     let half = x.n_channels() / 2;
     let x = b.batch_norm2d(&format!("{path}.norm"), x, EPSILON);
     let x = b.relu(&format!("{path}.relu"), &x);
-    let x = b.conv2d(
-        &format!("{path}.conv"),
-        &x,
-        &Conv2d::new(half, 1).without_bias(),
-    );
+    let x = b.conv2d(&format!("{path}.conv"), &x, &Conv2d::new(half, 1).without_bias());
     let x = b.avg_pool2d(&format!("{path}.pool"), &x, 2, 2, 0);
     b.block(path, &x);
     x
@@ -95,10 +79,7 @@ mod tests {
             rename_old("features.denseblock1.denselayer12.norm.1.running_mean").as_deref(),
             Some("features.denseblock1.denselayer12.norm1.running_mean")
         );
-        assert_eq!(
-            rename_old("features.denseblock1.denselayer1.conv2.weight"),
-            None
-        );
+        assert_eq!(rename_old("features.denseblock1.denselayer1.conv2.weight"), None);
         assert_eq!(rename_old("features.transition1.norm.weight"), None);
     }
 }

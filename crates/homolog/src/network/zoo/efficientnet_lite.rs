@@ -50,19 +50,10 @@ pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, Bu
 
 /// A convolution without biases that leaves ceil(size / stride) positions.
 fn same(n_out: usize, kernel: usize) -> Conv2d {
-    Conv2d::new(n_out, kernel)
-        .padded(Padding::SameUpper)
-        .without_bias()
+    Conv2d::new(n_out, kernel).padded(Padding::SameUpper).without_bias()
 }
 
-fn mobile_block(
-    b: &mut Builder,
-    path: &str,
-    x: &Value,
-    expansion: usize,
-    depthwise: &Conv2d,
-    n_out: usize,
-) -> Value {
+fn mobile_block(b: &mut Builder, path: &str, x: &Value, expansion: usize, depthwise: &Conv2d, n_out: usize) -> Value {
     let width = x.n_channels() * expansion;
     let mut y = x.clone();
     if expansion > 1 {
@@ -70,11 +61,7 @@ fn mobile_block(
         y = b.batch_norm2d(&format!("{path}._bn0"), &y, EPSILON);
         y = b.relu6(&format!("{path}._relu0"), &y);
     }
-    y = b.conv2d(
-        &format!("{path}._depthwise_conv"),
-        &y,
-        &depthwise.clone().groups(width),
-    );
+    y = b.conv2d(&format!("{path}._depthwise_conv"), &y, &depthwise.clone().groups(width));
     y = b.batch_norm2d(&format!("{path}._bn1"), &y, EPSILON);
     y = b.relu6(&format!("{path}._relu1"), &y);
     y = b.conv2d(&format!("{path}._project_conv"), &y, &same(n_out, 1));

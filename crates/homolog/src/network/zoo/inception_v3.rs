@@ -1,9 +1,7 @@
 //! Inception version 3, as torchvision builds it for its published weights.
 
 use super::inception_blocks::{basic_conv, transform_input};
-use crate::network::builder::{
-    Architecture, BuildError, Builder, Conv2d, Padding, Rounding, Value,
-};
+use crate::network::builder::{Architecture, BuildError, Builder, Conv2d, Padding, Rounding, Value};
 
 /// Inception version 3 without its auxiliary classifier, which only training uses.
 pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, BuildError> {
@@ -19,24 +17,11 @@ pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, Bu
     for (path, n_pooled) in [("Mixed_5b", 32), ("Mixed_5c", 64), ("Mixed_5d", 64)] {
         x = Module { b: &mut b, path }.five_by_five(&x, n_pooled);
     }
-    x = Module {
-        b: &mut b,
-        path: "Mixed_6a",
-    }
-    .first_reduction(&x);
-    for (path, width) in [
-        ("Mixed_6b", 128),
-        ("Mixed_6c", 160),
-        ("Mixed_6d", 160),
-        ("Mixed_6e", 192),
-    ] {
+    x = Module { b: &mut b, path: "Mixed_6a" }.first_reduction(&x);
+    for (path, width) in [("Mixed_6b", 128), ("Mixed_6c", 160), ("Mixed_6d", 160), ("Mixed_6e", 192)] {
         x = Module { b: &mut b, path }.seven_by_seven(&x, width);
     }
-    x = Module {
-        b: &mut b,
-        path: "Mixed_7a",
-    }
-    .second_reduction(&x);
+    x = Module { b: &mut b, path: "Mixed_7a" }.second_reduction(&x);
     for path in ["Mixed_7b", "Mixed_7c"] {
         x = Module { b: &mut b, path }.three_by_three(&x);
     }
@@ -75,21 +60,12 @@ impl Module<'_> {
 
     /// The mean around each position, then 1 × 1 filters.
     fn pooled(&mut self, x: &Value, n_out: usize) -> Value {
-        let mean = self
-            .b
-            .avg_pool2d(&format!("{}.mean", self.path), x, 3, 1, 1);
+        let mean = self.b.avg_pool2d(&format!("{}.mean", self.path), x, 3, 1, 1);
         self.conv1("branch_pool", &mean, n_out)
     }
 
     fn halved(&mut self, x: &Value) -> Value {
-        self.b.max_pool2d(
-            &format!("{}.maxpool", self.path),
-            x,
-            3,
-            2,
-            0,
-            Rounding::Floor,
-        )
+        self.b.max_pool2d(&format!("{}.maxpool", self.path), x, 3, 2, 0, Rounding::Floor)
     }
 
     fn join(self, branches: &[&Value]) -> Value {

@@ -133,17 +133,13 @@ where
     }
 }
 
-fn load_weights(
-    spec: &ModelSpec,
-    architecture: &'static ZooEntry,
-    path: &Path,
-) -> Result<LoadedModel, LoadError> {
+fn load_weights(spec: &ModelSpec, architecture: &'static ZooEntry, path: &Path) -> Result<LoadedModel, LoadError> {
     let state = StateDict::read(path)?;
     let known = known(&state.sha256);
     let image_px = [known.map_or(architecture.image_px, |file| file.image_px); 2];
     let built = architecture.architecture(image_px)?;
-    let graph = fill(built, &state, architecture.naming())
-        .map_err(|misfit| misfit_error(architecture, &state, misfit))?;
+    let graph =
+        fill(built, &state, architecture.naming()).map_err(|misfit| misfit_error(architecture, &state, misfit))?;
     Ok(LoadedModel {
         graph,
         name: spec.to_string(),
@@ -154,28 +150,13 @@ fn load_weights(
 }
 
 /// The short words for a file of another architecture, or the list of what does not fit.
-fn misfit_error(
-    architecture: &'static ZooEntry,
-    state: &StateDict,
-    misfit: Box<Misfit>,
-) -> LoadError {
+fn misfit_error(architecture: &'static ZooEntry, state: &StateDict, misfit: Box<Misfit>) -> LoadError {
     let path = state.path.clone();
     match best_fit(state) {
-        Some(looks_like)
-            if looks_like.name != architecture.name && looks_like.n_fitting > misfit.n_fitting =>
-        {
-            LoadError::OtherArchitecture {
-                path,
-                architecture: architecture.name,
-                looks_like,
-                misfit,
-            }
+        Some(looks_like) if looks_like.name != architecture.name && looks_like.n_fitting > misfit.n_fitting => {
+            LoadError::OtherArchitecture { path, architecture: architecture.name, looks_like, misfit }
         }
-        _ => LoadError::Misfit {
-            path,
-            architecture: architecture.name,
-            misfit,
-        },
+        _ => LoadError::Misfit { path, architecture: architecture.name, misfit },
     }
 }
 
@@ -185,31 +166,15 @@ fn best_fit(state: &StateDict) -> Option<LooksLike> {
         let declarations = entry.architecture([entry.image_px; 2]).ok()?.declarations;
         let n_fitting = n_fitting(&declarations, state, entry.naming());
         let is_close = 10 * n_fitting >= 9 * declarations.len();
-        is_close.then_some(LooksLike {
-            name: entry.name,
-            n_fitting,
-            n_declared: declarations.len(),
-        })
+        is_close.then_some(LooksLike { name: entry.name, n_fitting, n_declared: declarations.len() })
     });
     // Of equals the first in the table.
-    candidates.reduce(|best, next| {
-        if next.n_fitting > best.n_fitting {
-            next
-        } else {
-            best
-        }
-    })
+    candidates.reduce(|best, next| if next.n_fitting > best.n_fitting { next } else { best })
 }
 
 fn load_onnx(spec: &ModelSpec, path: &Path) -> Result<LoadedModel, LoadError> {
-    let bytes = std::fs::read(path).map_err(|source| LoadError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let sha256: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let bytes = std::fs::read(path).map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
+    let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     drop(bytes);
     let graph = onnx::read(path)?;
     let image_px = match graph.inputs.first().map(|input| input.dims.as_slice()) {
@@ -217,13 +182,7 @@ fn load_onnx(spec: &ModelSpec, path: &Path) -> Result<LoadedModel, LoadError> {
         _ => None,
     };
     let recipe = known(&sha256).map(|file| file.recipe);
-    Ok(LoadedModel {
-        graph,
-        name: spec.to_string(),
-        weights_sha256: Some(sha256),
-        recipe,
-        image_px,
-    })
+    Ok(LoadedModel { graph, name: spec.to_string(), weights_sha256: Some(sha256), recipe, image_px })
 }
 
 #[cfg(test)]
@@ -232,41 +191,25 @@ mod tests {
     use crate::network::tensor::HostTensor;
     use std::sync::Arc;
 
-    fn nothing_published(
-        _: &'static ZooEntry,
-    ) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
+    fn nothing_published(_: &'static ZooEntry) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
         Err("no network here".into())
     }
 
     /// A state dict of zeros with every parameter of an architecture but those that `is_left_out` names.
     fn state_of(name: &str, is_left_out: impl Fn(&str) -> bool) -> StateDict {
         let entry = super::super::entry(name).expect(name);
-        let declarations = entry
-            .architecture([entry.image_px; 2])
-            .expect(name)
-            .declarations;
-        let tensors = declarations
-            .into_iter()
-            .filter(|declared| !is_left_out(&declared.name))
-            .map(|declared| {
-                let zeros = ndarray::ArrayD::zeros(ndarray::IxDyn(&declared.shape));
-                (declared.name, Arc::new(HostTensor::F32(zeros)))
-            });
-        StateDict {
-            path: "some.pth".into(),
-            sha256: String::new(),
-            tensors: tensors.collect(),
-        }
+        let declarations = entry.architecture([entry.image_px; 2]).expect(name).declarations;
+        let tensors = declarations.into_iter().filter(|declared| !is_left_out(&declared.name)).map(|declared| {
+            let zeros = ndarray::ArrayD::zeros(ndarray::IxDyn(&declared.shape));
+            (declared.name, Arc::new(HostTensor::F32(zeros)))
+        });
+        StateDict { path: "some.pth".into(), sha256: String::new(), tensors: tensors.collect() }
     }
 
     fn refusal(asked: &str, state: &StateDict) -> LoadError {
         let entry = super::super::entry(asked).expect(asked);
         let built = entry.architecture([entry.image_px; 2]).expect(asked);
-        misfit_error(
-            entry,
-            state,
-            fill(built, state, entry.naming()).expect_err("does not fit"),
-        )
+        misfit_error(entry, state, fill(built, state, entry.naming()).expect_err("does not fit"))
     }
 
     #[test]
@@ -285,39 +228,17 @@ mod tests {
         let fits = |name: &str, change: &dyn Fn(&str) -> String, more: &[&str]| {
             let mut state = state_of(name, |_| false);
             let tensors = std::mem::take(&mut state.tensors);
-            state.tensors = tensors
-                .into_iter()
-                .map(|(name, tensor)| (change(&name), tensor))
-                .collect();
-            let number = Arc::new(HostTensor::F32(ndarray::ArrayD::zeros(ndarray::IxDyn(&[
-                1,
-            ]))));
-            state.tensors.extend(
-                more.iter()
-                    .map(|name| ((*name).to_owned(), Arc::clone(&number))),
-            );
+            state.tensors = tensors.into_iter().map(|(name, tensor)| (change(&name), tensor)).collect();
+            let number = Arc::new(HostTensor::F32(ndarray::ArrayD::zeros(ndarray::IxDyn(&[1]))));
+            state.tensors.extend(more.iter().map(|name| ((*name).to_owned(), Arc::clone(&number))));
             let entry = super::super::entry(name).expect(name);
             let built = entry.architecture([entry.image_px; 2]).expect(name);
-            fill(built, &state, entry.naming())
-                .map(|_| ())
-                .map_err(|misfit| misfit.to_string())
+            fill(built, &state, entry.naming()).map(|_| ()).map_err(|misfit| misfit.to_string())
         };
-        assert_eq!(
-            fits(
-                "googlenet",
-                &str::to_owned,
-                &["aux1.fc1.bias", "aux2.conv.bn.weight"]
-            ),
-            Ok(())
-        );
-        assert_eq!(
-            fits("inception_v3", &str::to_owned, &["AuxLogits.fc.bias"]),
-            Ok(())
-        );
+        assert_eq!(fits("googlenet", &str::to_owned, &["aux1.fc1.bias", "aux2.conv.bn.weight"]), Ok(()));
+        assert_eq!(fits("inception_v3", &str::to_owned, &["AuxLogits.fc.bias"]), Ok(()));
         let dotted = |name: &str| {
-            let dotted = |name: String, module: &str| {
-                name.replace(&format!(".{module}1."), &format!(".{module}.1."))
-            };
+            let dotted = |name: String, module: &str| name.replace(&format!(".{module}1."), &format!(".{module}.1."));
             if name.contains("denselayer") {
                 ["norm", "conv"].into_iter().fold(name.to_owned(), dotted)
             } else {
@@ -326,10 +247,7 @@ mod tests {
         };
         assert!(dotted("features.denseblock1.denselayer1.norm1.weight").contains("norm.1.weight"));
         assert_eq!(fits("densenet121", &dotted, &[]), Ok(()));
-        let old = |name: &str| {
-            name.replace(".mlp.0.", ".mlp.linear_1.")
-                .replace(".mlp.3.", ".mlp.linear_2.")
-        };
+        let old = |name: &str| name.replace(".mlp.0.", ".mlp.linear_1.").replace(".mlp.3.", ".mlp.linear_2.");
         assert_eq!(fits("vit_b_16", &old, &[]), Ok(()));
         assert!(fits("resnet18", &str::to_owned, &["aux1.fc1.bias"]).is_err());
     }
@@ -338,9 +256,7 @@ mod tests {
     fn a_file_that_lacks_one_parameter_lists_it() {
         let state = state_of("squeezenet1_1", |name| name == "features.0.bias");
         let refused = refusal("squeezenet1_1", &state);
-        let LoadError::Misfit { misfit, .. } = &refused else {
-            panic!("{refused}")
-        };
+        let LoadError::Misfit { misfit, .. } = &refused else { panic!("{refused}") };
         assert_eq!(misfit.missing, ["features.0.bias"]);
     }
 
@@ -348,19 +264,11 @@ mod tests {
     fn untrained_networks_need_no_file_and_published_ones_say_what_they_wanted() {
         let spec = ModelSpec::parse("random:resnet20_cifar10?seed=3").expect("read");
         let model = load(&spec, nothing_published).expect("made");
-        assert_eq!(
-            (model.weights_sha256, model.image_px),
-            (None, Some([32, 32]))
-        );
+        assert_eq!((model.weights_sha256, model.image_px), (None, Some([32, 32])));
         assert_eq!(model.graph.parameters.len(), 97);
 
         let spec = ModelSpec::parse("resnet18").expect("read");
-        let refused = load(&spec, nothing_published)
-            .expect_err("nothing fetched")
-            .to_string();
-        assert_eq!(
-            refused,
-            "cannot fetch the published weights of resnet18 (\"resnet18-f37072fd.pth\")"
-        );
+        let refused = load(&spec, nothing_published).expect_err("nothing fetched").to_string();
+        assert_eq!(refused, "cannot fetch the published weights of resnet18 (\"resnet18-f37072fd.pth\")");
     }
 }

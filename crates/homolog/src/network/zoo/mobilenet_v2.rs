@@ -5,38 +5,19 @@ use crate::network::builder::{Architecture, BuildError, Builder, Conv2d, Value};
 const EPSILON: f32 = 1e-5;
 
 /// Expansion, channels, repetitions and first stride of each group of blocks (table 2 of the paper).
-const GROUPS: [[usize; 4]; 7] = [
-    [1, 16, 1, 1],
-    [6, 24, 2, 2],
-    [6, 32, 3, 2],
-    [6, 64, 4, 2],
-    [6, 96, 3, 1],
-    [6, 160, 3, 2],
-    [6, 320, 1, 1],
-];
+const GROUPS: [[usize; 4]; 7] =
+    [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]];
 
 /// MobileNet version 2 of width 1.
 pub(super) fn build(name: &str, image_px: [usize; 2]) -> Result<Architecture, BuildError> {
     let (mut b, image) = Builder::new(name, image_px);
-    let mut x = normalized(
-        &mut b,
-        "features.0",
-        &image,
-        Conv2d::new(32, 3).stride(2).padding(1),
-    );
+    let mut x = normalized(&mut b, "features.0", &image, Conv2d::new(32, 3).stride(2).padding(1));
     let mut index = 0;
     for [expansion, n_out, n_blocks, first_stride] in GROUPS {
         for block in 0..n_blocks {
             index += 1;
             let stride = if block == 0 { first_stride } else { 1 };
-            x = inverted_residual(
-                &mut b,
-                &format!("features.{index}"),
-                &x,
-                expansion,
-                n_out,
-                stride,
-            );
+            x = inverted_residual(&mut b, &format!("features.{index}"), &x, expansion, n_out, stride);
         }
     }
     let x = normalized(&mut b, "features.18", &x, Conv2d::new(1280, 1));
@@ -58,14 +39,7 @@ fn normalized(b: &mut Builder, path: &str, x: &Value, conv: Conv2d) -> Value {
     x
 }
 
-fn inverted_residual(
-    b: &mut Builder,
-    path: &str,
-    x: &Value,
-    expansion: usize,
-    n_out: usize,
-    stride: usize,
-) -> Value {
+fn inverted_residual(b: &mut Builder, path: &str, x: &Value, expansion: usize, n_out: usize, stride: usize) -> Value {
     let width = x.n_channels() * expansion;
     let mut index = 0;
     let mut y = x.clone();
@@ -73,16 +47,9 @@ fn inverted_residual(
         y = normalized(b, &format!("{path}.conv.0"), &y, Conv2d::new(width, 1));
         index = 1;
     }
-    let depthwise = Conv2d::new(width, 3)
-        .stride(stride)
-        .padding(1)
-        .groups(width);
+    let depthwise = Conv2d::new(width, 3).stride(stride).padding(1).groups(width);
     y = normalized(b, &format!("{path}.conv.{index}"), &y, depthwise);
-    y = b.conv2d(
-        &format!("{path}.conv.{}", index + 1),
-        &y,
-        &Conv2d::new(n_out, 1).without_bias(),
-    );
+    y = b.conv2d(&format!("{path}.conv.{}", index + 1), &y, &Conv2d::new(n_out, 1).without_bias());
     y = b.batch_norm2d(&format!("{path}.conv.{}", index + 2), &y, EPSILON);
     b.stage(&format!("{path}.conv"), &y);
     if stride == 1 && x.n_channels() == n_out {

@@ -106,29 +106,10 @@ mod tests {
     fn every_architecture_builds_and_names_nothing_twice() {
         for entry in &ENTRIES {
             let architecture = entry.architecture([entry.image_px; 2]).expect(entry.name);
-            let declared: BTreeSet<_> = architecture
-                .declarations
-                .iter()
-                .map(|declared| &declared.name)
-                .collect();
-            assert_eq!(
-                declared.len(),
-                architecture.declarations.len(),
-                "{}",
-                entry.name
-            );
-            let stages: BTreeSet<_> = architecture
-                .graph
-                .stages
-                .iter()
-                .map(|stage| &stage.name)
-                .collect();
-            assert_eq!(
-                stages.len(),
-                architecture.graph.stages.len(),
-                "{}",
-                entry.name
-            );
+            let declared: BTreeSet<_> = architecture.declarations.iter().map(|declared| &declared.name).collect();
+            assert_eq!(declared.len(), architecture.declarations.len(), "{}", entry.name);
+            let stages: BTreeSet<_> = architecture.graph.stages.iter().map(|stage| &stage.name).collect();
+            assert_eq!(stages.len(), architecture.graph.stages.len(), "{}", entry.name);
         }
         assert_eq!(names().collect::<BTreeSet<_>>().len(), ENTRIES.len());
     }
@@ -156,13 +137,8 @@ mod tests {
         ] {
             let entry = entry(name).expect(name);
             let architecture = entry.architecture([entry.image_px; 2]).expect(name);
-            let learned = architecture
-                .declarations
-                .iter()
-                .filter(|declared| !declared.name.contains("running_"));
-            let n: usize = learned
-                .map(|declared| declared.shape.iter().product::<usize>())
-                .sum();
+            let learned = architecture.declarations.iter().filter(|declared| !declared.name.contains("running_"));
+            let n: usize = learned.map(|declared| declared.shape.iter().product::<usize>()).sum();
             assert_eq!(n, n_parameters, "{name}");
         }
     }
@@ -171,25 +147,13 @@ mod tests {
     fn published_files_end_in_the_start_of_their_hash() {
         for entry in ENTRIES.iter().filter(|entry| entry.published.is_some()) {
             let digits = entry.published_sha256_start().expect(entry.name);
-            assert!(
-                digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
-                "{}",
-                entry.name
-            );
+            assert!(digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{}", entry.name);
         }
     }
 
     #[test]
     fn a_vision_transformer_refuses_images_that_patches_do_not_cover() {
-        let refused = entry("vit_b_16")
-            .expect("there")
-            .architecture([225, 224])
-            .expect_err("225 = 14 * 16 + 1");
-        assert!(
-            refused
-                .to_string()
-                .contains("multiples of its patch size, 16"),
-            "{refused}"
-        );
+        let refused = entry("vit_b_16").expect("there").architecture([225, 224]).expect_err("225 = 14 * 16 + 1");
+        assert!(refused.to_string().contains("multiples of its patch size, 16"), "{refused}");
     }
 }

@@ -21,11 +21,7 @@ pub(super) fn build(
     n_blocks: [usize; 4],
 ) -> Result<Architecture, BuildError> {
     let (mut b, image) = Builder::new(name, image_px);
-    let x = b.conv2d(
-        "conv1",
-        &image,
-        &Conv2d::new(64, 7).stride(2).padding(3).without_bias(),
-    );
+    let x = b.conv2d("conv1", &image, &Conv2d::new(64, 7).stride(2).padding(3).without_bias());
     let x = b.batch_norm2d("bn1", &x, EPSILON);
     let x = b.relu("relu", &x);
     let mut x = b.max_pool2d("maxpool", &x, 3, 2, 1, Rounding::Floor);
@@ -44,20 +40,8 @@ pub(super) fn build(
     b.finish(&logits)
 }
 
-fn residual_block(
-    b: &mut Builder,
-    path: &str,
-    x: &Value,
-    block: Block,
-    width: usize,
-    stride: usize,
-) -> Value {
-    let three = |stride| {
-        Conv2d::new(width, 3)
-            .stride(stride)
-            .padding(1)
-            .without_bias()
-    };
+fn residual_block(b: &mut Builder, path: &str, x: &Value, block: Block, width: usize, stride: usize) -> Value {
+    let three = |stride| Conv2d::new(width, 3).stride(stride).padding(1).without_bias();
     let (convolutions, n_out) = match block {
         Block::Basic => (vec![three(stride), three(1)], width),
         Block::Bottleneck => {

@@ -50,10 +50,7 @@ pub enum ModelSpec {
 #[non_exhaustive]
 pub enum SpecError {
     /// No architecture of this name.
-    #[error(
-        "there is no model \"{name}\" in the zoo. Closest: {nearest}. All: {}",
-        all_names()
-    )]
+    #[error("there is no model \"{name}\" in the zoo. Closest: {nearest}. All: {}", all_names())]
     UnknownArchitecture {
         /// What the user wrote.
         name: String,
@@ -89,9 +86,7 @@ pub enum SpecError {
         name: String,
     },
     /// An option of `random:` that does not exist, or a seed that is no number.
-    #[error(
-        "cannot read \"{option}\" in \"{text}\": after ? there can only be seed=NUMBER, a whole number from 0"
-    )]
+    #[error("cannot read \"{option}\" in \"{text}\": after ? there can only be seed=NUMBER, a whole number from 0")]
     Option {
         /// What the user wrote.
         text: String,
@@ -116,36 +111,21 @@ impl ModelSpec {
         if let Some((name, path)) = text.split_once('@') {
             let architecture = known(name)?;
             if path.is_empty() {
-                return Err(SpecError::NoFile {
-                    text: text.to_owned(),
-                    name: name.to_owned(),
-                });
+                return Err(SpecError::NoFile { text: text.to_owned(), name: name.to_owned() });
             }
-            return Ok(Self::Weights {
-                architecture,
-                path: PathBuf::from(path),
-            });
+            return Ok(Self::Weights { architecture, path: PathBuf::from(path) });
         }
         let lower = text.to_ascii_lowercase();
         if lower.ends_with(".onnx") {
-            return Ok(Self::Onnx {
-                path: PathBuf::from(text),
-            });
+            return Ok(Self::Onnx { path: PathBuf::from(text) });
         }
-        if [".pth", ".pt", ".th", ".safetensors"]
-            .iter()
-            .any(|ending| lower.ends_with(ending))
-        {
-            return Err(SpecError::NoArchitecture {
-                path: text.to_owned(),
-            });
+        if [".pth", ".pt", ".th", ".safetensors"].iter().any(|ending| lower.ends_with(ending)) {
+            return Err(SpecError::NoArchitecture { path: text.to_owned() });
         }
         let architecture = known(text)?;
         match architecture.published {
             Some(file) => Ok(Self::Published { architecture, file }),
-            None => Err(SpecError::NotPublished {
-                name: text.to_owned(),
-            }),
+            None => Err(SpecError::NotPublished { name: text.to_owned() }),
         }
     }
 
@@ -160,20 +140,15 @@ impl ModelSpec {
             Some(option) => option
                 .strip_prefix("seed=")
                 .and_then(|seed| seed.parse().ok())
-                .ok_or_else(|| SpecError::Option {
-                    text: text.to_owned(),
-                    option: option.to_owned(),
-                })?,
+                .ok_or_else(|| SpecError::Option { text: text.to_owned(), option: option.to_owned() })?,
         };
         Ok(Self::Random { architecture, seed })
     }
 }
 
 fn known(name: &str) -> Result<&'static ZooEntry, SpecError> {
-    entry(name).ok_or_else(|| SpecError::UnknownArchitecture {
-        name: name.to_owned(),
-        nearest: nearest_three(name, names()),
-    })
+    entry(name)
+        .ok_or_else(|| SpecError::UnknownArchitecture { name: name.to_owned(), nearest: nearest_three(name, names()) })
 }
 
 impl fmt::Display for ModelSpec {
@@ -198,31 +173,20 @@ mod tests {
 
     #[test]
     fn every_form_is_read_and_written_back() {
-        for text in [
-            "squeezenet1_1@some dir/weights@home.pth",
-            "net.onnx",
-            "random:resnet18?seed=7",
-            "vit_b_16",
-        ] {
+        for text in ["squeezenet1_1@some dir/weights@home.pth", "net.onnx", "random:resnet18?seed=7", "vit_b_16"] {
             assert_eq!(ModelSpec::parse(text).expect(text).to_string(), text);
         }
-        assert!(matches!(
-            ModelSpec::parse("random:vgg11"),
-            Ok(ModelSpec::Random { seed: 0, .. })
-        ));
-        assert!(matches!(
-            ModelSpec::parse("NET.ONNX"),
-            Ok(ModelSpec::Onnx { .. })
-        ));
+        assert!(matches!(ModelSpec::parse("random:vgg11"), Ok(ModelSpec::Random { seed: 0, .. })));
+        assert!(matches!(ModelSpec::parse("NET.ONNX"), Ok(ModelSpec::Onnx { .. })));
     }
 
     #[test]
     fn an_unknown_name_lists_the_nearest_three() {
-        let refused = ModelSpec::parse("resnet51")
-            .expect_err("no such network")
-            .to_string();
+        let refused = ModelSpec::parse("resnet51").expect_err("no such network").to_string();
         assert!(
-            refused.starts_with("there is no model \"resnet51\" in the zoo. Closest: \"resnet50\", \"resnet101\", \"resnet152\""),
+            refused.starts_with(
+                "there is no model \"resnet51\" in the zoo. Closest: \"resnet50\", \"resnet101\", \"resnet152\""
+            ),
             "{refused}"
         );
     }

@@ -47,12 +47,7 @@ pub(super) fn version_1_1(name: &str, image_px: [usize; 2]) -> Result<Architectu
     build(name, image_px, Conv2d::new(64, 3).stride(2), &elements)
 }
 
-fn build(
-    name: &str,
-    image_px: [usize; 2],
-    first: Conv2d,
-    elements: &[Element],
-) -> Result<Architecture, BuildError> {
+fn build(name: &str, image_px: [usize; 2], first: Conv2d, elements: &[Element]) -> Result<Architecture, BuildError> {
     let (mut b, image) = Builder::new(name, image_px);
     let x = b.conv2d("features.0", &image, &first);
     b.stage("conv1", &x);
@@ -87,21 +82,12 @@ fn build(
     b.finish(&logits)
 }
 
-fn fire(
-    b: &mut Builder,
-    path: &str,
-    x: &Value,
-    [squeeze, expand1x1, expand3x3]: [usize; 3],
-) -> Value {
+fn fire(b: &mut Builder, path: &str, x: &Value, [squeeze, expand1x1, expand3x3]: [usize; 3]) -> Value {
     let x = b.conv2d(&format!("{path}.squeeze"), x, &Conv2d::new(squeeze, 1));
     let x = b.relu(&format!("{path}.squeeze_activation"), &x);
     let one = b.conv2d(&format!("{path}.expand1x1"), &x, &Conv2d::new(expand1x1, 1));
     let one = b.relu(&format!("{path}.expand1x1_activation"), &one);
-    let three = b.conv2d(
-        &format!("{path}.expand3x3"),
-        &x,
-        &Conv2d::new(expand3x3, 3).padding(1),
-    );
+    let three = b.conv2d(&format!("{path}.expand3x3"), &x, &Conv2d::new(expand3x3, 3).padding(1));
     let three = b.relu(&format!("{path}.expand3x3_activation"), &three);
     let x = b.concat(&format!("{path}.concat"), &[&one, &three]);
     b.block(path, &x);
@@ -131,8 +117,5 @@ pub(super) fn rename_caffe(name: &str) -> Option<String> {
         "conv10" => "classifier.1",
         _ => return None,
     };
-    Some(format!(
-        "{module}.{}",
-        rest.replace("squeeze1x1", "squeeze")
-    ))
+    Some(format!("{module}.{}", rest.replace("squeeze1x1", "squeeze")))
 }

@@ -24,8 +24,7 @@ pub(super) fn build(
     let mut x = image;
     let mut index = 0..;
     let mut next = || format!("features.{}", index.next().unwrap_or(0));
-    for (group, (n_convolutions, n_filters)) in (1..).zip(n_convolutions.into_iter().zip(N_FILTERS))
-    {
+    for (group, (n_convolutions, n_filters)) in (1..).zip(n_convolutions.into_iter().zip(N_FILTERS)) {
         for number in 1..=n_convolutions {
             x = b.conv2d(&next(), &x, &Conv2d::new(n_filters, 3).padding(1));
             b.stage(&format!("conv{group}_{number}"), &x);

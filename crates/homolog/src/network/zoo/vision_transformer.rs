@@ -9,24 +9,12 @@ const N_FEATURES: usize = 768;
 const N_HIDDEN: usize = 3072;
 
 /// The "base" transformer on patches of `patch_px` × `patch_px` pixels.
-pub(super) fn base(
-    name: &str,
-    image_px: [usize; 2],
-    patch_px: usize,
-) -> Result<Architecture, BuildError> {
+pub(super) fn base(name: &str, image_px: [usize; 2], patch_px: usize) -> Result<Architecture, BuildError> {
     let (mut b, image) = Builder::new(name, image_px);
     if image_px.iter().any(|size| size % patch_px != 0) {
-        b.refuse_image(
-            "conv_proj",
-            image_px,
-            format!("multiples of its patch size, {patch_px}"),
-        );
+        b.refuse_image("conv_proj", image_px, format!("multiples of its patch size, {patch_px}"));
     }
-    let x = b.conv2d(
-        "conv_proj",
-        &image,
-        &Conv2d::new(N_FEATURES, patch_px).stride(patch_px),
-    );
+    let x = b.conv2d("conv_proj", &image, &Conv2d::new(N_FEATURES, patch_px).stride(patch_px));
     let x = b.tokens_from_image("patches", &x);
     let x = b.class_token("tokens", &x, "class_token");
     let x = b.position_embedding("encoder.embedded", &x, "encoder.pos_embedding");
@@ -66,8 +54,5 @@ pub(super) fn rename_old(name: &str) -> Option<String> {
     if !name.contains(".mlp.linear_") {
         return None;
     }
-    Some(
-        name.replace(".mlp.linear_1.", ".mlp.0.")
-            .replace(".mlp.linear_2.", ".mlp.3."),
-    )
+    Some(name.replace(".mlp.linear_1.", ".mlp.0.").replace(".mlp.linear_2.", ".mlp.3."))
 }

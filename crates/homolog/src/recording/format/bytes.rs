@@ -19,16 +19,10 @@ impl<'a> Bytes<'a> {
 
     /// The next `count` bytes.
     pub(super) fn take(&mut self, count: u64, place: &str) -> Result<&'a [u8], ContentProblem> {
-        let taken = usize::try_from(count)
-            .ok()
-            .and_then(|count| self.left.split_at_checked(count));
+        let taken = usize::try_from(count).ok().and_then(|count| self.left.split_at_checked(count));
         let Some((taken, left)) = taken else {
             let left = self.left.len() as u64;
-            return Err(ContentProblem::CutShort {
-                place: place.to_owned(),
-                needed: count,
-                left,
-            });
+            return Err(ContentProblem::CutShort { place: place.to_owned(), needed: count, left });
         };
         self.left = left;
         Ok(taken)

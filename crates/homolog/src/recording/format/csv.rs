@@ -35,13 +35,7 @@ fn content(path: &Path) -> impl Fn(ContentProblem) -> FileError + '_ {
 pub fn read_wide(path: &Path) -> Result<Recording, DataError> {
     let table = Table::read(path)?;
     let has_ids = |name: &&String| *name == "stimulus_id";
-    let id_column = table
-        .names()
-        .iter()
-        .find(has_ids)
-        .or(table.names().first())
-        .cloned()
-        .unwrap_or_default();
+    let id_column = table.names().iter().find(has_ids).or(table.names().first()).cloned().unwrap_or_default();
     let mut presentation = Coordinates::new();
     let ids = table.column(&id_column).map_err(content(path))?.to_vec();
     presentation.insert("stimulus_id".to_owned(), Coordinate::Text(ids));
@@ -56,10 +50,7 @@ pub fn read_wide(path: &Path) -> Result<Recording, DataError> {
     let mut values = Array2::zeros((table.n_rows(), units.len()));
     for (mut column, name) in values.axis_iter_mut(Axis(1)).zip(&units) {
         let responses = table.numbers(name).map_err(content(path))?;
-        column
-            .iter_mut()
-            .zip(responses)
-            .for_each(|(value, response)| *value = response);
+        column.iter_mut().zip(responses).for_each(|(value, response)| *value = response);
     }
     Recording::new(RecordingParts {
         values: values.insert_axis(Axis(2)),
@@ -80,44 +71,18 @@ pub fn read_long(path: &Path, columns: &ColumnSpec) -> Result<Recording, DataErr
     let column = |name: &str| table.column(name).map_err(content(path));
     let responses = table.numbers(&columns.value).map_err(content(path))?;
     let mut presentation_columns = vec![("stimulus_id", columns.stimulus_id.as_str())];
-    presentation_columns.extend(
-        columns
-            .repetition
-            .iter()
-            .map(|name| ("repetition", name.as_str())),
-    );
-    presentation_columns.extend(
-        columns
-            .presentation
-            .iter()
-            .map(|name| (name.as_str(), name.as_str())),
-    );
-    let mut unit_columns: Vec<(&str, &str)> = columns
-        .unit_id
-        .iter()
-        .map(|name| ("unit_id", name.as_str()))
-        .collect();
-    unit_columns.extend(columns.unit.iter().map(|name| {
-        (
-            name.strip_prefix(UNIT_PREFIX).unwrap_or(name),
-            name.as_str(),
-        )
-    }));
+    presentation_columns.extend(columns.repetition.iter().map(|name| ("repetition", name.as_str())));
+    presentation_columns.extend(columns.presentation.iter().map(|name| (name.as_str(), name.as_str())));
+    let mut unit_columns: Vec<(&str, &str)> = columns.unit_id.iter().map(|name| ("unit_id", name.as_str())).collect();
+    unit_columns
+        .extend(columns.unit.iter().map(|name| (name.strip_prefix(UNIT_PREFIX).unwrap_or(name), name.as_str())));
     let group_by = |wanted: &[(&str, &str)]| -> Result<Groups, FileError> {
-        let texts = wanted
-            .iter()
-            .map(|(_, name)| column(name))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Groups::of(table.n_rows(), |row| {
-            texts.iter().map(|texts| texts[row].as_str()).collect()
-        }))
+        let texts = wanted.iter().map(|(_, name)| column(name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Groups::of(table.n_rows(), |row| texts.iter().map(|texts| texts[row].as_str()).collect()))
     };
     let presentations = group_by(&presentation_columns)?;
     let units = group_by(&unit_columns[..columns.unit_id.iter().len()])?;
-    let mut values = Array3::from_elem(
-        (presentations.firsts.len(), units.firsts.len(), 1),
-        f64::NAN,
-    );
+    let mut values = Array3::from_elem((presentations.firsts.len(), units.firsts.len(), 1), f64::NAN);
     let mut filled = Array2::from_elem((presentations.firsts.len(), units.firsts.len()), false);
     for (row, response) in responses.into_iter().enumerate() {
         let (presentation, unit) = (presentations.group_of[row], units.group_of[row]);
@@ -132,25 +97,19 @@ pub fn read_long(path: &Path, columns: &ColumnSpec) -> Result<Recording, DataErr
         }
         values[[presentation, unit, 0]] = response;
     }
-    let coordinates =
-        |wanted: &[(&str, &str)], firsts: &[usize]| -> Result<Coordinates, FileError> {
-            wanted
-                .iter()
-                .map(|(name, from)| {
-                    let coordinate = table.coordinate(from).map_err(content(path))?.pick(firsts);
-                    let is_id = *name == "stimulus_id" || *name == "unit_id";
-                    let coordinate = if is_id {
-                        Coordinate::Text(column(from)?.to_vec()).pick(firsts)
-                    } else {
-                        coordinate
-                    };
-                    Ok(((*name).to_owned(), coordinate))
-                })
-                .collect()
-        };
+    let coordinates = |wanted: &[(&str, &str)], firsts: &[usize]| -> Result<Coordinates, FileError> {
+        wanted
+            .iter()
+            .map(|(name, from)| {
+                let coordinate = table.coordinate(from).map_err(content(path))?.pick(firsts);
+                let is_id = *name == "stimulus_id" || *name == "unit_id";
+                let coordinate = if is_id { Coordinate::Text(column(from)?.to_vec()).pick(firsts) } else { coordinate };
+                Ok(((*name).to_owned(), coordinate))
+            })
+            .collect()
+    };
     let mut unit = coordinates(&unit_columns, &units.firsts)?;
-    unit.entry("unit_id".to_owned())
-        .or_insert_with(|| Coordinate::constant(&columns.value, units.firsts.len()));
+    unit.entry("unit_id".to_owned()).or_insert_with(|| Coordinate::constant(&columns.value, units.firsts.len()));
     Recording::new(RecordingParts {
         values,
         presentation: coordinates(&presentation_columns, &presentations.firsts)?,
@@ -168,8 +127,7 @@ struct Groups {
 
 impl Groups {
     fn of<'a>(n_rows: usize, key: impl Fn(usize) -> Vec<&'a str>) -> Self {
-        let (mut group_of, mut firsts, mut known) =
-            (Vec::with_capacity(n_rows), Vec::new(), BTreeMap::new());
+        let (mut group_of, mut firsts, mut known) = (Vec::with_capacity(n_rows), Vec::new(), BTreeMap::new());
         for row in 0..n_rows {
             let group = *known.entry(key(row)).or_insert(firsts.len());
             if group == firsts.len() {
@@ -189,27 +147,17 @@ impl Groups {
 pub fn write_long(path: &Path, recording: &Recording) -> Result<(), DataError> {
     recording.one_time_bin("write as a table")?;
     let (n_presentations, n_units) = (recording.n_presentations(), recording.n_units());
-    let each_row: Vec<usize> = (0..n_presentations)
-        .flat_map(|row| std::iter::repeat_n(row, n_units))
-        .collect();
+    let each_row: Vec<usize> = (0..n_presentations).flat_map(|row| std::iter::repeat_n(row, n_units)).collect();
     let each_unit: Vec<usize> = (0..n_presentations).flat_map(|_| 0..n_units).collect();
     let mut columns: Vec<(String, Vec<String>)> = Vec::new();
     for (name, coordinate) in recording.coordinates(RecordingAxis::Presentation) {
         columns.push((name.clone(), texts(&coordinate.pick(&each_row))));
     }
     for (name, coordinate) in recording.coordinates(RecordingAxis::Unit) {
-        let name = if name == "unit_id" {
-            name.clone()
-        } else {
-            format!("{UNIT_PREFIX}{name}")
-        };
+        let name = if name == "unit_id" { name.clone() } else { format!("{UNIT_PREFIX}{name}") };
         columns.push((name, texts(&coordinate.pick(&each_unit))));
     }
-    let responses = recording
-        .values()
-        .iter()
-        .map(|value| number_text(*value))
-        .collect();
+    let responses = recording.values().iter().map(|value| number_text(*value)).collect();
     columns.push(("value".to_owned(), responses));
     let table = Table::new(columns).map_err(content(path))?;
     Ok(written(path, |file| table.write(file))?)
@@ -222,11 +170,8 @@ pub fn write_long(path: &Path, recording: &Recording) -> Result<(), DataError> {
 pub fn read_written(path: &Path) -> Result<Recording, DataError> {
     let names = Table::read(path)?.names().to_vec();
     let is_known = |name: &str| ["stimulus_id", "repetition", "unit_id", "value"].contains(&name);
-    let (unit, presentation): (Vec<String>, Vec<String>) = names
-        .iter()
-        .filter(|name| !is_known(name))
-        .cloned()
-        .partition(|name| name.starts_with(UNIT_PREFIX));
+    let (unit, presentation): (Vec<String>, Vec<String>) =
+        names.iter().filter(|name| !is_known(name)).cloned().partition(|name| name.starts_with(UNIT_PREFIX));
     let there = |name: &str| names.iter().find(|known| *known == name).cloned();
     let columns = ColumnSpec {
         stimulus_id: "stimulus_id".to_owned(),
@@ -248,9 +193,5 @@ fn texts(coordinate: &Coordinate) -> Vec<String> {
 
 /// A number that reads back as itself; a missing one as nothing.
 fn number_text(value: f64) -> String {
-    if value.is_nan() {
-        String::new()
-    } else {
-        format!("{value:?}")
-    }
+    if value.is_nan() { String::new() } else { format!("{value:?}") }
 }

@@ -69,13 +69,10 @@ pub fn parse(bytes: &[u8]) -> Result<DataTree, ContentProblem> {
 fn inflate(data: &[u8], place: &str) -> Result<Vec<u8>, ContentProblem> {
     let most = (data.len() as u64).saturating_mul(MOST_BYTES_INFLATED_FROM_ONE);
     let mut inflated = Vec::new();
-    ZlibDecoder::new(data)
-        .take(most)
-        .read_to_end(&mut inflated)
-        .map_err(|source| ContentProblem::Undecodable {
-            place: format!("{place} (compressed)"),
-            source: source.into(),
-        })?;
+    ZlibDecoder::new(data).take(most).read_to_end(&mut inflated).map_err(|source| ContentProblem::Undecodable {
+        place: format!("{place} (compressed)"),
+        source: source.into(),
+    })?;
     Ok(inflated)
 }
 
@@ -99,35 +96,22 @@ struct MatrixHeader {
 
 impl Reader {
     fn u32(&self, bytes: [u8; 4]) -> u32 {
-        if self.is_big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        }
+        if self.is_big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
     }
 
     /// The next element with its padding to eight bytes.
-    fn element<'a>(
-        &self,
-        bytes: &mut Bytes<'a>,
-        place: &str,
-    ) -> Result<Element<'a>, ContentProblem> {
+    fn element<'a>(&self, bytes: &mut Bytes<'a>, place: &str) -> Result<Element<'a>, ContentProblem> {
         let tag = self.u32(bytes.array(place)?);
         if tag >> 16 != 0 {
             // A small element: its length in the upper half, its data in the next four bytes.
             let field = bytes.take(4, place)?;
             let length = (tag >> 16) as usize;
-            let data = field
-                .get(..length)
-                .ok_or_else(|| ContentProblem::Unexpected {
-                    place: place.to_owned(),
-                    found: format!("a small element of {length} bytes"),
-                    needed: "at most four",
-                })?;
-            return Ok(Element {
-                kind: tag & 0xffff,
-                data,
-            });
+            let data = field.get(..length).ok_or_else(|| ContentProblem::Unexpected {
+                place: place.to_owned(),
+                found: format!("a small element of {length} bytes"),
+                needed: "at most four",
+            })?;
+            return Ok(Element { kind: tag & 0xffff, data });
         }
         let length = self.u32(bytes.array(place)?);
         let data = bytes.take(u64::from(length), place)?;
@@ -138,46 +122,22 @@ impl Reader {
     }
 
     fn header(&self, bytes: &mut Bytes<'_>, place: &str) -> Result<MatrixHeader, ContentProblem> {
-        let flags = self
-            .numbers(&self.element(bytes, place)?, place)?
-            .into_integers()
-            .first()
-            .copied()
-            .unwrap_or(0) as u32;
-        let lengths = self
-            .numbers(&self.element(bytes, place)?, place)?
-            .into_integers();
+        let flags =
+            self.numbers(&self.element(bytes, place)?, place)?.into_integers().first().copied().unwrap_or(0) as u32;
+        let lengths = self.numbers(&self.element(bytes, place)?, place)?.into_integers();
         let damaged = || ContentProblem::Unexpected {
             place: format!("the size of {place}"),
             found: format!("{lengths:?}"),
             needed: "lengths whose product can be counted",
         };
-        let shape = lengths
-            .iter()
-            .map(|length| usize::try_from(*length))
-            .collect::<Result<Vec<_>, _>>();
-        let shape = shape
-            .ok()
-            .filter(|shape| checked_product(shape).is_some())
-            .ok_or_else(damaged)?;
-        let name = String::from_utf8_lossy(self.element(bytes, place)?.data)
-            .trim_end_matches('\0')
-            .to_owned();
-        Ok(MatrixHeader {
-            class: flags & 0xff,
-            flags,
-            shape,
-            name,
-        })
+        let shape = lengths.iter().map(|length| usize::try_from(*length)).collect::<Result<Vec<_>, _>>();
+        let shape = shape.ok().filter(|shape| checked_product(shape).is_some()).ok_or_else(damaged)?;
+        let name = String::from_utf8_lossy(self.element(bytes, place)?.data).trim_end_matches('\0').to_owned();
+        Ok(MatrixHeader { class: flags & 0xff, flags, shape, name })
     }
 
     /// A matrix and its name.
-    fn matrix(
-        &self,
-        data: &[u8],
-        place: &str,
-        depth: usize,
-    ) -> Result<(String, DataTree), ContentProblem> {
+    fn matrix(&self, data: &[u8], place: &str, depth: usize) -> Result<(String, DataTree), ContentProblem> {
         if depth > DEEPEST {
             return Err(ContentProblem::Unsupported {
                 place: place.to_owned(),
@@ -187,32 +147,19 @@ impl Reader {
         }
         if data.is_empty() {
             let nothing = DataArray::new(vec![0, 0], Elements::Float(Vec::new()));
-            return Ok((
-                String::new(),
-                nothing.map_or(DataTree::Unread { what: "nothing" }, DataTree::Array),
-            ));
+            return Ok((String::new(), nothing.map_or(DataTree::Unread { what: "nothing" }, DataTree::Array)));
         }
         let mut bytes = Bytes::new(data);
         let header = self.header(&mut bytes, place)?;
-        let place = if header.name.is_empty() {
-            place.to_owned()
-        } else {
-            format!("variable \"{}\"", header.name)
-        };
+        let place = if header.name.is_empty() { place.to_owned() } else { format!("variable \"{}\"", header.name) };
         let value = match header.class {
             1 => self.cells(&mut bytes, &header, &place, depth)?,
             2 => self.structures(&mut bytes, &header, &place, depth)?,
             4 => self.text(&mut bytes, &header, &place)?,
-            5 => DataTree::Unread {
-                what: "a sparse matrix (save it as full(X))",
-            },
-            6..=15 if header.flags & COMPLEX != 0 => DataTree::Unread {
-                what: "an array of complex numbers",
-            },
+            5 => DataTree::Unread { what: "a sparse matrix (save it as full(X))" },
+            6..=15 if header.flags & COMPLEX != 0 => DataTree::Unread { what: "an array of complex numbers" },
             6..=15 => self.numeric(&mut bytes, &header, &place)?,
-            16 => DataTree::Unread {
-                what: "a function handle",
-            },
+            16 => DataTree::Unread { what: "a function handle" },
             _ => DataTree::Unread {
                 what: "a MATLAB object (table, string array, class instance; save its columns as arrays)",
             },
@@ -220,12 +167,7 @@ impl Reader {
         Ok((header.name, value))
     }
 
-    fn numeric(
-        &self,
-        bytes: &mut Bytes<'_>,
-        header: &MatrixHeader,
-        place: &str,
-    ) -> Result<DataTree, ContentProblem> {
+    fn numeric(&self, bytes: &mut Bytes<'_>, header: &MatrixHeader, place: &str) -> Result<DataTree, ContentProblem> {
         let stored = self.numbers(&self.element(bytes, place)?, place)?;
         let is_float = matches!(header.class, 6 | 7);
         let elements = match stored {
@@ -244,35 +186,22 @@ impl Reader {
         };
         let found = elements.len();
         let array = DataArray::from_column_major(header.shape.clone(), elements);
-        array
-            .map(DataTree::Array)
-            .ok_or_else(|| wrong_count(place, found, &header.shape))
+        array.map(DataTree::Array).ok_or_else(|| wrong_count(place, found, &header.shape))
     }
 
     /// Rows of characters: one string for a single row.
-    fn text(
-        &self,
-        bytes: &mut Bytes<'_>,
-        header: &MatrixHeader,
-        place: &str,
-    ) -> Result<DataTree, ContentProblem> {
+    fn text(&self, bytes: &mut Bytes<'_>, header: &MatrixHeader, place: &str) -> Result<DataTree, ContentProblem> {
         let element = self.element(bytes, place)?;
         let characters: Vec<char> = match element.kind {
             16 => String::from_utf8_lossy(element.data).chars().collect(),
             _ => {
-                let units: Vec<u16> = self
-                    .numbers(&element, place)?
-                    .into_integers()
-                    .into_iter()
-                    .map(|unit| unit as u16)
-                    .collect();
+                let units: Vec<u16> =
+                    self.numbers(&element, place)?.into_integers().into_iter().map(|unit| unit as u16).collect();
                 String::from_utf16_lossy(&units).chars().collect()
             }
         };
         let array = text_array(&header.shape, &characters);
-        array
-            .map(DataTree::Array)
-            .ok_or_else(|| wrong_count(place, characters.len(), &header.shape))
+        array.map(DataTree::Array).ok_or_else(|| wrong_count(place, characters.len(), &header.shape))
     }
 
     fn cells(
@@ -288,10 +217,7 @@ impl Reader {
             let here = format!("{place}{{{number}}}");
             cells.push(self.matrix(self.nested(bytes, &here)?, &here, depth + 1)?.1);
         }
-        Ok(DataTree::Cells {
-            cells: row_major(&header.shape, cells),
-            shape: header.shape.clone(),
-        })
+        Ok(DataTree::Cells { cells: row_major(&header.shape, cells), shape: header.shape.clone() })
     }
 
     fn structures(
@@ -301,20 +227,13 @@ impl Reader {
         place: &str,
         depth: usize,
     ) -> Result<DataTree, ContentProblem> {
-        let name_length = self
-            .numbers(&self.element(bytes, place)?, place)?
-            .into_integers()
-            .first()
-            .copied()
-            .unwrap_or(0);
+        let name_length =
+            self.numbers(&self.element(bytes, place)?, place)?.into_integers().first().copied().unwrap_or(0);
         let names = self.element(bytes, place)?.data;
         let name_length = usize::try_from(name_length).unwrap_or(0).max(1);
         let names: Vec<String> = names
             .chunks_exact(name_length)
-            .map(|name| {
-                String::from_utf8_lossy(name.split(|byte| *byte == 0).next().unwrap_or_default())
-                    .into_owned()
-            })
+            .map(|name| String::from_utf8_lossy(name.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned())
             .collect();
         let mut columns: Vec<Vec<DataTree>> = vec![Vec::new(); names.len()];
         if !names.is_empty() {
@@ -325,13 +244,8 @@ impl Reader {
                 }
             }
         }
-        let columns = columns
-            .into_iter()
-            .map(|column| row_major(&header.shape, column));
-        Ok(DataTree::Structures {
-            shape: header.shape.clone(),
-            fields: names.into_iter().zip(columns).collect(),
-        })
+        let columns = columns.into_iter().map(|column| row_major(&header.shape, column));
+        Ok(DataTree::Structures { shape: header.shape.clone(), fields: names.into_iter().zip(columns).collect() })
     }
 
     fn nested<'a>(&self, bytes: &mut Bytes<'a>, place: &str) -> Result<&'a [u8], ContentProblem> {
@@ -355,16 +269,10 @@ impl Reader {
         place: &str,
     ) -> Result<usize, ContentProblem> {
         let count = checked_product(&header.shape).unwrap_or(usize::MAX);
-        let needed = (count as u64)
-            .saturating_mul(elements_of_each as u64)
-            .saturating_mul(8);
+        let needed = (count as u64).saturating_mul(elements_of_each as u64).saturating_mul(8);
         let left = bytes.len() as u64;
         if needed > left {
-            return Err(ContentProblem::CutShort {
-                place: place.to_owned(),
-                needed,
-                left,
-            });
+            return Err(ContentProblem::CutShort { place: place.to_owned(), needed, left });
         }
         Ok(count)
     }
@@ -374,13 +282,9 @@ impl Reader {
         let data = element.data;
         Ok(match element.kind {
             1 => Stored::Integers(self.each(data, |bytes| i64::from(i8::from_le_bytes(bytes)))),
-            2 | 16 => {
-                Stored::Integers(self.each(data, |bytes| i64::from(u8::from_le_bytes(bytes))))
-            }
+            2 | 16 => Stored::Integers(self.each(data, |bytes| i64::from(u8::from_le_bytes(bytes)))),
             3 => Stored::Integers(self.each(data, |bytes| i64::from(i16::from_le_bytes(bytes)))),
-            4 | 17 => {
-                Stored::Integers(self.each(data, |bytes| i64::from(u16::from_le_bytes(bytes))))
-            }
+            4 | 17 => Stored::Integers(self.each(data, |bytes| i64::from(u16::from_le_bytes(bytes)))),
             5 => Stored::Integers(self.each(data, |bytes| i64::from(i32::from_le_bytes(bytes)))),
             6 => Stored::Integers(self.each(data, |bytes| i64::from(u32::from_le_bytes(bytes)))),
             7 => Stored::Floats(self.each(data, |bytes| f64::from(f32::from_le_bytes(bytes)))),
@@ -400,11 +304,7 @@ impl Reader {
         })
     }
 
-    fn each<const N: usize, T>(
-        &self,
-        data: &[u8],
-        from_little_endian: impl Fn([u8; N]) -> T,
-    ) -> Vec<T> {
+    fn each<const N: usize, T>(&self, data: &[u8], from_little_endian: impl Fn([u8; N]) -> T) -> Vec<T> {
         let (chunks, _) = data.as_chunks::<N>();
         let number = |chunk: &[u8; N]| {
             let mut chunk = *chunk;
@@ -441,18 +341,10 @@ pub(super) fn text_array(shape: &[usize], characters: &[char]) -> Option<DataArr
     if n_rows.checked_mul(n_columns)? != characters.len() {
         // Characters outside the first plane are two units of the shape and one here: only one row can be told apart then.
         let is_one_row = n_rows == 1 && characters.len() <= n_columns;
-        return is_one_row.then(|| {
-            DataArray::new(
-                Vec::new(),
-                Elements::Text(vec![characters.iter().collect()]),
-            )
-        })?;
+        return is_one_row.then(|| DataArray::new(Vec::new(), Elements::Text(vec![characters.iter().collect()])))?;
     }
     if n_rows <= 1 || n_columns == 0 {
-        return DataArray::new(
-            Vec::new(),
-            Elements::Text(vec![characters.iter().collect()]),
-        );
+        return DataArray::new(Vec::new(), Elements::Text(vec![characters.iter().collect()]));
     }
     let row = |row: usize| -> String {
         let text: String = characters.iter().skip(row).step_by(n_rows).collect();
@@ -471,10 +363,7 @@ pub(super) fn row_major(shape: &[usize], entries: Vec<DataTree>) -> Vec<DataTree
         return entries;
     };
     let mut entries: Vec<Option<DataTree>> = entries.into_iter().map(Some).collect();
-    order
-        .into_iter()
-        .filter_map(|position| entries.get_mut(position as usize)?.take())
-        .collect()
+    order.into_iter().filter_map(|position| entries.get_mut(position as usize)?.take()).collect()
 }
 
 fn wrong_count(place: &str, found: usize, shape: &[usize]) -> ContentProblem {

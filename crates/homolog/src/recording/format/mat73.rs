@@ -28,33 +28,17 @@ const REFERENCES: &str = "#refs#";
 pub fn parse(bytes: Vec<u8>) -> Result<DataTree, ContentProblem> {
     let most_bytes = (bytes.len() as u64).saturating_mul(MOST_BYTES_INFLATED_FROM_ONE);
     let limit = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-    let options = OpenOptions::default()
-        .with_max_chunk_bytes(limit)
-        .with_max_read_bytes(limit);
-    let file =
-        Hdf5File::from_vec_with_options(bytes, options).map_err(undecodable("the HDF5 file"))?;
+    let options = OpenOptions::default().with_max_chunk_bytes(limit).with_max_read_bytes(limit);
+    let file = Hdf5File::from_vec_with_options(bytes, options).map_err(undecodable("the HDF5 file"))?;
     let root = file.root_group().map_err(undecodable("the root group"))?;
-    let (groups, datasets) = root
-        .members()
-        .map_err(undecodable("the list of variables"))?;
-    let mut reader = Reader {
-        referred: BTreeMap::new(),
-        bytes_left: most_bytes,
-    };
+    let (groups, datasets) = root.members().map_err(undecodable("the list of variables"))?;
+    let mut reader = Reader { referred: BTreeMap::new(), bytes_left: most_bytes };
     if let Some(references) = groups.iter().find(|group| group.name() == REFERENCES) {
-        let (groups, datasets) = references
-            .members()
-            .map_err(undecodable("the group #refs#"))?;
-        reader.referred.extend(
-            groups
-                .into_iter()
-                .map(|group| (group.address(), Object::Group(group))),
-        );
-        reader.referred.extend(
-            datasets
-                .into_iter()
-                .map(|dataset| (dataset.address(), Object::Dataset(Box::new(dataset)))),
-        );
+        let (groups, datasets) = references.members().map_err(undecodable("the group #refs#"))?;
+        reader.referred.extend(groups.into_iter().map(|group| (group.address(), Object::Group(group))));
+        reader
+            .referred
+            .extend(datasets.into_iter().map(|dataset| (dataset.address(), Object::Dataset(Box::new(dataset)))));
     }
     let mut variables = BTreeMap::new();
     for group in groups.iter().filter(|group| !group.name().starts_with('#')) {
@@ -63,22 +47,14 @@ pub fn parse(bytes: Vec<u8>) -> Result<DataTree, ContentProblem> {
     }
     for dataset in &datasets {
         let place = format!("variable \"{}\"", dataset.name());
-        variables.insert(
-            dataset.name().to_owned(),
-            reader.dataset(dataset, &place, 0)?,
-        );
+        variables.insert(dataset.name().to_owned(), reader.dataset(dataset, &place, 0)?);
     }
     Ok(DataTree::named(variables))
 }
 
-fn undecodable<E: std::error::Error + Send + Sync + 'static>(
-    place: &str,
-) -> impl Fn(E) -> ContentProblem {
+fn undecodable<E: std::error::Error + Send + Sync + 'static>(place: &str) -> impl Fn(E) -> ContentProblem {
     let place = place.to_owned();
-    move |source| ContentProblem::Undecodable {
-        place: place.clone(),
-        source: source.into(),
-    }
+    move |source| ContentProblem::Undecodable { place: place.clone(), source: source.into() }
 }
 
 #[derive(Clone)]
@@ -101,63 +77,39 @@ impl Reader {
                 self.bytes_left = left;
                 Ok(())
             }
-            None => Err(ContentProblem::CutShort {
-                place: place.to_owned(),
-                needed: n_bytes,
-                left: self.bytes_left,
-            }),
+            None => Err(ContentProblem::CutShort { place: place.to_owned(), needed: n_bytes, left: self.bytes_left }),
         }
     }
 
-    fn group(
-        &mut self,
-        group: &Group,
-        place: &str,
-        depth: usize,
-    ) -> Result<DataTree, ContentProblem> {
+    fn group(&mut self, group: &Group, place: &str, depth: usize) -> Result<DataTree, ContentProblem> {
         self.spend(0, place)?;
         check_depth(place, depth)?;
         let (groups, datasets) = group.members().map_err(undecodable(place))?;
         let is_sparse = group.attribute("MATLAB_sparse").is_ok();
         if is_sparse {
-            return Ok(DataTree::Unread {
-                what: "a sparse matrix (save it as full(X))",
-            });
+            return Ok(DataTree::Unread { what: "a sparse matrix (save it as full(X))" });
         }
         let is_structure = group.attribute("MATLAB_class").is_ok();
         let is_array = is_structure
             && groups.is_empty()
             && !datasets.is_empty()
-            && datasets
-                .iter()
-                .all(|dataset| is_reference(dataset) && class_of(dataset).is_none());
+            && datasets.iter().all(|dataset| is_reference(dataset) && class_of(dataset).is_none());
         if is_array {
             return self.structure_array(&datasets, place, depth);
         }
         let mut fields = BTreeMap::new();
         for inner in &groups {
             let place = format!("{place}.{}", inner.name());
-            fields.insert(
-                inner.name().to_owned(),
-                self.group(inner, &place, depth + 1)?,
-            );
+            fields.insert(inner.name().to_owned(), self.group(inner, &place, depth + 1)?);
         }
         for dataset in &datasets {
             let place = format!("{place}.{}", dataset.name());
-            fields.insert(
-                dataset.name().to_owned(),
-                self.dataset(dataset, &place, depth + 1)?,
-            );
+            fields.insert(dataset.name().to_owned(), self.dataset(dataset, &place, depth + 1)?);
         }
         Ok(DataTree::named(fields))
     }
 
-    fn structure_array(
-        &mut self,
-        datasets: &[Dataset],
-        place: &str,
-        depth: usize,
-    ) -> Result<DataTree, ContentProblem> {
+    fn structure_array(&mut self, datasets: &[Dataset], place: &str, depth: usize) -> Result<DataTree, ContentProblem> {
         let (mut fields, mut common) = (BTreeMap::new(), None);
         for dataset in datasets {
             let place = format!("{place}.{}", dataset.name());
@@ -171,18 +123,10 @@ impl Reader {
             }
             fields.insert(dataset.name().to_owned(), values);
         }
-        Ok(DataTree::Structures {
-            shape: common.unwrap_or_default(),
-            fields,
-        })
+        Ok(DataTree::Structures { shape: common.unwrap_or_default(), fields })
     }
 
-    fn dataset(
-        &mut self,
-        dataset: &Dataset,
-        place: &str,
-        depth: usize,
-    ) -> Result<DataTree, ContentProblem> {
+    fn dataset(&mut self, dataset: &Dataset, place: &str, depth: usize) -> Result<DataTree, ContentProblem> {
         check_depth(place, depth)?;
         let n_elements = dataset.num_elements().map_err(undecodable(place))?;
         self.spend(n_elements.saturating_mul(8), place)?;
@@ -193,32 +137,22 @@ impl Reader {
         }
         match class.as_deref() {
             None => plain_array(dataset, place),
-            Some(class) if dataset.attribute("MATLAB_empty").is_ok() => {
-                empty_array(dataset, class, place)
-            }
+            Some(class) if dataset.attribute("MATLAB_empty").is_ok() => empty_array(dataset, class, place),
             Some("char") => {
                 let (shape, elements) = (matlab_shape(dataset, place)?, numbers(dataset, place)?);
                 let Some(Elements::Integer(units)) = elements.map(widened) else {
-                    return Ok(DataTree::Unread {
-                        what: "text in an encoding that is not supported",
-                    });
+                    return Ok(DataTree::Unread { what: "text in an encoding that is not supported" });
                 };
                 let units: Vec<u16> = units.into_iter().map(|unit| unit as u16).collect();
                 let characters: Vec<char> = String::from_utf16_lossy(&units).chars().collect();
-                text_array(&shape, &characters)
-                    .map(DataTree::Array)
-                    .ok_or_else(|| wrong_size(place, &shape))
+                text_array(&shape, &characters).map(DataTree::Array).ok_or_else(|| wrong_size(place, &shape))
             }
-            Some("function_handle") => Ok(DataTree::Unread {
-                what: "a function handle",
-            }),
+            Some("function_handle") => Ok(DataTree::Unread { what: "a function handle" }),
             Some(class) => {
                 let shape = matlab_shape(dataset, place)?;
                 let elements = match (class, numbers(dataset, place)?) {
                     (_, None) => {
-                        return Ok(DataTree::Unread {
-                            what: "a MATLAB object, or complex numbers",
-                        });
+                        return Ok(DataTree::Unread { what: "a MATLAB object, or complex numbers" });
                     }
                     ("logical", Some(elements)) => match widened(elements) {
                         Elements::Integer(values) => {
@@ -229,9 +163,7 @@ impl Reader {
                     (_, Some(elements)) => elements,
                 };
                 let array = DataArray::from_column_major(shape.clone(), elements);
-                array
-                    .map(DataTree::Array)
-                    .ok_or_else(|| wrong_size(place, &shape))
+                array.map(DataTree::Array).ok_or_else(|| wrong_size(place, &shape))
             }
         }
     }
@@ -285,21 +217,12 @@ fn class_of(dataset: &Dataset) -> Option<String> {
 }
 
 fn is_reference(dataset: &Dataset) -> bool {
-    matches!(
-        dataset.dtype(),
-        hdf5_reader::Datatype::Reference { size: 8, .. }
-    )
+    matches!(dataset.dtype(), hdf5_reader::Datatype::Reference { size: 8, .. })
 }
 
 fn hdf5_shape(dataset: &Dataset, place: &str) -> Result<Vec<usize>, ContentProblem> {
-    let shape: Option<Vec<usize>> = dataset
-        .shape()
-        .iter()
-        .map(|length| usize::try_from(*length).ok())
-        .collect();
-    shape
-        .filter(|shape| checked_product(shape).is_some())
-        .ok_or_else(|| wrong_size(place, &[]))
+    let shape: Option<Vec<usize>> = dataset.shape().iter().map(|length| usize::try_from(*length).ok()).collect();
+    shape.filter(|shape| checked_product(shape).is_some()).ok_or_else(|| wrong_size(place, &[]))
 }
 
 fn matlab_shape(dataset: &Dataset, place: &str) -> Result<Vec<usize>, ContentProblem> {
@@ -312,28 +235,18 @@ fn matlab_shape(dataset: &Dataset, place: &str) -> Result<Vec<usize>, ContentPro
 fn empty_array(dataset: &Dataset, class: &str, place: &str) -> Result<DataTree, ContentProblem> {
     if class == "char" {
         let text = DataArray::new(Vec::new(), Elements::Text(vec![String::new()]));
-        return text
-            .map(DataTree::Array)
-            .ok_or_else(|| wrong_size(place, &[]));
+        return text.map(DataTree::Array).ok_or_else(|| wrong_size(place, &[]));
     }
     let size = match numbers(dataset, place)?.map(widened) {
         Some(Elements::Integer(size)) => size,
         _ => Vec::new(),
     };
-    let shape: Vec<usize> = size
-        .into_iter()
-        .filter_map(|length| usize::try_from(length).ok())
-        .collect();
+    let shape: Vec<usize> = size.into_iter().filter_map(|length| usize::try_from(length).ok()).collect();
     if class == "cell" {
-        return Ok(DataTree::Cells {
-            shape,
-            cells: Vec::new(),
-        });
+        return Ok(DataTree::Cells { shape, cells: Vec::new() });
     }
     let array = DataArray::new(shape.clone(), Elements::Float(Vec::new()));
-    array
-        .map(DataTree::Array)
-        .ok_or_else(|| wrong_size(place, &shape))
+    array.map(DataTree::Array).ok_or_else(|| wrong_size(place, &shape))
 }
 
 /// A dataset that is not MATLAB's, in HDF5's own order.
@@ -341,94 +254,45 @@ fn plain_array(dataset: &Dataset, place: &str) -> Result<DataTree, ContentProble
     use hdf5_reader::Datatype;
     let shape = hdf5_shape(dataset, place)?;
     let elements = match dataset.dtype() {
-        Datatype::String { .. } | Datatype::VarLen { .. } => dataset
-            .read_strings()
-            .map(Elements::Text)
-            .map(Some)
-            .map_err(undecodable(place))?,
+        Datatype::String { .. } | Datatype::VarLen { .. } => {
+            dataset.read_strings().map(Elements::Text).map(Some).map_err(undecodable(place))?
+        }
         _ => numbers(dataset, place)?,
     };
     match elements {
-        None => Ok(DataTree::Unread {
-            what: "an HDF5 dataset that holds neither numbers nor text",
-        }),
-        Some(elements) => DataArray::new(shape.clone(), elements)
-            .map(DataTree::Array)
-            .ok_or_else(|| wrong_size(place, &shape)),
+        None => Ok(DataTree::Unread { what: "an HDF5 dataset that holds neither numbers nor text" }),
+        Some(elements) => {
+            DataArray::new(shape.clone(), elements).map(DataTree::Array).ok_or_else(|| wrong_size(place, &shape))
+        }
     }
 }
 
 /// The numbers of a dataset in the order they are stored in; None when it holds something else.
 fn numbers(dataset: &Dataset, place: &str) -> Result<Option<Elements>, ContentProblem> {
     use hdf5_reader::Datatype;
-    fn read<T: hdf5_reader::H5Type>(
-        dataset: &Dataset,
-        place: &str,
-    ) -> Result<Vec<T>, ContentProblem> {
-        Ok(dataset
-            .read_array::<T>()
-            .map_err(undecodable(place))?
-            .into_raw_vec_and_offset()
-            .0)
+    fn read<T: hdf5_reader::H5Type>(dataset: &Dataset, place: &str) -> Result<Vec<T>, ContentProblem> {
+        Ok(dataset.read_array::<T>().map_err(undecodable(place))?.into_raw_vec_and_offset().0)
     }
     fn integers<T: hdf5_reader::H5Type + Into<i64>>(
         dataset: &Dataset,
         place: &str,
     ) -> Result<Elements, ContentProblem> {
-        Ok(Elements::Integer(
-            read::<T>(dataset, place)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        ))
+        Ok(Elements::Integer(read::<T>(dataset, place)?.into_iter().map(Into::into).collect()))
     }
     Ok(Some(match dataset.dtype() {
-        Datatype::FixedPoint {
-            size: 1,
-            signed: false,
-            ..
-        } => Elements::Byte(read(dataset, place)?),
-        Datatype::FixedPoint {
-            size: 1,
-            signed: true,
-            ..
-        } => integers::<i8>(dataset, place)?,
-        Datatype::FixedPoint {
-            size: 2,
-            signed: false,
-            ..
-        } => integers::<u16>(dataset, place)?,
-        Datatype::FixedPoint {
-            size: 2,
-            signed: true,
-            ..
-        } => integers::<i16>(dataset, place)?,
-        Datatype::FixedPoint {
-            size: 4,
-            signed: false,
-            ..
-        } => integers::<u32>(dataset, place)?,
-        Datatype::FixedPoint {
-            size: 4,
-            signed: true,
-            ..
-        } => integers::<i32>(dataset, place)?,
-        Datatype::FixedPoint {
-            size: 8,
-            signed: true,
-            ..
-        } => integers::<i64>(dataset, place)?,
-        Datatype::FixedPoint {
-            size: 8,
-            signed: false,
-            ..
-        } => super::integers_from_u64(&read::<u64>(dataset, place)?, place)?,
-        Datatype::FloatingPoint { size: 4, .. } => Elements::Float(
-            read::<f32>(dataset, place)?
-                .into_iter()
-                .map(f64::from)
-                .collect(),
-        ),
+        Datatype::FixedPoint { size: 1, signed: false, .. } => Elements::Byte(read(dataset, place)?),
+        Datatype::FixedPoint { size: 1, signed: true, .. } => integers::<i8>(dataset, place)?,
+        Datatype::FixedPoint { size: 2, signed: false, .. } => integers::<u16>(dataset, place)?,
+        Datatype::FixedPoint { size: 2, signed: true, .. } => integers::<i16>(dataset, place)?,
+        Datatype::FixedPoint { size: 4, signed: false, .. } => integers::<u32>(dataset, place)?,
+        Datatype::FixedPoint { size: 4, signed: true, .. } => integers::<i32>(dataset, place)?,
+        Datatype::FixedPoint { size: 8, signed: true, .. } => integers::<i64>(dataset, place)?,
+        Datatype::FixedPoint { size: 8, signed: false, .. } => {
+            super::integers_from_u64(&read::<u64>(dataset, place)?, place)?
+        }
+        Datatype::FloatingPoint { size: 4, .. } => {
+            Elements::Float(read::<f32>(dataset, place)?.into_iter().map(f64::from).collect())
+        }
         Datatype::FloatingPoint { size: 8, .. } => Elements::Float(read(dataset, place)?),
         _ => return Ok(None),
     }))

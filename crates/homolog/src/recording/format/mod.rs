@@ -43,64 +43,38 @@ pub fn read_tree(path: &Path) -> Result<DataTree, FileError> {
     let (format, tree) = match extension_of(path).as_deref() {
         Some("npy") => ("a NumPy array", npy::parse(&bytes).map(DataTree::Array)),
         Some("npz") => ("a NumPy archive", npz::parse(&bytes)),
-        Some("mat" | "h5" | "hdf5") if is_hdf5(&bytes) => {
-            ("MATLAB 7.3 or HDF5", mat73::parse(bytes))
-        }
+        Some("mat" | "h5" | "hdf5") if is_hdf5(&bytes) => ("MATLAB 7.3 or HDF5", mat73::parse(bytes)),
         Some("mat") => ("MATLAB 5", mat5::parse(&bytes)),
-        Some("csv") => (
-            "a table",
-            table::Table::parse(&bytes, b',').map(table::Table::into_tree),
-        ),
-        Some("tsv") => (
-            "a table",
-            table::Table::parse(&bytes, b'\t').map(table::Table::into_tree),
-        ),
+        Some("csv") => ("a table", table::Table::parse(&bytes, b',').map(table::Table::into_tree)),
+        Some("tsv") => ("a table", table::Table::parse(&bytes, b'\t').map(table::Table::into_tree)),
         _ => {
-            return Err(FileError::UnknownFormat {
-                path: path.to_owned(),
-            });
+            return Err(FileError::UnknownFormat { path: path.to_owned() });
         }
     };
-    tree.map_err(|source| FileError::Content {
-        path: path.to_owned(),
-        format,
-        source: Box::new(source),
-    })
+    tree.map_err(|source| FileError::Content { path: path.to_owned(), format, source: Box::new(source) })
 }
 
 fn is_hdf5(bytes: &[u8]) -> bool {
-    bytes.starts_with(HDF5_MARK)
-        || bytes
-            .get(MATLAB_BLOCK..)
-            .is_some_and(|rest| rest.starts_with(HDF5_MARK))
+    bytes.starts_with(HDF5_MARK) || bytes.get(MATLAB_BLOCK..).is_some_and(|rest| rest.starts_with(HDF5_MARK))
 }
 
 /// The bytes of a file, unpacked when its name ends in `.gz`.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
-    let unreadable = |source| FileError::Open {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| FileError::Open { path: path.to_owned(), source };
     let bytes = fs::read(path).map_err(unreadable)?;
-    if !path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
-    {
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
         return Ok(bytes);
     }
     let mut unpacked = Vec::new();
     let most = (bytes.len() as u64).saturating_mul(npz::MOST_BYTES_INFLATED_FROM_ONE);
-    MultiGzDecoder::new(&bytes[..])
-        .take(most)
-        .read_to_end(&mut unpacked)
-        .map_err(|source| FileError::Content {
-            path: path.to_owned(),
-            format: "gzip",
-            source: Box::new(ContentProblem::Undecodable {
-                place: "the compressed data".to_owned(),
-                source: source.into(),
-            }),
-        })?;
+    MultiGzDecoder::new(&bytes[..]).take(most).read_to_end(&mut unpacked).map_err(|source| FileError::Content {
+        path: path.to_owned(),
+        format: "gzip",
+        source: Box::new(ContentProblem::Undecodable {
+            place: "the compressed data".to_owned(),
+            source: source.into(),
+        }),
+    })?;
     Ok(unpacked)
 }
 
@@ -114,10 +88,7 @@ pub fn read_assembly(path: &Path) -> Result<Recording, DataError> {
         Some("nc" | "nc4" | "cdf") => netcdf::read(path),
         Some("npz") => recording_npz::read(path),
         Some("csv" | "tsv") => csv::read_written(path),
-        _ => Err(FileError::UnknownFormat {
-            path: path.to_owned(),
-        }
-        .into()),
+        _ => Err(FileError::UnknownFormat { path: path.to_owned() }.into()),
     }
 }
 
@@ -131,10 +102,7 @@ pub fn write_assembly(path: &Path, recording: &Recording) -> Result<(), DataErro
         Some("nc") => netcdf_write::write(path, recording),
         Some("npz") => recording_npz::write(path, recording),
         Some("csv") => csv::write_long(path, recording),
-        _ => Err(FileError::UnknownFormat {
-            path: path.to_owned(),
-        }
-        .into()),
+        _ => Err(FileError::UnknownFormat { path: path.to_owned() }.into()),
     }
 }
 
@@ -142,24 +110,13 @@ pub fn write_assembly(path: &Path, recording: &Recording) -> Result<(), DataErro
 fn extension_of(path: &Path) -> Option<String> {
     let name = path.to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    Path::new(name)
-        .extension()
-        .map(|extension| extension.to_string_lossy().into_owned())
+    Path::new(name).extension().map(|extension| extension.to_string_lossy().into_owned())
 }
 
 /// Writes a file under another name in its folder and then renames it, so that it is never there in part.
-fn written(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut fs::File>) -> io::Result<()>,
-) -> Result<(), FileError> {
-    let unwritable = |source| FileError::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+fn written(path: &Path, write: impl FnOnce(&mut BufWriter<&mut fs::File>) -> io::Result<()>) -> Result<(), FileError> {
+    let unwritable = |source| FileError::Write { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".homolog-");
     // Readable for others as far as the user's umask allows, as any other file that a program writes.
@@ -170,19 +127,16 @@ fn written(
     write(&mut writer).map_err(unwritable)?;
     writer.flush().map_err(unwritable)?;
     drop(writer);
-    file.persist(path)
-        .map_err(|error| unwritable(error.error))?;
+    file.persist(path).map_err(|error| unwritable(error.error))?;
     Ok(())
 }
 
 /// Unsigned numbers of eight bytes; those beyond 2^63 have no place.
 fn integers_from_u64(values: &[u64], place: &str) -> Result<Elements, ContentProblem> {
     let integers: Result<Vec<i64>, _> = values.iter().map(|value| i64::try_from(*value)).collect();
-    integers
-        .map(Elements::Integer)
-        .map_err(|_| ContentProblem::Unsupported {
-            place: place.to_owned(),
-            found: "numbers of 2^63 and more".to_owned(),
-            next_step: "Convert it with .astype(\"float64\") and save it again",
-        })
+    integers.map(Elements::Integer).map_err(|_| ContentProblem::Unsupported {
+        place: place.to_owned(),
+        found: "numbers of 2^63 and more".to_owned(),
+        next_step: "Convert it with .astype(\"float64\") and save it again",
+    })
 }

@@ -52,17 +52,12 @@ pub struct NetcdfAssembly {
 /// [`DataError::File`] when the file cannot be read, does not hold exactly one data variable, or has no axis of presentations
 /// or units; otherwise as [`Recording::new`].
 pub fn read(path: &Path) -> Result<Recording, DataError> {
-    read_axes(path)?
-        .into_recording()
-        .map_err(|problem| match problem {
-            Unfit::Content(source) => FileError::Content {
-                path: path.to_owned(),
-                format: "BrainIO netCDF",
-                source: Box::new(source),
-            }
-            .into(),
-            Unfit::Data(error) => error,
-        })
+    read_axes(path)?.into_recording().map_err(|problem| match problem {
+        Unfit::Content(source) => {
+            FileError::Content { path: path.to_owned(), format: "BrainIO netCDF", source: Box::new(source) }.into()
+        }
+        Unfit::Data(error) => error,
+    })
 }
 
 /// The data variable of a netCDF file with its axes and their coordinates.
@@ -80,10 +75,7 @@ pub fn read_axes(path: &Path) -> Result<NetcdfAssembly, FileError> {
 
 fn undecodable(place: &str) -> impl Fn(netcdf_reader::Error) -> ContentProblem {
     let place = place.to_owned();
-    move |source| ContentProblem::Undecodable {
-        place: place.clone(),
-        source: source.into(),
-    }
+    move |source| ContentProblem::Undecodable { place: place.clone(), source: source.into() }
 }
 
 /// The data variable in the bytes of a netCDF file.
@@ -93,87 +85,42 @@ fn undecodable(place: &str) -> impl Fn(netcdf_reader::Error) -> ContentProblem {
 pub fn parse(bytes: Vec<u8>) -> Result<NetcdfAssembly, ContentProblem> {
     let most = (bytes.len() as u64).saturating_mul(MOST_BYTES_INFLATED_FROM_ONE);
     let limit = usize::try_from(most).unwrap_or(usize::MAX);
-    let options = NcOpenOptions {
-        max_chunk_bytes: limit,
-        max_read_bytes: limit,
-        ..NcOpenOptions::default()
-    };
+    let options = NcOpenOptions { max_chunk_bytes: limit, max_read_bytes: limit, ..NcOpenOptions::default() };
     let file = NcFile::from_owner(bytes, options).map_err(undecodable("the netCDF file"))?;
-    let variables = file
-        .variables()
-        .map_err(undecodable("the list of variables"))?;
+    let variables = file.variables().map_err(undecodable("the list of variables"))?;
     let data = data_variable(variables)?;
     let place = format!("variable \"{}\"", data.name());
-    let axes: Vec<String> = data
-        .dimensions()
-        .iter()
-        .map(|dimension| dimension.name.clone())
-        .collect();
-    let mut values = file
-        .read_variable_as_f64(data.name())
-        .map_err(undecodable(&place))?;
+    let axes: Vec<String> = data.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
+    let mut values = file.read_variable_as_f64(data.name()).map_err(undecodable(&place))?;
     for name in ["_FillValue", "missing_value"] {
-        if let Some(fill) = data
-            .attribute(name)
-            .and_then(|attribute| attribute.value.as_f64())
-        {
+        if let Some(fill) = data.attribute(name).and_then(|attribute| attribute.value.as_f64()) {
             values.mapv_inplace(|value| if value == fill { f64::NAN } else { value });
         }
     }
-    let number = |name: &str| {
-        data.attribute(name)
-            .and_then(|attribute| attribute.value.as_f64())
-    };
-    if let (scale, offset @ Some(_)) | (scale @ Some(_), offset) =
-        (number("scale_factor"), number("add_offset"))
-    {
+    let number = |name: &str| data.attribute(name).and_then(|attribute| attribute.value.as_f64());
+    if let (scale, offset @ Some(_)) | (scale @ Some(_), offset) = (number("scale_factor"), number("add_offset")) {
         values.mapv_inplace(|value| value * scale.unwrap_or(1.0) + offset.unwrap_or(0.0));
     }
-    let mut coordinates: BTreeMap<String, Coordinates> = axes
-        .iter()
-        .map(|axis| (axis.clone(), Coordinates::new()))
-        .collect();
-    for variable in variables
-        .iter()
-        .filter(|variable| variable.name() != data.name())
-    {
+    let mut coordinates: BTreeMap<String, Coordinates> =
+        axes.iter().map(|axis| (axis.clone(), Coordinates::new())).collect();
+    for variable in variables.iter().filter(|variable| variable.name() != data.name()) {
         let [axis] = variable.dimensions() else {
             continue;
         };
         if let Some(along) = coordinates.get_mut(&axis.name) {
-            let name =
-                text_attribute(variable, NAME_HERE).unwrap_or_else(|| variable.name().to_owned());
+            let name = text_attribute(variable, NAME_HERE).unwrap_or_else(|| variable.name().to_owned());
             along.insert(name, coordinate(&file, variable)?);
         }
     }
-    let ours = [
-        "coordinates",
-        "_FillValue",
-        "missing_value",
-        "scale_factor",
-        "add_offset",
-        "DIMENSION_LIST",
-    ];
-    let global = file
-        .global_attributes()
-        .map_err(undecodable("the global attributes"))?;
+    let ours = ["coordinates", "_FillValue", "missing_value", "scale_factor", "add_offset", "DIMENSION_LIST"];
+    let global = file.global_attributes().map_err(undecodable("the global attributes"))?;
     let attributes = global
         .iter()
-        .chain(
-            data.attributes()
-                .iter()
-                .filter(|attribute| !ours.contains(&attribute.name.as_str())),
-        )
+        .chain(data.attributes().iter().filter(|attribute| !ours.contains(&attribute.name.as_str())))
         .filter(|attribute| !attribute.name.starts_with("_NC"))
         .map(|attribute| (attribute.name.clone(), attribute_text(&attribute.value)))
         .collect();
-    Ok(NetcdfAssembly {
-        variable: data.name().to_owned(),
-        axes,
-        values,
-        coordinates,
-        attributes,
-    })
+    Ok(NetcdfAssembly { variable: data.name().to_owned(), axes, values, coordinates, attributes })
 }
 
 /// The one variable that is neither a coordinate of another nor of its own axis.
@@ -181,25 +128,15 @@ fn data_variable(variables: &[NcVariable]) -> Result<&NcVariable, ContentProblem
     let listed: BTreeSet<String> = variables
         .iter()
         .filter_map(|variable| text_attribute(variable, "coordinates"))
-        .flat_map(|names| {
-            names
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|names| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .collect();
     let candidates: Vec<&NcVariable> = variables
         .iter()
         .filter(|variable| !listed.contains(variable.name()) && !variable.is_coordinate_variable())
         .filter(|variable| *variable.dtype() != NcType::String && *variable.dtype() != NcType::Char)
         .collect();
-    let with_coordinates =
-        |variable: &&&NcVariable| text_attribute(variable, "coordinates").is_some();
-    let named: Vec<&NcVariable> = candidates
-        .iter()
-        .filter(with_coordinates)
-        .copied()
-        .collect();
+    let with_coordinates = |variable: &&&NcVariable| text_attribute(variable, "coordinates").is_some();
+    let named: Vec<&NcVariable> = candidates.iter().filter(with_coordinates).copied().collect();
     match (candidates.as_slice(), named.as_slice()) {
         ([only], _) | (_, [only]) => Ok(only),
         _ => Err(ContentProblem::Unexpected {
@@ -226,11 +163,7 @@ fn attribute_text(value: &NcAttrValue) -> String {
         return texts.join(", ");
     }
     let numbers = value.as_f64_vec().unwrap_or_default();
-    numbers
-        .iter()
-        .map(f64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    numbers.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn coordinate(file: &NcFile, variable: &NcVariable) -> Result<Coordinate, ContentProblem> {
@@ -238,55 +171,36 @@ fn coordinate(file: &NcFile, variable: &NcVariable) -> Result<Coordinate, Conten
     let place = format!("coordinate \"{name}\"");
     let is_truth = text_attribute(variable, "dtype").as_deref() == Some("bool");
     Ok(match variable.dtype() {
-        NcType::String | NcType::Char => Coordinate::Text(
-            file.read_variable_as_strings(name)
-                .map_err(undecodable(&place))?,
-        ),
+        NcType::String | NcType::Char => {
+            Coordinate::Text(file.read_variable_as_strings(name).map_err(undecodable(&place))?)
+        }
         NcType::Float | NcType::Double => {
-            let values = file
-                .read_variable_as_f64(name)
-                .map_err(undecodable(&place))?;
+            let values = file.read_variable_as_f64(name).map_err(undecodable(&place))?;
             Coordinate::Float(values.into_iter().collect())
         }
         NcType::Int64 | NcType::UInt64 => {
             // Not by way of floats, which hold only 53 bits.
             let integers: Vec<i64> = if *variable.dtype() == NcType::Int64 {
-                file.read_variable::<i64>(name)
-                    .map_err(undecodable(&place))?
-                    .into_iter()
-                    .collect()
+                file.read_variable::<i64>(name).map_err(undecodable(&place))?.into_iter().collect()
             } else {
-                let values = file
-                    .read_variable::<u64>(name)
-                    .map_err(undecodable(&place))?;
-                values
-                    .into_iter()
-                    .map(|value| i64::try_from(value).unwrap_or(i64::MAX))
-                    .collect()
+                let values = file.read_variable::<u64>(name).map_err(undecodable(&place))?;
+                values.into_iter().map(|value| i64::try_from(value).unwrap_or(i64::MAX)).collect()
             };
             dates_or(variable, integers)
         }
         _ => {
-            let values = file
-                .read_variable_as_f64(name)
-                .map_err(undecodable(&place))?;
+            let values = file.read_variable_as_f64(name).map_err(undecodable(&place))?;
             if is_truth {
-                return Ok(Coordinate::Bool(
-                    values.into_iter().map(|value| value != 0.0).collect(),
-                ));
+                return Ok(Coordinate::Bool(values.into_iter().map(|value| value != 0.0).collect()));
             }
-            dates_or(
-                variable,
-                values.into_iter().map(|value| value as i64).collect(),
-            )
+            dates_or(variable, values.into_iter().map(|value| value as i64).collect())
         }
     })
 }
 
 fn dates_or(variable: &NcVariable, integers: Vec<i64>) -> Coordinate {
     let calendar = text_attribute(variable, "calendar");
-    let dates = text_attribute(variable, "units")
-        .and_then(|units| iso_dates(&integers, &units, calendar.as_deref()));
+    let dates = text_attribute(variable, "units").and_then(|units| iso_dates(&integers, &units, calendar.as_deref()));
     dates.map_or(Coordinate::Integer(integers), Coordinate::Text)
 }
 
@@ -309,19 +223,11 @@ impl NetcdfAssembly {
     pub(super) fn into_recording(mut self) -> Result<Recording, Unfit> {
         let shows_stimuli = |axis: &&String| {
             let coordinates = &self.coordinates[*axis];
-            *axis == "presentation"
-                || STIMULUS_COORDINATES
-                    .iter()
-                    .any(|name| coordinates.contains_key(*name))
+            *axis == "presentation" || STIMULUS_COORDINATES.iter().any(|name| coordinates.contains_key(*name))
         };
         let presentation = self.axes.iter().find(shows_stimuli).cloned();
-        let unit = self
-            .axes
-            .iter()
-            .find(|axis| ["neuroid", "unit", "choice"].contains(&axis.as_str()))
-            .cloned();
-        let presentation =
-            presentation.ok_or_else(|| self.lacks("axis of presentations", "presentation"))?;
+        let unit = self.axes.iter().find(|axis| ["neuroid", "unit", "choice"].contains(&axis.as_str())).cloned();
+        let presentation = presentation.ok_or_else(|| self.lacks("axis of presentations", "presentation"))?;
         let unit = unit.ok_or_else(|| self.lacks("axis of units", "neuroid"))?;
         let time = self.axes.iter().find(|axis| *axis == "time_bin").cloned();
         let values = self.in_order(&presentation, &unit, time.as_deref())?;
@@ -336,11 +242,8 @@ impl NetcdfAssembly {
             }
         }
         if !along_presentation.contains_key("stimulus_id") {
-            let known = STIMULUS_COORDINATES
-                .iter()
-                .find_map(|name| along_presentation.remove(*name));
-            let ids =
-                known.ok_or_else(|| self.lacks("coordinate of presentations", "stimulus_id"))?;
+            let known = STIMULUS_COORDINATES.iter().find_map(|name| along_presentation.remove(*name));
+            let ids = known.ok_or_else(|| self.lacks("coordinate of presentations", "stimulus_id"))?;
             along_presentation.insert("stimulus_id".to_owned(), Coordinate::Text(ids.to_texts()));
         }
         name_units(&mut along_unit, &unit, values.len_of(Axis(1)));
@@ -358,32 +261,17 @@ impl NetcdfAssembly {
             .coordinates
             .iter()
             .flat_map(|(axis, coordinates)| {
-                std::iter::once(format!("axis {axis}")).chain(
-                    coordinates
-                        .keys()
-                        .map(move |name| format!("{axis}: {name}")),
-                )
+                std::iter::once(format!("axis {axis}"))
+                    .chain(coordinates.keys().map(move |name| format!("{axis}: {name}")))
             })
             .collect();
-        Unfit::Content(ContentProblem::Missing {
-            what,
-            wanted: wanted.to_owned(),
-            known,
-        })
+        Unfit::Content(ContentProblem::Missing { what, wanted: wanted.to_owned(), known })
     }
 
-    fn in_order(
-        &self,
-        presentation: &str,
-        unit: &str,
-        time: Option<&str>,
-    ) -> Result<Array3<f64>, Unfit> {
+    fn in_order(&self, presentation: &str, unit: &str, time: Option<&str>) -> Result<Array3<f64>, Unfit> {
         let position = |wanted: &str| self.axes.iter().position(|axis| axis == wanted);
-        let order: Vec<usize> = [Some(presentation), Some(unit), time]
-            .into_iter()
-            .flatten()
-            .filter_map(position)
-            .collect();
+        let order: Vec<usize> =
+            [Some(presentation), Some(unit), time].into_iter().flatten().filter_map(position).collect();
         let unexpected = || {
             Unfit::Content(ContentProblem::Unexpected {
                 place: format!("variable \"{}\"", self.variable),
@@ -405,28 +293,19 @@ impl NetcdfAssembly {
 
 /// Gives units the ids that the file has for them, with the layer in front where different layers repeat an id.
 fn name_units(coordinates: &mut Coordinates, axis: &str, n_units: usize) {
-    if coordinates
-        .get("unit_id")
-        .is_some_and(|ids| ids.as_text().is_some())
-    {
+    if coordinates.get("unit_id").is_some_and(|ids| ids.as_text().is_some()) {
         return;
     }
     let own = [axis.to_owned(), format!("{axis}_")];
     let ids = coordinates
         .remove("neuroid_id")
         .or_else(|| own.iter().find_map(|name| coordinates.get(name).cloned()))
-        .map_or_else(
-            || (1..=n_units).map(|number| number.to_string()).collect(),
-            |ids| ids.to_texts(),
-        );
+        .map_or_else(|| (1..=n_units).map(|number| number.to_string()).collect(), |ids| ids.to_texts());
     let are_unique = ids.iter().collect::<BTreeSet<_>>().len() == ids.len();
     let ids = match coordinates.get("layer") {
-        Some(layer) if !are_unique => layer
-            .to_texts()
-            .iter()
-            .zip(&ids)
-            .map(|(layer, id)| format!("{layer}/{id}"))
-            .collect(),
+        Some(layer) if !are_unique => {
+            layer.to_texts().iter().zip(&ids).map(|(layer, id)| format!("{layer}/{id}")).collect()
+        }
         _ => ids,
     };
     coordinates.insert("unit_id".to_owned(), Coordinate::Text(ids));

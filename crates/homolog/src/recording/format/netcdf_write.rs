@@ -34,18 +34,11 @@ pub fn write(path: &Path, recording: &Recording) -> Result<(), DataError> {
 /// A recording as the bytes of a netCDF-4 file.
 fn to_bytes(recording: &Recording) -> Result<Vec<u8>, netcdf_writer::Error> {
     let mut file = NcFileBuilder::new();
-    let mut taken: BTreeSet<String> = [DATA, "presentation", "neuroid", "time_bin"]
-        .map(str::to_owned)
-        .into();
+    let mut taken: BTreeSet<String> = [DATA, "presentation", "neuroid", "time_bin"].map(str::to_owned).into();
     let (mut dimensions, mut names) = (Vec::new(), Vec::new());
-    for axis in [
-        RecordingAxis::Presentation,
-        RecordingAxis::Unit,
-        RecordingAxis::TimeBin,
-    ] {
+    for axis in [RecordingAxis::Presentation, RecordingAxis::Unit, RecordingAxis::TimeBin] {
         let coordinates = recording.coordinates(axis);
-        if axis == RecordingAxis::TimeBin && coordinates.is_empty() && recording.n_time_bins() == 1
-        {
+        if axis == RecordingAxis::TimeBin && coordinates.is_empty() && recording.n_time_bins() == 1 {
             continue;
         }
         let dimension = file.add_dimension(axis_name(axis), recording.len_of(axis) as u64)?;
@@ -59,18 +52,11 @@ fn to_bytes(recording: &Recording) -> Result<Vec<u8>, netcdf_writer::Error> {
     let data = file.add_variable::<f64>(DATA, &dimensions)?;
     file.add_variable_attribute(data, "coordinates", NcAttrValue::Chars(names.join(" ")))?;
     file.add_variable_attribute(data, "_FillValue", NcAttrValue::Doubles(vec![f64::NAN]))?;
-    file.write_variable(
-        data,
-        &recording.values().iter().copied().collect::<Vec<f64>>(),
-    )?;
+    file.write_variable(data, &recording.values().iter().copied().collect::<Vec<f64>>())?;
     for (name, text) in recording.attributes() {
         file.add_attribute(name, NcAttrValue::Strings(vec![text.clone()]))?;
     }
-    Ok(file
-        .to_vec(NcWriteOptions {
-            format: NcWriteFormat::Nc4,
-        })?
-        .1)
+    Ok(file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 })?.1)
 }
 
 fn axis_name(axis: RecordingAxis) -> &'static str {
@@ -87,28 +73,12 @@ fn free_name(name: &str, axis: RecordingAxis, taken: &mut BTreeSet<String>) -> S
         (RecordingAxis::Unit, "unit_id") => "neuroid_id".to_owned(),
         (RecordingAxis::TimeBin, "start_ms") => "time_bin_start".to_owned(),
         (RecordingAxis::TimeBin, "end_ms") => "time_bin_end".to_owned(),
-        _ => name
-            .chars()
-            .map(|letter| {
-                if letter.is_ascii_alphanumeric() {
-                    letter
-                } else {
-                    '_'
-                }
-            })
-            .collect(),
+        _ => name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect(),
     };
     let begins_well = theirs.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    let wanted = if begins_well && !taken.contains(&theirs) {
-        theirs
-    } else {
-        format!("{}_{theirs}", axis_name(axis))
-    };
+    let wanted = if begins_well && !taken.contains(&theirs) { theirs } else { format!("{}_{theirs}", axis_name(axis)) };
     let numbered = (2..).map(|number| format!("{wanted}_{number}"));
-    let free = std::iter::once(wanted.clone())
-        .chain(numbered)
-        .find(|name| !taken.contains(name))
-        .unwrap_or(wanted);
+    let free = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(wanted);
     taken.insert(free.clone());
     free
 }
@@ -140,13 +110,7 @@ fn write_coordinate(
         Coordinate::Bool(values) => {
             let variable = file.add_variable::<i8>(their_name, &[dimension])?;
             file.add_variable_attribute(variable, "dtype", NcAttrValue::Chars("bool".to_owned()))?;
-            file.write_variable(
-                variable,
-                &values
-                    .iter()
-                    .map(|value| i8::from(*value))
-                    .collect::<Vec<i8>>(),
-            )?;
+            file.write_variable(variable, &values.iter().map(|value| i8::from(*value)).collect::<Vec<i8>>())?;
             variable
         }
     };

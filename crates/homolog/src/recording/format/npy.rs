@@ -35,9 +35,7 @@ pub fn parse(bytes: &[u8]) -> Result<DataArray, ContentProblem> {
     let kind = ElementKind::of(&header)?;
     let damaged = || unexpected_header(&header, "a shape whose elements can be counted");
     let count = checked_product(&shape).ok_or_else(damaged)?;
-    let n_bytes = (count as u64)
-        .checked_mul(kind.size.max(1) as u64)
-        .ok_or_else(damaged)?;
+    let n_bytes = (count as u64).checked_mul(kind.size.max(1) as u64).ok_or_else(damaged)?;
     let elements = kind.decode(bytes.take(n_bytes, "the data")?)?;
     let array = match header_value(&header, "fortran_order") {
         Some(value) if value.starts_with("True") => DataArray::from_column_major(shape, elements),
@@ -57,10 +55,7 @@ impl ElementKind {
     fn of(header: &str) -> Result<Self, ContentProblem> {
         let described = header_value(header, "descr").unwrap_or_default();
         if described.starts_with('[') {
-            return Err(unsupported_type(
-                described,
-                "Save each field of the structured array as its own array",
-            ));
+            return Err(unsupported_type(described, "Save each field of the structured array as its own array"));
         }
         let text = described.trim_start_matches(['\'', '"']);
         let text = &text[..text.find(['\'', '"']).unwrap_or(text.len())];
@@ -71,29 +66,17 @@ impl ElementKind {
         let mut letters = rest.chars();
         let code = letters.next().unwrap_or(' ');
         let number: usize = letters.as_str().parse().unwrap_or(0);
-        let size = if code == 'U' {
-            number.saturating_mul(4)
-        } else {
-            number
-        };
+        let size = if code == 'U' { number.saturating_mul(4) } else { number };
         match (code, size) {
             ('b' | '?', 1) | ('i' | 'u', 1 | 2 | 4 | 8) | ('f', 2 | 4 | 8) | ('U' | 'S', _) => {
-                Ok(Self {
-                    code,
-                    size,
-                    is_big_endian: order == '>',
-                })
+                Ok(Self { code, size, is_big_endian: order == '>' })
             }
             ('O', _) => Err(ContentProblem::Unsupported {
                 place: "the array".to_owned(),
-                found: "an array of Python objects, which are stored as a pickle that can run code"
-                    .to_owned(),
+                found: "an array of Python objects, which are stored as a pickle that can run code".to_owned(),
                 next_step: "Save numbers, or strings with dtype \"U\", and allow_pickle=False",
             }),
-            _ => Err(unsupported_type(
-                text,
-                "Convert it with .astype(\"float64\") and save it again",
-            )),
+            _ => Err(unsupported_type(text, "Convert it with .astype(\"float64\") and save it again")),
         }
     }
 
@@ -102,41 +85,21 @@ impl ElementKind {
             ('u', 1) => Elements::Byte(data.to_vec()),
             ('b' | '?', _) => Elements::Bool(data.iter().map(|byte| *byte != 0).collect()),
             ('U' | 'S', _) => Elements::Text(self.strings(data)?),
-            ('f', 2) => Elements::Float(
-                self.numbers(data, |bytes: [u8; 2]| half(u16::from_le_bytes(bytes))),
-            ),
-            ('f', 4) => {
-                Elements::Float(self.numbers(data, |bytes| f64::from(f32::from_le_bytes(bytes))))
-            }
+            ('f', 2) => Elements::Float(self.numbers(data, |bytes: [u8; 2]| half(u16::from_le_bytes(bytes)))),
+            ('f', 4) => Elements::Float(self.numbers(data, |bytes| f64::from(f32::from_le_bytes(bytes)))),
             ('f', _) => Elements::Float(self.numbers(data, f64::from_le_bytes)),
-            ('i', 1) => {
-                Elements::Integer(self.numbers(data, |bytes| i64::from(i8::from_le_bytes(bytes))))
-            }
-            ('i', 2) => {
-                Elements::Integer(self.numbers(data, |bytes| i64::from(i16::from_le_bytes(bytes))))
-            }
-            ('i', 4) => {
-                Elements::Integer(self.numbers(data, |bytes| i64::from(i32::from_le_bytes(bytes))))
-            }
-            ('u', 2) => {
-                Elements::Integer(self.numbers(data, |bytes| i64::from(u16::from_le_bytes(bytes))))
-            }
-            ('u', 4) => {
-                Elements::Integer(self.numbers(data, |bytes| i64::from(u32::from_le_bytes(bytes))))
-            }
-            ('u', _) => {
-                super::integers_from_u64(&self.numbers(data, u64::from_le_bytes), "the array")?
-            }
+            ('i', 1) => Elements::Integer(self.numbers(data, |bytes| i64::from(i8::from_le_bytes(bytes)))),
+            ('i', 2) => Elements::Integer(self.numbers(data, |bytes| i64::from(i16::from_le_bytes(bytes)))),
+            ('i', 4) => Elements::Integer(self.numbers(data, |bytes| i64::from(i32::from_le_bytes(bytes)))),
+            ('u', 2) => Elements::Integer(self.numbers(data, |bytes| i64::from(u16::from_le_bytes(bytes)))),
+            ('u', 4) => Elements::Integer(self.numbers(data, |bytes| i64::from(u32::from_le_bytes(bytes)))),
+            ('u', _) => super::integers_from_u64(&self.numbers(data, u64::from_le_bytes), "the array")?,
             _ => Elements::Integer(self.numbers(data, i64::from_le_bytes)),
         })
     }
 
     /// Each `N` bytes, put into little-endian order, as a number.
-    fn numbers<const N: usize, T>(
-        &self,
-        data: &[u8],
-        from_little_endian: impl Fn([u8; N]) -> T,
-    ) -> Vec<T> {
+    fn numbers<const N: usize, T>(&self, data: &[u8], from_little_endian: impl Fn([u8; N]) -> T) -> Vec<T> {
         let (chunks, _) = data.as_chunks::<N>();
         chunks
             .iter()
@@ -159,10 +122,7 @@ impl ElementKind {
                 let text: Option<String> = if self.code == 'S' {
                     Some(String::from_utf8_lossy(item).into_owned())
                 } else {
-                    self.numbers(item, u32::from_le_bytes)
-                        .into_iter()
-                        .map(char::from_u32)
-                        .collect()
+                    self.numbers(item, u32::from_le_bytes).into_iter().map(char::from_u32).collect()
                 };
                 let text = text.ok_or_else(|| ContentProblem::Unexpected {
                     place: "a string".to_owned(),
@@ -190,10 +150,7 @@ fn half(bits: u16) -> f64 {
 
 /// What follows a key in the header, which is a Python dictionary.
 fn header_value<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    let after_key = header
-        .split_once(&format!("'{key}'"))
-        .or_else(|| header.split_once(&format!("\"{key}\"")))?
-        .1;
+    let after_key = header.split_once(&format!("'{key}'")).or_else(|| header.split_once(&format!("\"{key}\"")))?.1;
     Some(after_key.split_once(':')?.1.trim_start())
 }
 
@@ -203,84 +160,38 @@ fn header_shape(header: &str) -> Result<Vec<usize>, ContentProblem> {
         .and_then(|value| value.strip_prefix('('))
         .and_then(|value| value.split_once(')'))
         .ok_or_else(damaged)?;
-    let lengths = inside
-        .split(',')
-        .map(str::trim)
-        .filter(|length| !length.is_empty());
-    lengths
-        .map(|length| length.trim_end_matches('L').parse().map_err(|_| damaged()))
-        .collect()
+    let lengths = inside.split(',').map(str::trim).filter(|length| !length.is_empty());
+    lengths.map(|length| length.trim_end_matches('L').parse().map_err(|_| damaged())).collect()
 }
 
 fn unexpected_header(header: &str, needed: &'static str) -> ContentProblem {
     let shown: String = header.trim_end().chars().take(120).collect();
-    ContentProblem::Unexpected {
-        place: "the header".to_owned(),
-        found: format!("\"{shown}\""),
-        needed,
-    }
+    ContentProblem::Unexpected { place: "the header".to_owned(), found: format!("\"{shown}\""), needed }
 }
 
 fn unsupported_type(found: &str, next_step: &'static str) -> ContentProblem {
     let shown: String = found.chars().take(60).collect();
-    ContentProblem::Unsupported {
-        place: "the element type".to_owned(),
-        found: format!("\"{shown}\""),
-        next_step,
-    }
+    ContentProblem::Unsupported { place: "the element type".to_owned(), found: format!("\"{shown}\""), next_step }
 }
 
 /// An array as the bytes of an `.npy` file, version 1 (3 for none): C order, little-endian.
 pub fn to_bytes(array: &DataArray) -> Vec<u8> {
-    let longest = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| text.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(1)
-    };
+    let longest = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
     let (kind, data): (String, Vec<u8>) = match array.elements() {
         Elements::Byte(values) => ("|u1".to_owned(), values.clone()),
-        Elements::Bool(values) => (
-            "|b1".to_owned(),
-            values.iter().map(|value| u8::from(*value)).collect(),
-        ),
-        Elements::Integer(values) => (
-            "<i8".to_owned(),
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
-        ),
-        Elements::Float(values) => (
-            "<f8".to_owned(),
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
-        ),
+        Elements::Bool(values) => ("|b1".to_owned(), values.iter().map(|value| u8::from(*value)).collect()),
+        Elements::Integer(values) => ("<i8".to_owned(), values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        Elements::Float(values) => ("<f8".to_owned(), values.iter().flat_map(|value| value.to_le_bytes()).collect()),
         Elements::Text(texts) => {
             let length = longest(texts);
             let padded = |text: &String| {
-                let characters = text
-                    .chars()
-                    .map(u32::from)
-                    .chain(std::iter::repeat(0))
-                    .take(length);
+                let characters = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(length);
                 characters.flat_map(u32::to_le_bytes).collect::<Vec<u8>>()
             };
-            (
-                format!("<U{length}"),
-                texts.iter().flat_map(padded).collect(),
-            )
+            (format!("<U{length}"), texts.iter().flat_map(padded).collect())
         }
     };
-    let lengths: String = array
-        .shape()
-        .iter()
-        .map(|length| format!("{length},"))
-        .collect();
+    let lengths: String = array.shape().iter().map(|length| format!("{length},")).collect();
     let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({lengths}), }}");
     // The data starts at a multiple of 64 bytes; the header ends with a line break.
     let padding = (64 - (MAGIC.len() + 4 + header.len() + 1) % 64) % 64;

@@ -20,46 +20,27 @@ pub(super) const MOST_BYTES_INFLATED_FROM_ONE: u64 = 1032;
 /// [`ContentProblem`]: it is no zip, or a member is no array that is supported; it names the member.
 pub fn parse(bytes: &[u8]) -> Result<DataTree, ContentProblem> {
     let undecodable = |place: String| {
-        move |source: zip::result::ZipError| ContentProblem::Undecodable {
-            place,
-            source: source.into(),
-        }
+        move |source: zip::result::ZipError| ContentProblem::Undecodable { place, source: source.into() }
     };
-    let mut archive =
-        ZipArchive::new(Cursor::new(bytes)).map_err(undecodable("the zip archive".to_owned()))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(undecodable("the zip archive".to_owned()))?;
     let mut arrays = BTreeMap::new();
     for index in 0..archive.len() {
-        let mut member = archive
-            .by_index(index)
-            .map_err(undecodable(format!("member {}", index + 1)))?;
-        let name = member
-            .name()
-            .map_err(undecodable(format!("the name of member {}", index + 1)))?
-            .into_owned();
+        let mut member = archive.by_index(index).map_err(undecodable(format!("member {}", index + 1)))?;
+        let name = member.name().map_err(undecodable(format!("the name of member {}", index + 1)))?.into_owned();
         if member.is_dir() {
             continue;
         }
-        let most = member
-            .compressed_size()
-            .min(bytes.len() as u64)
-            .saturating_mul(MOST_BYTES_INFLATED_FROM_ONE);
+        let most = member.compressed_size().min(bytes.len() as u64).saturating_mul(MOST_BYTES_INFLATED_FROM_ONE);
         let mut content = Vec::new();
-        member
-            .by_ref()
-            .take(most)
-            .read_to_end(&mut content)
-            .map_err(|source| ContentProblem::Undecodable {
-                place: format!("member \"{name}\""),
-                source: source.into(),
-            })?;
+        member.by_ref().take(most).read_to_end(&mut content).map_err(|source| ContentProblem::Undecodable {
+            place: format!("member \"{name}\""),
+            source: source.into(),
+        })?;
         let array = npy::parse(&content).map_err(|problem| ContentProblem::Undecodable {
             place: format!("member \"{name}\""),
             source: problem.into(),
         })?;
-        arrays.insert(
-            name.strip_suffix(".npy").unwrap_or(&name).to_owned(),
-            DataTree::Array(array),
-        );
+        arrays.insert(name.strip_suffix(".npy").unwrap_or(&name).to_owned(), DataTree::Array(array));
     }
     Ok(DataTree::named(arrays))
 }
@@ -79,10 +60,7 @@ pub fn write<'a>(
         .last_modified_time(zip::DateTime::default());
     for (name, array) in arrays {
         let bytes = npy::to_bytes(array);
-        archive.start_file(
-            format!("{name}.npy"),
-            options.large_file(bytes.len() > (u32::MAX / 2) as usize),
-        )?;
+        archive.start_file(format!("{name}.npy"), options.large_file(bytes.len() > (u32::MAX / 2) as usize))?;
         archive.write_all(&bytes)?;
     }
     archive.finish()?;

@@ -43,16 +43,8 @@ pub fn write(path: &Path, recording: &Recording) -> Result<(), DataError> {
         Ok(())
     };
     let values = recording.values();
-    put(
-        "values".to_owned(),
-        values.shape().to_vec(),
-        Elements::Float(values.iter().copied().collect()),
-    )?;
-    for axis in [
-        RecordingAxis::Presentation,
-        RecordingAxis::Unit,
-        RecordingAxis::TimeBin,
-    ] {
+    put("values".to_owned(), values.shape().to_vec(), Elements::Float(values.iter().copied().collect()))?;
+    for axis in [RecordingAxis::Presentation, RecordingAxis::Unit, RecordingAxis::TimeBin] {
         for (name, coordinate) in recording.coordinates(axis) {
             let elements = match coordinate.clone() {
                 Coordinate::Text(values) => Elements::Text(values),
@@ -60,29 +52,13 @@ pub fn write(path: &Path, recording: &Recording) -> Result<(), DataError> {
                 Coordinate::Float(values) => Elements::Float(values),
                 Coordinate::Bool(values) => Elements::Bool(values),
             };
-            put(
-                format!("{}.{name}", axis.name()),
-                vec![elements.len()],
-                elements,
-            )?;
+            put(format!("{}.{name}", axis.name()), vec![elements.len()], elements)?;
         }
     }
     let attributes = recording.attributes();
-    let texts = attributes
-        .iter()
-        .flat_map(|(name, text)| [name.clone(), text.clone()])
-        .collect();
-    put(
-        "attributes".to_owned(),
-        vec![attributes.len(), 2],
-        Elements::Text(texts),
-    )?;
-    written(path, |file| {
-        npz::write(
-            file,
-            arrays.iter().map(|(name, array)| (name.as_str(), array)),
-        )
-    })?;
+    let texts = attributes.iter().flat_map(|(name, text)| [name.clone(), text.clone()]).collect();
+    put("attributes".to_owned(), vec![attributes.len(), 2], Elements::Text(texts))?;
+    written(path, |file| npz::write(file, arrays.iter().map(|(name, array)| (name.as_str(), array))))?;
     Ok(())
 }
 
@@ -101,17 +77,13 @@ pub fn read(path: &Path) -> Result<Recording, DataError> {
             needed: "an array of numbers with the axes presentation, unit and time bin",
         }),
     };
-    let values = tree
-        .numbers(Some("values"))
-        .map_err(|problem| FileError::Variable {
-            path: path.to_owned(),
-            wanted: "values".to_owned(),
-            problem: Box::new(problem),
-        })?;
+    let values = tree.numbers(Some("values")).map_err(|problem| FileError::Variable {
+        path: path.to_owned(),
+        wanted: "values".to_owned(),
+        problem: Box::new(problem),
+    })?;
     let found = format!("of shape {:?}", values.shape());
-    let values: Array3<f64> = values
-        .into_dimensionality()
-        .map_err(|_| unexpected(found))?;
+    let values: Array3<f64> = values.into_dimensionality().map_err(|_| unexpected(found))?;
     let mut coordinates: BTreeMap<&str, Coordinates> = BTreeMap::new();
     let mut attributes = BTreeMap::new();
     let DataTree::Structures { fields, .. } = tree else {
@@ -128,24 +100,12 @@ pub fn read(path: &Path) -> Result<Recording, DataError> {
             continue;
         }
         for axis in ["presentation", "unit", "time_bin"] {
-            if let Some(name) = name
-                .strip_prefix(axis)
-                .and_then(|name| name.strip_prefix('.'))
-            {
-                coordinates
-                    .entry(axis)
-                    .or_default()
-                    .insert(name.to_owned(), elements.clone().into_coordinate());
+            if let Some(name) = name.strip_prefix(axis).and_then(|name| name.strip_prefix('.')) {
+                coordinates.entry(axis).or_default().insert(name.to_owned(), elements.clone().into_coordinate());
             }
         }
     }
     let mut along = |axis| coordinates.remove(axis).unwrap_or_default();
     let (presentation, unit, time_bin) = (along("presentation"), along("unit"), along("time_bin"));
-    Recording::new(RecordingParts {
-        values,
-        presentation,
-        unit,
-        time_bin,
-        attributes,
-    })
+    Recording::new(RecordingParts { values, presentation, unit, time_bin, attributes })
 }

@@ -19,16 +19,10 @@ impl Table {
     ///
     /// # Errors
     /// [`ContentProblem::Unexpected`] when columns differ in length or two have one name.
-    pub fn new(
-        columns: impl IntoIterator<Item = (String, Vec<String>)>,
-    ) -> Result<Self, ContentProblem> {
+    pub fn new(columns: impl IntoIterator<Item = (String, Vec<String>)>) -> Result<Self, ContentProblem> {
         let (names, columns): (Vec<String>, Vec<Vec<String>>) = columns.into_iter().unzip();
         let table = Self { names, columns };
-        if let Some(at) = table
-            .columns
-            .iter()
-            .position(|column| column.len() != table.n_rows())
-        {
+        if let Some(at) = table.columns.iter().position(|column| column.len() != table.n_rows()) {
             return Err(ContentProblem::Unexpected {
                 place: format!("column \"{}\"", table.names[at]),
                 found: format!("{} values long", table.columns[at].len()),
@@ -53,12 +47,10 @@ impl Table {
         let name = path.to_string_lossy().to_lowercase();
         let is_tsv = name.ends_with(".tsv") || name.ends_with(".tsv.gz");
         let bytes = super::read_bytes(path)?;
-        Self::parse(&bytes, if is_tsv { b'\t' } else { b',' }).map_err(|source| {
-            FileError::Content {
-                path: path.to_owned(),
-                format: "a table",
-                source: Box::new(source),
-            }
+        Self::parse(&bytes, if is_tsv { b'\t' } else { b',' }).map_err(|source| FileError::Content {
+            path: path.to_owned(),
+            format: "a table",
+            source: Box::new(source),
         })
     }
 
@@ -68,19 +60,10 @@ impl Table {
     /// [`ContentProblem`], which names the line.
     pub fn parse(bytes: &[u8], delimiter: u8) -> Result<Self, ContentProblem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .from_reader(bytes);
-        let undecodable = |source: csv::Error| ContentProblem::Undecodable {
-            place: "the table".to_owned(),
-            source: source.into(),
-        };
-        let names: Vec<String> = reader
-            .headers()
-            .map_err(undecodable)?
-            .iter()
-            .map(str::to_owned)
-            .collect();
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
+        let undecodable =
+            |source: csv::Error| ContentProblem::Undecodable { place: "the table".to_owned(), source: source.into() };
+        let names: Vec<String> = reader.headers().map_err(undecodable)?.iter().map(str::to_owned).collect();
         let mut columns = vec![Vec::new(); names.len()];
         for record in reader.records() {
             for (column, value) in columns.iter_mut().zip(&record.map_err(undecodable)?) {
@@ -106,12 +89,11 @@ impl Table {
     /// [`ContentProblem::Missing`], which lists the columns.
     pub fn column(&self, name: &str) -> Result<&[String], ContentProblem> {
         let at = self.names.iter().position(|known| known == name);
-        at.map(|at| self.columns[at].as_slice())
-            .ok_or_else(|| ContentProblem::Missing {
-                what: "column",
-                wanted: name.to_owned(),
-                known: self.names.clone(),
-            })
+        at.map(|at| self.columns[at].as_slice()).ok_or_else(|| ContentProblem::Missing {
+            what: "column",
+            wanted: name.to_owned(),
+            known: self.names.clone(),
+        })
     }
 
     /// A column of numbers; an empty entry and `nan` in any case are NaN.
@@ -143,14 +125,10 @@ impl Table {
 
     /// The columns as named arrays of the kinds that [`Table::coordinate`] gives.
     pub fn into_tree(self) -> DataTree {
-        let arrays = self
-            .names
-            .into_iter()
-            .zip(self.columns)
-            .filter_map(|(name, column)| {
-                let array = DataArray::new(vec![column.len()], guessed(&column))?;
-                Some((name, DataTree::Array(array)))
-            });
+        let arrays = self.names.into_iter().zip(self.columns).filter_map(|(name, column)| {
+            let array = DataArray::new(vec![column.len()], guessed(&column))?;
+            Some((name, DataTree::Array(array)))
+        });
         DataTree::named(arrays.collect::<BTreeMap<_, _>>())
     }
 
@@ -180,29 +158,16 @@ fn guessed(texts: &[String]) -> Elements {
         return Elements::Text(texts.to_vec());
     }
     // Written back, a whole number has to give the same text: "007" and "+7" are names.
-    let integers: Option<Vec<i64>> = texts
-        .iter()
-        .map(|text| {
-            text.parse()
-                .ok()
-                .filter(|value: &i64| value.to_string() == *text)
-        })
-        .collect();
+    let integers: Option<Vec<i64>> =
+        texts.iter().map(|text| text.parse().ok().filter(|value: &i64| value.to_string() == *text)).collect();
     if let Some(integers) = integers {
         return Elements::Integer(integers);
     }
-    let truths: Option<Vec<bool>> = texts
-        .iter()
-        .map(|text| text.to_lowercase().parse().ok())
-        .collect();
+    let truths: Option<Vec<bool>> = texts.iter().map(|text| text.to_lowercase().parse().ok()).collect();
     if let Some(truths) = truths {
         return Elements::Bool(truths);
     }
-    match texts
-        .iter()
-        .map(|text| number(text).filter(|_| is_plainly_a_number(text)))
-        .collect()
-    {
+    match texts.iter().map(|text| number(text).filter(|_| is_plainly_a_number(text))).collect() {
         Some(numbers) => Elements::Float(numbers),
         None => Elements::Text(texts.to_vec()),
     }

@@ -16,9 +16,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 use zarrs::array::codec::{Crc32cCodec, GzipCodec};
-use zarrs::array::{
-    Array, ArrayBuilder, ArrayError, BytesToBytesCodecTraits, ZARR_NAN_F32, data_type,
-};
+use zarrs::array::{Array, ArrayBuilder, ArrayError, BytesToBytesCodecTraits, ZARR_NAN_F32, data_type};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::group::{Group, GroupBuilder};
 use zarrs::storage::StorageError;
@@ -70,10 +68,7 @@ impl Activations {
                 io::ErrorKind::AlreadyExists,
                 "it is there already; choose another folder or go on with it",
             );
-            return Err(FileError::Write {
-                path: path.to_owned(),
-                source,
-            });
+            return Err(FileError::Write { path: path.to_owned(), source });
         }
         let store = open_store(path)?;
         let unwritable = |error: StorageError| unwritable(path, storage_cause(error));
@@ -81,25 +76,16 @@ impl Activations {
         let group = group.map_err(|error| undecodable(path, "the group", error))?;
         group.store_metadata().map_err(unwritable)?;
         let n_stimuli = stimulus_ids.len() as u64;
-        let ids = ArrayBuilder::new(
-            vec![n_stimuli],
-            vec![n_stimuli.max(1)],
-            data_type::string(),
-            "",
-        )
-        .dimension_names(["presentation"].into())
-        .build(store.clone(), STIMULUS_IDS)
-        .map_err(|error| undecodable(path, "the stimulus ids", error))?;
+        let ids = ArrayBuilder::new(vec![n_stimuli], vec![n_stimuli.max(1)], data_type::string(), "")
+            .dimension_names(["presentation"].into())
+            .build(store.clone(), STIMULUS_IDS)
+            .map_err(|error| undecodable(path, "the stimulus ids", error))?;
         ids.store_metadata().map_err(unwritable)?;
         if n_stimuli > 0 {
             ids.store_chunk(&[0], Array1::from(stimulus_ids.to_vec()).into_dyn())
                 .map_err(|error| self::unwritable(path, array_cause(error)))?;
         }
-        Ok(Self {
-            path: path.to_owned(),
-            store,
-            stimulus_ids: stimulus_ids.to_vec(),
-        })
+        Ok(Self { path: path.to_owned(), store, stimulus_ids: stimulus_ids.to_vec() })
     }
 
     /// Activations that are there.
@@ -109,26 +95,18 @@ impl Activations {
     pub fn open(path: &Path) -> Result<Self, FileError> {
         if !path.is_dir() {
             let source = io::Error::new(io::ErrorKind::NotFound, "there is no such folder");
-            return Err(FileError::Open {
-                path: path.to_owned(),
-                source,
-            });
+            return Err(FileError::Open { path: path.to_owned(), source });
         }
         let store = open_store(path)?;
         let damaged = |error: ArrayError| undecodable(path, "the stimulus ids", error);
-        let ids = Array::open(store.clone(), STIMULUS_IDS)
-            .map_err(|error| undecodable(path, "the stimulus ids", error))?;
+        let ids =
+            Array::open(store.clone(), STIMULUS_IDS).map_err(|error| undecodable(path, "the stimulus ids", error))?;
         let stimulus_ids: Vec<String> = if ids.shape() == [0] {
             Vec::new()
         } else {
-            ids.retrieve_array_subset(&ids.subset_all())
-                .map_err(damaged)?
+            ids.retrieve_array_subset(&ids.subset_all()).map_err(damaged)?
         };
-        Ok(Self {
-            path: path.to_owned(),
-            store,
-            stimulus_ids,
-        })
+        Ok(Self { path: path.to_owned(), store, stimulus_ids })
     }
 
     /// The stimulus of each row.
@@ -141,14 +119,10 @@ impl Activations {
     /// # Errors
     /// [`FileError::Content`] when the folder is damaged.
     pub fn stage_names(&self) -> Result<Vec<String>, FileError> {
-        let group = Group::open(self.store.clone(), "/")
-            .map_err(|error| undecodable(&self.path, "the group", error))?;
-        let arrays = group
-            .child_arrays()
-            .map_err(|error| undecodable(&self.path, "the group", error))?;
-        let name = |array: &Array<FilesystemStore>| {
-            array.attributes().get(STAGE)?.as_str().map(str::to_owned)
-        };
+        let group =
+            Group::open(self.store.clone(), "/").map_err(|error| undecodable(&self.path, "the group", error))?;
+        let arrays = group.child_arrays().map_err(|error| undecodable(&self.path, "the group", error))?;
+        let name = |array: &Array<FilesystemStore>| array.attributes().get(STAGE)?.as_str().map(str::to_owned);
         let mut names: Vec<String> = arrays.iter().filter_map(name).collect();
         names.sort();
         Ok(names)
@@ -158,41 +132,23 @@ impl Activations {
     ///
     /// # Errors
     /// [`FileError::Write`] when it cannot be written.
-    pub fn create_stage(
-        &self,
-        name: &str,
-        n_units: usize,
-        chunking: Chunking,
-    ) -> Result<Stage, FileError> {
-        let (rows, units) = (
-            chunking.n_stimuli.clamp(1, self.stimulus_ids.len().max(1)),
-            chunking.n_units.clamp(1, n_units.max(1)),
-        );
+    pub fn create_stage(&self, name: &str, n_units: usize, chunking: Chunking) -> Result<Stage, FileError> {
+        let (rows, units) =
+            (chunking.n_stimuli.clamp(1, self.stimulus_ids.len().max(1)), chunking.n_units.clamp(1, n_units.max(1)));
         let mut codecs: Vec<Arc<dyn BytesToBytesCodecTraits>> = Vec::new();
         if let Some(level) = chunking.gzip_level {
-            let gzip = GzipCodec::new(level)
-                .map_err(|error| undecodable(&self.path, "the level of compression", error))?;
+            let gzip =
+                GzipCodec::new(level).map_err(|error| undecodable(&self.path, "the level of compression", error))?;
             codecs.push(Arc::new(gzip));
         }
         codecs.push(Arc::new(Crc32cCodec::new()));
         let shape = vec![self.stimulus_ids.len() as u64, n_units as u64];
-        let mut builder = ArrayBuilder::new(
-            shape,
-            vec![rows as u64, units as u64],
-            data_type::float32(),
-            ZARR_NAN_F32,
-        );
-        builder
-            .bytes_to_bytes_codecs(codecs)
-            .dimension_names(["presentation", "neuroid"].into());
-        builder
-            .attributes_mut()
-            .insert(STAGE.to_owned(), name.into());
+        let mut builder = ArrayBuilder::new(shape, vec![rows as u64, units as u64], data_type::float32(), ZARR_NAN_F32);
+        builder.bytes_to_bytes_codecs(codecs).dimension_names(["presentation", "neuroid"].into());
+        builder.attributes_mut().insert(STAGE.to_owned(), name.into());
         let array = builder.build(self.store.clone(), &node_path(name));
         let array = array.map_err(|error| undecodable(&self.path, name, error))?;
-        array
-            .store_metadata()
-            .map_err(|error| unwritable(&self.path, storage_cause(error)))?;
+        array.store_metadata().map_err(|error| unwritable(&self.path, storage_cause(error)))?;
         self.stage_of(name, array)
     }
 
@@ -206,41 +162,25 @@ impl Activations {
             return Err(FileError::Content {
                 path: self.path.clone(),
                 format: FORMAT,
-                source: Box::new(ContentProblem::Missing {
-                    what: "stage",
-                    wanted: name.to_owned(),
-                    known: names,
-                }),
+                source: Box::new(ContentProblem::Missing { what: "stage", wanted: name.to_owned(), known: names }),
             });
         }
         let array = Array::open(self.store.clone(), &node_path(name));
-        self.stage_of(
-            name,
-            array.map_err(|error| undecodable(&self.path, name, error))?,
-        )
+        self.stage_of(name, array.map_err(|error| undecodable(&self.path, name, error))?)
     }
 
     fn stage_of(&self, name: &str, array: Array<FilesystemStore>) -> Result<Stage, FileError> {
-        let lengths = |lengths: &[u64]| {
-            lengths
-                .iter()
-                .map(|length| *length as usize)
-                .collect::<Vec<_>>()
-        };
-        let chunk = array
-            .chunk_shape_usize(&[0, 0])
-            .map_err(|error| undecodable(&self.path, name, error))?;
+        let lengths = |lengths: &[u64]| lengths.iter().map(|length| *length as usize).collect::<Vec<_>>();
+        let chunk = array.chunk_shape_usize(&[0, 0]).map_err(|error| undecodable(&self.path, name, error))?;
         match (lengths(array.shape()).as_slice(), chunk.as_slice()) {
-            ([n_stimuli, n_units], [rows, units]) if *n_stimuli == self.stimulus_ids.len() => {
-                Ok(Stage {
-                    path: self.path.clone(),
-                    n_stimuli: *n_stimuli,
-                    n_units: *n_units,
-                    rows_per_chunk: *rows,
-                    units_per_chunk: *units,
-                    array,
-                })
-            }
+            ([n_stimuli, n_units], [rows, units]) if *n_stimuli == self.stimulus_ids.len() => Ok(Stage {
+                path: self.path.clone(),
+                n_stimuli: *n_stimuli,
+                n_units: *n_units,
+                rows_per_chunk: *rows,
+                units_per_chunk: *units,
+                array,
+            }),
             (shape, _) => Err(FileError::Content {
                 path: self.path.clone(),
                 format: FORMAT,
@@ -268,16 +208,12 @@ impl Stage {
     /// The blocks of rows that are written at once.
     pub fn row_blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (n_stimuli, rows) = (self.n_stimuli, self.rows_per_chunk);
-        (0..n_stimuli)
-            .step_by(rows)
-            .map(move |first| first..(first + rows).min(n_stimuli))
+        (0..n_stimuli).step_by(rows).map(move |first| first..(first + rows).min(n_stimuli))
     }
 
     fn unit_blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (n_units, units) = (self.n_units, self.units_per_chunk);
-        (0..n_units)
-            .step_by(units)
-            .map(move |first| first..(first + units).min(n_units))
+        (0..n_units).step_by(units).map(move |first| first..(first + units).min(n_units))
     }
 
     /// Writes one of the [`Stage::row_blocks`], given by its first row.
@@ -286,43 +222,42 @@ impl Stage {
     /// [`FileError::CannotHold`] when the rows are not one of the blocks or have another number of units;
     /// [`FileError::Write`] when the disk refuses.
     pub fn write_rows(&self, first_row: usize, rows: ArrayView2<'_, f32>) -> Result<(), FileError> {
-        let block = self
-            .row_blocks()
-            .find(|block| block.start == first_row && block.len() == rows.nrows());
+        let block = self.row_blocks().find(|block| block.start == first_row && block.len() == rows.nrows());
         if block.is_none() || rows.ncols() != self.n_units {
             return Err(FileError::CannotHold {
                 path: self.path.clone(),
                 format: FORMAT,
-                what: format!(
-                    "a block of {} × {} at row {first_row}",
-                    rows.nrows(),
-                    rows.ncols()
-                ),
+                what: format!("a block of {} × {} at row {first_row}", rows.nrows(), rows.ncols()),
                 next_step: "Write blocks as row_blocks gives them, with a value for each unit",
             });
         }
         for (number, units) in self.unit_blocks().enumerate() {
-            // Chunks are all of one shape; those at the end are filled up.
-            let mut chunk =
-                Array2::from_elem((self.rows_per_chunk, self.units_per_chunk), f32::NAN);
-            chunk
-                .slice_mut(s![..rows.nrows(), ..units.len()])
-                .assign(&rows.slice(s![.., units]));
+            let chunk = self.chunk_of(rows.slice(s![.., units]));
             let at = [(first_row / self.rows_per_chunk) as u64, number as u64];
-            self.array
-                .store_chunk(&at, chunk.into_dyn())
-                .map_err(|error| unwritable(&self.path, array_cause(error)))?;
+            self.array.store_chunk(&at, chunk).map_err(|error| unwritable(&self.path, array_cause(error)))?;
         }
         Ok(())
+    }
+
+    /// A chunk row by row. Chunks are all of one shape; those at the end are filled up.
+    fn chunk_of(&self, values: ArrayView2<'_, f32>) -> Vec<f32> {
+        let mut chunk = Vec::with_capacity(self.rows_per_chunk * self.units_per_chunk);
+        for row in values.rows() {
+            match row.as_slice() {
+                Some(row) => chunk.extend_from_slice(row),
+                None => chunk.extend(row),
+            }
+            chunk.resize(chunk.len() + self.units_per_chunk - row.len(), f32::NAN);
+        }
+        chunk.resize(self.rows_per_chunk * self.units_per_chunk, f32::NAN);
+        chunk
     }
 
     /// Whether all chunks of a block of rows are there and whole.
     pub fn is_complete(&self, block: &Range<usize>) -> bool {
         let row = (block.start / self.rows_per_chunk) as u64;
         (0..self.unit_blocks().count() as u64).all(|unit| {
-            let chunk = self
-                .array
-                .retrieve_chunk_if_exists::<Vec<f32>>(&[row, unit]);
+            let chunk = self.array.retrieve_chunk_if_exists::<Vec<f32>>(&[row, unit]);
             matches!(chunk, Ok(Some(_)))
         })
     }
@@ -348,26 +283,17 @@ impl Stage {
         if rows.is_empty() || units.is_empty() {
             return Ok(Array2::zeros(shape));
         }
-        let subset = [
-            rows.start as u64..rows.end as u64,
-            units.start as u64..units.end as u64,
-        ];
-        let values: Vec<f32> = self.array.retrieve_array_subset(&subset).map_err(|error| {
-            undecodable(
-                &self.path,
-                &format!("rows {rows:?} of units {units:?}"),
-                error,
-            )
-        })?;
-        Array2::from_shape_vec(shape, values)
-            .map_err(|error| undecodable(&self.path, "the block", error))
+        let subset = [rows.start as u64..rows.end as u64, units.start as u64..units.end as u64];
+        let values: Vec<f32> = self
+            .array
+            .retrieve_array_subset(&subset)
+            .map_err(|error| undecodable(&self.path, &format!("rows {rows:?} of units {units:?}"), error))?;
+        Array2::from_shape_vec(shape, values).map_err(|error| undecodable(&self.path, "the block", error))
     }
 }
 
 fn open_store(path: &Path) -> Result<Arc<FilesystemStore>, FileError> {
-    FilesystemStore::new(path)
-        .map(Arc::new)
-        .map_err(|error| undecodable(path, "the folder's name", error))
+    FilesystemStore::new(path).map(Arc::new).map_err(|error| undecodable(path, "the folder's name", error))
 }
 
 /// The name of a stage as that of a folder: `/`, `%` and a leading `.` or `_` as percent codes.
@@ -380,33 +306,19 @@ fn node_path(stage: &str) -> String {
             letter => name.push(letter),
         }
     }
-    if name == STIMULUS_IDS {
-        "/%73timulus_id".to_owned()
-    } else {
-        name
-    }
+    if name == STIMULUS_IDS { "/%73timulus_id".to_owned() } else { name }
 }
 
-fn undecodable(
-    path: &Path,
-    place: &str,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> FileError {
+fn undecodable(path: &Path, place: &str, error: impl std::error::Error + Send + Sync + 'static) -> FileError {
     FileError::Content {
         path: path.to_owned(),
         format: FORMAT,
-        source: Box::new(ContentProblem::Undecodable {
-            place: place.to_owned(),
-            source: error.into(),
-        }),
+        source: Box::new(ContentProblem::Undecodable { place: place.to_owned(), source: error.into() }),
     }
 }
 
 fn unwritable(path: &Path, source: io::Error) -> FileError {
-    FileError::Write {
-        path: path.to_owned(),
-        source,
-    }
+    FileError::Write { path: path.to_owned(), source }
 }
 
 /// What the operating system said, where it was the operating system.

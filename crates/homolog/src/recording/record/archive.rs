@@ -17,8 +17,8 @@ use crate::recording::FileError;
 use crate::recording::format::zarr::{Activations, Chunking, Stage};
 use crate::store::{Store, write_whole};
 
-/// Units of a chunk: 4 MiB for a batch of 16, so that a block of columns can be read without the rest.
-const UNITS_PER_CHUNK: usize = 1 << 16;
+/// The most units of a chunk: 4 MiB for a batch of 16, so that a block of columns can be read without the rest.
+const MOST_UNITS_PER_CHUNK: usize = 1 << 16;
 
 /// The version of the note's format.
 const SCHEMA: &str = "homolog.recording/1";
@@ -114,20 +114,27 @@ fn open_stages(path: &Path, plan: &RecordPlan, stimulus_ids: &[String]) -> Resul
         // Nothing, or what a run left that was killed before it had written the ids: no activation can be in it.
         _ => {
             if path.exists() {
-                std::fs::remove_dir_all(path).map_err(|source| RecordError::Write { place: path.to_owned(), source })?;
+                std::fs::remove_dir_all(path)
+                    .map_err(|source| RecordError::Write { place: path.to_owned(), source })?;
             }
             Activations::create(path, stimulus_ids)?
         }
     };
     let chunking =
-        Chunking { n_stimuli: plan.batch_size, n_units: UNITS_PER_CHUNK, gzip_level: None };
+        |n_units| Chunking { n_stimuli: plan.batch_size, n_units: units_per_chunk(n_units), gzip_level: None };
     plan.stages
         .iter()
         .map(|stage| match activations.stage(&stage.name) {
             Ok(there) if there.n_units() == stage.n_units => Ok(there),
-            _ => Ok(activations.create_stage(&stage.name, stage.n_units, chunking)?),
+            _ => Ok(activations.create_stage(&stage.name, stage.n_units, chunking(stage.n_units))?),
         })
         .collect()
+}
+
+/// The units in equal parts: chunks are all of one shape, so what the last one lacks would be written all the same.
+fn units_per_chunk(n_units: usize) -> usize {
+    let n_chunks = n_units.div_ceil(MOST_UNITS_PER_CHUNK).max(1);
+    n_units.div_ceil(n_chunks)
 }
 
 /// # Errors
@@ -139,14 +146,18 @@ fn same_recording(folder: &Path, text: &[u8], wanted: &Note) -> Result<(), Recor
     let Ok(found) = serde_json::from_slice::<Note>(text) else { return other("software") };
     match () {
         () if found == *wanted => Ok(()),
-        () if found.recorded.model != wanted.recorded.model || found.recorded.weights_sha256 != wanted.recorded.weights_sha256 => {
+        () if found.recorded.model != wanted.recorded.model
+            || found.recorded.weights_sha256 != wanted.recorded.weights_sha256 =>
+        {
             other("weights")
         }
         () if found.recorded.stimuli_sha256 != wanted.recorded.stimuli_sha256 => other("stimuli"),
         () if found.recorded.preprocessing_sha256 != wanted.recorded.preprocessing_sha256 => other("preprocessing"),
         () if found.stages != wanted.stages => other("stages"),
         () if found.recorded.engine != wanted.recorded.engine => other("numbers: another engine made them"),
-        () if found.batch_size != wanted.batch_size => other("numbers: batches had another size. Use the same --memory and --threads"),
+        () if found.batch_size != wanted.batch_size => {
+            other("numbers: batches had another size. Use the same --memory and --threads")
+        }
         () => other("numbers: another version of homolog made them"),
     }
 }

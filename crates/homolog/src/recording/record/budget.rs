@@ -7,7 +7,9 @@ const MIB: u64 = 1 << 20;
 
 /// A number of bytes with a unit that is not understood.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("cannot read \"{text}\" as an amount of memory: it needs a number and one of B, KiB, MiB, GiB, TiB, KB, MB, GB, TB, as in 4GiB")]
+#[error(
+    "cannot read \"{text}\" as an amount of memory: it needs a number and one of B, KiB, MiB, GiB, TiB, KB, MB, GB, TB, as in 4GiB"
+)]
 pub struct ByteSizeError {
     /// What the user wrote.
     pub text: String,

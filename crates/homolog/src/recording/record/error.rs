@@ -54,7 +54,9 @@ pub enum RecordError {
         source: io::Error,
     },
     /// The folder of activations cannot be read or written.
-    #[error("{source}. Free some room there or choose another folder with --out; the same command then goes on where it was")]
+    #[error(
+        "{source}. Free some room there or choose another folder with --out; the same command then goes on where it was"
+    )]
     Archive {
         /// What the format says.
         #[source]

@@ -35,12 +35,7 @@ pub enum Labels {
 pub(super) fn room_below(axis: &Horizontal, plot_width: f64) -> f64 {
     let labels = match &axis.labels {
         Labels::Names(names) if turned(names, plot_width) => {
-            names
-                .iter()
-                .map(|name| text_width(&shortened(name)))
-                .fold(0.0, f64::max)
-                * 0.72
-                + 8.0
+            names.iter().map(|name| text_width(&shortened(name))).fold(0.0, f64::max) * 0.72 + 8.0
         }
         Labels::Names(_) | Labels::Numbers | Labels::Share { .. } => TEXT_PX,
     };
@@ -51,14 +46,11 @@ pub(super) fn room_below(axis: &Horizontal, plot_width: f64) -> f64 {
 pub(super) fn draw_horizontal(canvas: &mut Canvas, axis: &Horizontal, scale: &Scale, plot: Area) {
     let y = plot.bottom();
     canvas.line("axis", (plot.left, y), (plot.right(), y));
-    let mut mark =
-        |value: f64| canvas.line("axis", (scale.px(value), y), (scale.px(value), y + TICK));
+    let mut mark = |value: f64| canvas.line("axis", (scale.px(value), y), (scale.px(value), y + TICK));
     match &axis.labels {
         Labels::Names(names) => {
             let every = every_which(names.len(), plot.width);
-            (0..names.len())
-                .step_by(every)
-                .for_each(|position| mark(position as f64));
+            (0..names.len()).step_by(every).for_each(|position| mark(position as f64));
             draw_names(canvas, names, every, scale, plot);
         }
         Labels::Share { low, high } => {
@@ -71,22 +63,12 @@ pub(super) fn draw_horizontal(canvas: &mut Canvas, axis: &Horizontal, scale: &Sc
             let marks = scale.marks();
             marks.iter().for_each(|(value, _)| mark(*value));
             for (value, label) in &marks {
-                canvas.text(
-                    "quiet",
-                    (scale.px(*value), y + TICK + 4.0 + TEXT_PX),
-                    Anchor::Middle,
-                    label,
-                );
+                canvas.text("quiet", (scale.px(*value), y + TICK + 4.0 + TEXT_PX), Anchor::Middle, label);
             }
         }
     }
     let title_y = y + room_below(axis, plot.width) - 6.0;
-    canvas.text(
-        "",
-        (plot.left + plot.width / 2.0, title_y),
-        Anchor::Middle,
-        &axis.title,
-    );
+    canvas.text("", (plot.left + plot.width / 2.0, title_y), Anchor::Middle, &axis.title);
 }
 
 fn draw_names(canvas: &mut Canvas, names: &[String], every: usize, scale: &Scale, plot: Area) {
@@ -108,22 +90,14 @@ pub(super) fn draw_vertical(canvas: &mut Canvas, title: &str, scale: &Scale, plo
     for (value, label) in scale.marks() {
         let y = scale.px(value);
         canvas.line("axis", (plot.left - TICK, y), (plot.left, y));
-        canvas.text(
-            "quiet",
-            (plot.left - TICK - 4.0, y + TEXT_PX * 0.35),
-            Anchor::End,
-            &label,
-        );
+        canvas.text("quiet", (plot.left - TICK - 4.0, y + TEXT_PX * 0.35), Anchor::End, &label);
     }
     canvas.text("", (0.0, plot.top - 16.0), Anchor::Start, title);
 }
 
 /// Whether names are turned because they would touch if level.
 fn turned(names: &[String], plot_width: f64) -> bool {
-    let widest = names
-        .iter()
-        .map(|name| text_width(&shortened(name)))
-        .fold(0.0, f64::max);
+    let widest = names.iter().map(|name| text_width(&shortened(name))).fold(0.0, f64::max);
     widest + 8.0 > plot_width / names.len().max(1) as f64
 }
 
@@ -150,10 +124,7 @@ mod tests {
     #[test]
     fn long_names_keep_their_end() {
         assert_eq!(shortened("features.10"), "features.10");
-        assert_eq!(
-            shortened("encoder.layers.encoder_layer_11.mlp"),
-            "\u{2026}encoder_layer_11.mlp"
-        );
+        assert_eq!(shortened("encoder.layers.encoder_layer_11.mlp"), "\u{2026}encoder_layer_11.mlp");
     }
 
     #[test]

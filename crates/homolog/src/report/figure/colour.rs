@@ -46,10 +46,7 @@ pub fn viridis(share: f64) -> [u8; 3] {
     let below = (position.floor() as usize).min(VIRIDIS.len() - 2);
     let weight = position - below as f64;
     let mix = |channel: usize| {
-        let (from, to) = (
-            f64::from(VIRIDIS[below][channel]),
-            f64::from(VIRIDIS[below + 1][channel]),
-        );
+        let (from, to) = (f64::from(VIRIDIS[below][channel]), f64::from(VIRIDIS[below + 1][channel]));
         (from + (to - from) * weight).round() as u8
     };
     [mix(0), mix(1), mix(2)]
@@ -71,24 +68,12 @@ pub fn style_sheet() -> String {
     let light = colours(
         "",
         &light,
-        &Surface {
-            paper: "#ffffff",
-            ink: "#1c1c1c",
-            quiet: "#5f5f5f",
-            axis: "#8a8a8a",
-            band: "#ebe7dd",
-        },
+        &Surface { paper: "#ffffff", ink: "#1c1c1c", quiet: "#5f5f5f", axis: "#8a8a8a", band: "#ebe7dd" },
     );
     let dark = colours(
         ":root.follows-system ",
         &dark,
-        &Surface {
-            paper: "#15171a",
-            ink: "#ececec",
-            quiet: "#a8a8a8",
-            axis: "#7d7d7d",
-            band: "#2e3035",
-        },
+        &Surface { paper: "#15171a", ink: "#ececec", quiet: "#a8a8a8", axis: "#7d7d7d", band: "#2e3035" },
     );
     format!("{figure}{light}@media screen and (prefers-color-scheme:dark){{{dark}}}")
 }
@@ -103,13 +88,7 @@ struct Surface {
 }
 
 fn colours(scope: &str, series: &[&str], surface: &Surface) -> String {
-    let Surface {
-        paper,
-        ink,
-        quiet,
-        axis,
-        band,
-    } = surface;
+    let Surface { paper, ink, quiet, axis, band } = surface;
     let mut style = format!(
         "{scope}.figure .paper{{fill:{paper}}}{scope}.figure text{{fill:{ink}}}{scope}.figure .quiet{{fill:{quiet}}}\
          {scope}.figure .axis,{scope}.figure .zero{{stroke:{axis}}}\
@@ -147,9 +126,7 @@ mod tests {
         let luma = |[red, green, blue]: [u8; 3]| {
             0.2126 * f64::from(red) + 0.7152 * f64::from(green) + 0.0722 * f64::from(blue)
         };
-        let lumas: Vec<f64> = (0..=20)
-            .map(|step| luma(viridis(f64::from(step) / 20.0)))
-            .collect();
+        let lumas: Vec<f64> = (0..=20).map(|step| luma(viridis(f64::from(step) / 20.0))).collect();
         assert!(lumas.windows(2).all(|pair| pair[0] < pair[1]), "{lumas:?}");
     }
 }

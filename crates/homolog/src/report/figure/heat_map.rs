@@ -36,11 +36,7 @@ impl Panel {
     /// A panel from the shares (0 dark, 1 bright, not a number grey) of a matrix, one pixel for each entry.
     ///
     /// Returns nothing where the matrix is empty or has more than 4096 rows or columns, which no page should hold.
-    pub fn new(
-        title: impl Into<String>,
-        subtitle: impl Into<String>,
-        shares: ArrayView2<f64>,
-    ) -> Option<Panel> {
+    pub fn new(title: impl Into<String>, subtitle: impl Into<String>, shares: ArrayView2<f64>) -> Option<Panel> {
         let (n_rows, n_columns) = shares.dim();
         if shares.is_empty() || n_rows > 4096 || n_columns > 4096 {
             return None;
@@ -52,11 +48,7 @@ impl Panel {
         let mut png = Cursor::new(Vec::new());
         picture.write_to(&mut png, ImageFormat::Png).ok()?;
         let uri = format!("data:image/png;base64,{}", base64(png.get_ref()));
-        Some(Panel {
-            title: title.into(),
-            subtitle: subtitle.into(),
-            uri,
-        })
+        Some(Panel { title: title.into(), subtitle: subtitle.into(), uri })
     }
 }
 
@@ -66,50 +58,21 @@ impl HeatMap {
         let gap = 22.0;
         let n_panels = self.panels.len().max(1);
         let beside = (width - gap * (n_panels - 1) as f64) / n_panels as f64;
-        let (n_across, side) = if beside >= 150.0 {
-            (n_panels, beside.min(300.0))
-        } else {
-            (1, width.min(300.0))
-        };
+        let (n_across, side) = if beside >= 150.0 { (n_panels, beside.min(300.0)) } else { (1, width.min(300.0)) };
         let heading = 2.0 * TEXT_PX + 12.0;
         let mut canvas = Canvas::default();
         for (position, panel) in self.panels.iter().enumerate() {
             let left = (position % n_across) as f64 * (side + gap);
             let top = (position / n_across) as f64 * (side + heading + gap);
             canvas.text("strong", (left, top + TEXT_PX), Anchor::Start, &panel.title);
-            canvas.text(
-                "quiet small",
-                (left, top + 2.0 * TEXT_PX + 3.0),
-                Anchor::Start,
-                &panel.subtitle,
-            );
-            canvas.image(
-                Area {
-                    left,
-                    top: top + heading,
-                    width: side,
-                    height: side,
-                },
-                &panel.uri,
-            );
+            canvas.text("quiet small", (left, top + 2.0 * TEXT_PX + 3.0), Anchor::Start, &panel.subtitle);
+            canvas.image(Area { left, top: top + heading, width: side, height: side }, &panel.uri);
         }
         let n_down = n_panels.div_ceil(n_across) as f64;
         let bar_top = n_down * (side + heading) + (n_down - 1.0) * gap + 16.0;
-        self.draw_bar(
-            &mut canvas,
-            Area {
-                left: 0.0,
-                top: bar_top,
-                width: side,
-                height: 8.0,
-            },
-        );
+        self.draw_bar(&mut canvas, Area { left: 0.0, top: bar_top, width: side, height: 8.0 });
         let used = n_across as f64 * side + (n_across - 1) as f64 * gap;
-        canvas.finish(
-            used,
-            bar_top + 8.0 + 2.0 * TEXT_PX + 14.0,
-            self.description.clone(),
-        )
+        canvas.finish(used, bar_top + 8.0 + 2.0 * TEXT_PX + 14.0, self.description.clone())
     }
 
     fn draw_bar(&self, canvas: &mut Canvas, bar: Area) {
@@ -119,20 +82,12 @@ impl HeatMap {
         }
         let mut png = Cursor::new(Vec::new());
         if picture.write_to(&mut png, ImageFormat::Png).is_ok() {
-            canvas.image(
-                bar,
-                &format!("data:image/png;base64,{}", base64(png.get_ref())),
-            );
+            canvas.image(bar, &format!("data:image/png;base64,{}", base64(png.get_ref())));
         }
         let baseline = bar.bottom() + TEXT_PX + 4.0;
         canvas.text("quiet", (bar.left, baseline), Anchor::Start, &self.ends.0);
         canvas.text("quiet", (bar.right(), baseline), Anchor::End, &self.ends.1);
-        canvas.text(
-            "",
-            (bar.left + bar.width / 2.0, baseline + TEXT_PX + 4.0),
-            Anchor::Middle,
-            &self.bar,
-        );
+        canvas.text("", (bar.left + bar.width / 2.0, baseline + TEXT_PX + 4.0), Anchor::Middle, &self.bar);
     }
 }
 
@@ -145,9 +100,7 @@ fn base64(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for position in 0..4 {
             if position <= group.len() {
-                text.push(char::from(
-                    DIGITS[(bits >> (18 - 6 * position)) as usize & 63],
-                ));
+                text.push(char::from(DIGITS[(bits >> (18 - 6 * position)) as usize & 63]));
             } else {
                 text.push('=');
             }
@@ -164,14 +117,8 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_examples_of_rfc_4648() {
-        let examples = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ];
+        let examples =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
         for (plain, coded) in examples {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
@@ -179,8 +126,7 @@ mod tests {
 
     #[test]
     fn a_matrix_is_one_pixel_for_each_entry() {
-        let panel = Panel::new("brain", "IT", array![[0.0, 1.0], [1.0, f64::NAN]].view())
-            .expect("a picture");
+        let panel = Panel::new("brain", "IT", array![[0.0, 1.0], [1.0, f64::NAN]].view()).expect("a picture");
         let map = HeatMap {
             description: "two".to_owned(),
             panels: vec![panel.clone(), panel],
@@ -190,10 +136,7 @@ mod tests {
         let wide = map.figure(640.0);
         assert_eq!(wide.width, 622.0);
         let narrow = map.figure(280.0);
-        assert!(
-            narrow.height > wide.height && narrow.width == 280.0,
-            "below each other"
-        );
+        assert!(narrow.height > wide.height && narrow.width == 280.0, "below each other");
         assert_eq!(wide.inline().matches("data:image/png;base64,").count(), 3);
     }
 

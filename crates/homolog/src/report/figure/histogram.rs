@@ -26,23 +26,11 @@ pub struct Histogram {
 impl Histogram {
     /// Draws it, `width` pixels wide.
     pub fn figure(&self, width: f64) -> Figure {
-        let mut values: Vec<f64> = self
-            .values
-            .iter()
-            .copied()
-            .filter(|value| value.is_finite())
-            .collect();
+        let mut values: Vec<f64> = self.values.iter().copied().filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
-        let plot = Area {
-            left: 32.0,
-            top: 2.0 * TEXT_PX + 22.0,
-            width: (width - 46.0).max(40.0),
-            height: 84.0,
-        };
+        let plot = Area { left: 32.0, top: 2.0 * TEXT_PX + 22.0, width: (width - 46.0).max(40.0), height: 84.0 };
         let scale = Scale::holding(
-            [self.range.0, self.range.1]
-                .into_iter()
-                .chain(values.iter().copied()),
+            [self.range.0, self.range.1].into_iter().chain(values.iter().copied()),
             (plot.left, plot.right()),
         );
         let counts = counts(&values, &scale, n_bins(values.len(), plot.width));
@@ -69,32 +57,16 @@ impl Histogram {
         }
         for (count, y) in [(0, plot.bottom()), (tallest, plot.top)] {
             canvas.line("axis", (plot.left - 8.0, y), (plot.left - 4.0, y));
-            canvas.text(
-                "quiet",
-                (plot.left - 12.0, y + TEXT_PX * 0.35),
-                Anchor::End,
-                &count.to_string(),
-            );
+            canvas.text("quiet", (plot.left - 12.0, y + TEXT_PX * 0.35), Anchor::End, &count.to_string());
         }
-        canvas.line(
-            "axis",
-            (plot.left - 4.0, plot.top),
-            (plot.left - 4.0, plot.bottom()),
-        );
+        canvas.line("axis", (plot.left - 4.0, plot.top), (plot.left - 4.0, plot.bottom()));
         if let Some(median) = median(&values) {
             let x = scale.px(median);
             canvas.line("median", (x, plot.top - 6.0), (x, plot.bottom()));
         }
-        let axis = Horizontal {
-            title: self.horizontal.clone(),
-            labels: Labels::Numbers,
-        };
+        let axis = Horizontal { title: self.horizontal.clone(), labels: Labels::Numbers };
         draw_horizontal(&mut canvas, &axis, &scale, plot);
-        canvas.finish(
-            width,
-            plot.bottom() + room_below(&axis, plot.width),
-            self.description.clone(),
-        )
+        canvas.finish(width, plot.bottom() + room_below(&axis, plot.width), self.description.clone())
     }
 
     fn counted_text(&self, n_finite: usize, median: Option<f64>) -> String {
@@ -144,12 +116,7 @@ mod tests {
 
     #[test]
     fn every_value_is_counted_once_and_the_upper_end_is_in_the_last_bin() {
-        let scale = Scale {
-            low: 0.0,
-            high: 1.0,
-            low_px: 0.0,
-            high_px: 100.0,
-        };
+        let scale = Scale { low: 0.0, high: 1.0, low_px: 0.0, high_px: 100.0 };
         assert_eq!(counts(&[0.0, 0.1, 0.5, 0.99, 1.0], &scale, 4), [2, 0, 1, 2]);
     }
 
@@ -172,10 +139,7 @@ mod tests {
             counted: "units".to_owned(),
         };
         let svg = histogram.figure(300.0).inline();
-        assert!(
-            svg.contains("2 units, median 0.200, 1 without a value"),
-            "{svg}"
-        );
+        assert!(svg.contains("2 units, median 0.200, 1 without a value"), "{svg}");
         assert!(!svg.contains("NaN"), "{svg}");
     }
 }

@@ -60,26 +60,13 @@ impl LineChart {
     /// Draws it, `width` pixels wide.
     pub fn figure(&self, width: f64) -> Figure {
         let named = self.series.len() > 1;
-        let widest = self
-            .series
-            .iter()
-            .map(|series| text_width(&short_name(&series.name)))
-            .fold(0.0, f64::max);
+        let widest = self.series.iter().map(|series| text_width(&short_name(&series.name))).fold(0.0, f64::max);
         let beside = named && widest + 14.0 <= width * 0.22;
         let right = if beside { widest + 14.0 } else { 14.0 };
         let left = 40.0;
         let plot_width = (width - left - right).max(40.0);
-        let above = if named && !beside {
-            self.series.len() as f64 * NAME_PX
-        } else {
-            0.0
-        };
-        let plot = Area {
-            left,
-            top: 34.0 + above,
-            width: plot_width,
-            height: (plot_width * 0.5).clamp(170.0, 300.0),
-        };
+        let above = if named && !beside { self.series.len() as f64 * NAME_PX } else { 0.0 };
+        let plot = Area { left, top: 34.0 + above, width: plot_width, height: (plot_width * 0.5).clamp(170.0, 300.0) };
         let vertical = Scale::holding(self.values(), (plot.bottom(), plot.top));
         let horizontal = self.horizontal_scale(plot);
 
@@ -87,21 +74,11 @@ impl LineChart {
         self.draw_band(&mut canvas, &vertical, plot);
         draw_vertical(&mut canvas, &self.vertical, &vertical, plot);
         if vertical.low < 0.0 {
-            canvas.line(
-                "zero",
-                (plot.left, vertical.px(0.0)),
-                (plot.right(), vertical.px(0.0)),
-            );
+            canvas.line("zero", (plot.left, vertical.px(0.0)), (plot.right(), vertical.px(0.0)));
         }
         draw_horizontal(&mut canvas, &self.horizontal, &horizontal, plot);
         for (position, series) in self.series.iter().enumerate() {
-            draw_series(
-                &mut canvas,
-                series,
-                position % SERIES,
-                &horizontal,
-                &vertical,
-            );
+            draw_series(&mut canvas, series, position % SERIES, &horizontal, &vertical);
         }
         if beside {
             self.draw_names_beside(&mut canvas, &horizontal, &vertical, plot);
@@ -133,35 +110,18 @@ impl LineChart {
             Labels::Names(_) => (-0.5, 0.5),
             Labels::Share { .. } => (0.0, 1.0),
             Labels::Numbers => {
-                let positions = self
-                    .series
-                    .iter()
-                    .flat_map(|series| &series.points)
-                    .map(|point| point.position);
+                let positions = self.series.iter().flat_map(|series| &series.points).map(|point| point.position);
                 return Scale::holding(positions, pixels);
             }
         };
-        Scale {
-            low,
-            high,
-            low_px: pixels.0,
-            high_px: pixels.1,
-        }
+        Scale { low, high, low_px: pixels.0, high_px: pixels.1 }
     }
 
     fn draw_band(&self, canvas: &mut Canvas, vertical: &Scale, plot: Area) {
         let Some(band) = &self.band else { return };
         let (top, bottom) = (vertical.px(band.high), vertical.px(band.low));
         if bottom - top >= 1.5 {
-            canvas.rect(
-                "band",
-                Area {
-                    left: plot.left,
-                    top,
-                    width: plot.width,
-                    height: bottom - top,
-                },
-            );
+            canvas.rect("band", Area { left: plot.left, top, width: plot.width, height: bottom - top });
         } else {
             canvas.line("bound", (plot.left, bottom), (plot.right(), bottom));
         }
@@ -172,29 +132,14 @@ impl LineChart {
         } else {
             bottom + TEXT_PX + 3.0
         };
-        canvas.text(
-            "quiet",
-            (plot.left + 8.0, baseline),
-            Anchor::Start,
-            &band.name,
-        );
+        canvas.text("quiet", (plot.left + 8.0, baseline), Anchor::Start, &band.name);
     }
 
     /// Names beside the last points, moved apart where they would overlap.
-    fn draw_names_beside(
-        &self,
-        canvas: &mut Canvas,
-        horizontal: &Scale,
-        vertical: &Scale,
-        plot: Area,
-    ) {
+    fn draw_names_beside(&self, canvas: &mut Canvas, horizontal: &Scale, vertical: &Scale, plot: Area) {
         let mut names: Vec<(f64, f64, usize)> = Vec::new();
         for (position, series) in self.series.iter().enumerate() {
-            let last = series
-                .points
-                .iter()
-                .rev()
-                .find_map(|point| Some((point.position, point.value?)));
+            let last = series.points.iter().rev().find_map(|point| Some((point.position, point.value?)));
             if let Some((at, value)) = last.filter(|(_, value)| value.is_finite()) {
                 names.push((vertical.px(value), horizontal.px(at), position));
             }
@@ -204,12 +149,7 @@ impl LineChart {
         for ((_, x, position), y) in names.into_iter().zip(moved) {
             let class = format!("fill-{} strong", position % SERIES);
             let at = (x.max(plot.right() - 12.0) + 10.0, y + TEXT_PX * 0.35);
-            canvas.text(
-                &class,
-                at,
-                Anchor::Start,
-                &short_name(&self.series[position].name),
-            );
+            canvas.text(&class, at, Anchor::Start, &short_name(&self.series[position].name));
         }
     }
 
@@ -223,13 +163,7 @@ impl LineChart {
     }
 }
 
-fn draw_series(
-    canvas: &mut Canvas,
-    series: &Series,
-    colour: usize,
-    horizontal: &Scale,
-    vertical: &Scale,
-) {
+fn draw_series(canvas: &mut Canvas, series: &Series, colour: usize, horizontal: &Scale, vertical: &Scale) {
     let at = |point: &Point| {
         let value = point.value.filter(|value| value.is_finite())?;
         Some((horizontal.px(point.position), vertical.px(value)))
@@ -275,11 +209,7 @@ fn best_point(points: &[Point]) -> Option<usize> {
 fn short_name(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
     let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= 18 {
-        name.to_owned()
-    } else {
-        letters[..17].iter().chain(&['\u{2026}']).collect()
-    }
+    if letters.len() <= 18 { name.to_owned() } else { letters[..17].iter().chain(&['\u{2026}']).collect() }
 }
 
 /// Heights at least `gap` apart and within `bounds` where there is room, each as near to where it was as its neighbours let it.
@@ -305,12 +235,7 @@ mod tests {
     use super::*;
 
     fn point(position: f64, value: Option<f64>) -> Point {
-        Point {
-            position,
-            value,
-            error: Some(0.01),
-            name: format!("layer{position}"),
-        }
+        Point { position, value, error: Some(0.01), name: format!("layer{position}") }
     }
 
     fn chart(series: Vec<Series>) -> LineChart {
@@ -322,31 +247,19 @@ mod tests {
                 labels: Labels::Names(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]),
             },
             series,
-            band: Some(Band {
-                name: "noise ceiling".to_owned(),
-                low: 0.4,
-                high: 0.6,
-            }),
+            band: Some(Band { name: "noise ceiling".to_owned(), low: 0.4, high: 0.6 }),
         }
     }
 
     #[test]
     fn names_that_would_overlap_are_moved_apart_and_stay_inside() {
-        assert_eq!(
-            moved_apart(&[50.0, 50.0, 10.0], 14.0, (0.0, 60.0)),
-            [46.0, 60.0, 10.0]
-        );
+        assert_eq!(moved_apart(&[50.0, 50.0, 10.0], 14.0, (0.0, 60.0)), [46.0, 60.0, 10.0]);
         assert_eq!(moved_apart(&[], 14.0, (0.0, 60.0)), Vec::<f64>::new());
     }
 
     #[test]
     fn the_first_of_the_highest_points_is_the_best() {
-        let points = [
-            point(0.0, Some(0.2)),
-            point(1.0, Some(0.3)),
-            point(2.0, Some(0.3)),
-            point(3.0, None),
-        ];
+        let points = [point(0.0, Some(0.2)), point(1.0, Some(0.3)), point(2.0, Some(0.3)), point(3.0, None)];
         assert_eq!(best_point(&points), Some(1));
         assert_eq!(best_point(&[point(0.0, Some(f64::NAN))]), None);
     }
@@ -355,19 +268,10 @@ mod tests {
     fn a_chart_says_its_axis_its_ceiling_and_each_value() {
         let series = Series {
             name: "net".to_owned(),
-            points: vec![
-                point(0.0, Some(0.1)),
-                point(1.0, None),
-                point(2.0, Some(0.3)),
-            ],
+            points: vec![point(0.0, Some(0.1)), point(1.0, None), point(2.0, Some(0.3))],
         };
         let svg = chart(vec![series]).figure(600.0).inline();
-        for words in [
-            "Spearman correlation",
-            "noise ceiling",
-            "layer2: 0.300",
-            ">b<",
-        ] {
+        for words in ["Spearman correlation", "noise ceiling", "layer2: 0.300", ">b<"] {
             assert!(svg.contains(words), "{words} in {svg}");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -375,13 +279,7 @@ mod tests {
 
     #[test]
     fn a_chart_of_nothing_is_still_a_chart() {
-        for series in [
-            vec![],
-            vec![Series {
-                name: "net".to_owned(),
-                points: vec![point(0.0, None)],
-            }],
-        ] {
+        for series in [vec![], vec![Series { name: "net".to_owned(), points: vec![point(0.0, None)] }]] {
             let svg = chart(series).figure(300.0).inline();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }

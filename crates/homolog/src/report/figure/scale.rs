@@ -61,19 +61,14 @@ impl Scale {
 fn round_step(span: f64) -> f64 {
     let power = 10_f64.powf((span / 4.0).log10().floor());
     let steps = [5.0, 2.0, 1.0].map(|factor| factor * power);
-    steps
-        .into_iter()
-        .find(|step| span / step >= 4.0 - 1e-9)
-        .unwrap_or(power)
+    steps.into_iter().find(|step| span / step >= 4.0 - 1e-9).unwrap_or(power)
 }
 
 /// A number with so many decimals, a true minus sign, and no minus before zero.
 pub fn number(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
-        Some(digits) if digits.chars().all(|digit| digit == '0' || digit == '.') => {
-            digits.to_owned()
-        }
+        Some(digits) if digits.chars().all(|digit| digit == '0' || digit == '.') => digits.to_owned(),
         Some(digits) => format!("\u{2212}{digits}"),
         None => text,
     }
@@ -84,31 +79,14 @@ mod tests {
     use super::*;
 
     fn labels(values: &[f64]) -> Vec<String> {
-        Scale::holding(values.iter().copied(), (0.0, 100.0))
-            .marks()
-            .into_iter()
-            .map(|(_, label)| label)
-            .collect()
+        Scale::holding(values.iter().copied(), (0.0, 100.0)).marks().into_iter().map(|(_, label)| label).collect()
     }
 
     #[test]
     fn marks_are_round_and_hold_the_values() {
         assert_eq!(labels(&[0.0, 0.38]), ["0.0", "0.1", "0.2", "0.3", "0.4"]);
-        assert_eq!(
-            labels(&[0.0, 1.0]),
-            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-        );
-        assert_eq!(
-            labels(&[-0.3, 0.2]),
-            [
-                "\u{2212}0.3",
-                "\u{2212}0.2",
-                "\u{2212}0.1",
-                "0.0",
-                "0.1",
-                "0.2"
-            ]
-        );
+        assert_eq!(labels(&[0.0, 1.0]), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(&[-0.3, 0.2]), ["\u{2212}0.3", "\u{2212}0.2", "\u{2212}0.1", "0.0", "0.1", "0.2"]);
         assert_eq!(labels(&[0.0, 360.0]), ["0", "100", "200", "300", "400"]);
     }
 
@@ -116,10 +94,7 @@ mod tests {
     fn a_scale_without_an_extent_or_without_numbers_still_has_one() {
         for values in [&[][..], &[0.5], &[0.0, 0.0], &[f64::NAN, f64::INFINITY]] {
             let scale = Scale::holding(values.iter().copied(), (0.0, 100.0));
-            assert!(
-                scale.low < scale.high && scale.low.is_finite() && scale.high.is_finite(),
-                "{values:?}"
-            );
+            assert!(scale.low < scale.high && scale.low.is_finite() && scale.high.is_finite(), "{values:?}");
             assert!(scale.marks().len() >= 2, "{values:?}");
         }
     }

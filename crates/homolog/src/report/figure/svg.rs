@@ -28,11 +28,7 @@ impl Figure {
 
     /// A whole SVG file with its own style sheet, in light colours, on white.
     pub fn standalone(&self) -> String {
-        let paper = format!(
-            "<rect class=\"paper\" width=\"{}\" height=\"{}\"/>",
-            px(self.width),
-            px(self.height)
-        );
+        let paper = format!("<rect class=\"paper\" width=\"{}\" height=\"{}\"/>", px(self.width), px(self.height));
         let style = format!("<style>{}</style>{paper}", style_sheet());
         self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
     }
@@ -94,12 +90,7 @@ impl Area {
 
 impl Canvas {
     pub(super) fn finish(self, width: f64, height: f64, description: String) -> Figure {
-        Figure {
-            width,
-            height,
-            description,
-            body: self.body,
-        }
+        Figure { width, height, description, body: self.body }
     }
 
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
@@ -119,13 +110,7 @@ impl Canvas {
         for point in points {
             if let Some((x, y)) = point {
                 // Writing to a string does not fail.
-                let _ = write!(
-                    data,
-                    "{}{} {}",
-                    if pen_is_down { "L" } else { "M" },
-                    px(*x),
-                    px(*y)
-                );
+                let _ = write!(data, "{}{} {}", if pen_is_down { "L" } else { "M" }, px(*x), px(*y));
             }
             pen_is_down = point.is_some();
         }
@@ -158,20 +143,9 @@ impl Canvas {
     }
 
     /// Text turned around its point, clockwise.
-    pub(super) fn turned_text(
-        &mut self,
-        class: &str,
-        at: (f64, f64),
-        anchor: Anchor,
-        degrees: f64,
-        text: &str,
-    ) {
+    pub(super) fn turned_text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, degrees: f64, text: &str) {
         let (x, y) = (px(at.0), px(at.1));
-        let turn = if degrees == 0.0 {
-            String::new()
-        } else {
-            format!(" transform=\"rotate({degrees} {x} {y})\"")
-        };
+        let turn = if degrees == 0.0 { String::new() } else { format!(" transform=\"rotate({degrees} {x} {y})\"") };
         self.add(&format!(
             "<text class=\"{class}\" x=\"{x}\" y=\"{y}\" text-anchor=\"{}\"{turn}>{}</text>",
             anchor.name(),
@@ -219,9 +193,7 @@ pub fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             // Control characters are not allowed in XML, escaped or not.
-            control if control.is_control() && control != '\n' && control != '\t' => {
-                escaped.push('\u{fffd}')
-            }
+            control if control.is_control() && control != '\n' && control != '\t' => escaped.push('\u{fffd}'),
             letter => escaped.push(letter),
         }
     }
@@ -234,37 +206,22 @@ mod tests {
 
     #[test]
     fn text_cannot_leave_its_element() {
-        assert_eq!(
-            escape("<b>\"a\" & 'b'\u{1}"),
-            "&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;\u{fffd}"
-        );
+        assert_eq!(escape("<b>\"a\" & 'b'\u{1}"), "&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;\u{fffd}");
     }
 
     #[test]
     fn a_path_is_broken_where_a_point_is_missing() {
         let mut canvas = Canvas::default();
-        canvas.path(
-            "series",
-            &[Some((0.0, 1.0)), Some((1.5, 2.0)), None, Some((3.0, 4.128))],
-        );
-        assert_eq!(
-            canvas.body,
-            "<path class=\"series\" d=\"M0 1L1.5 2M3 4.13\"/>\n"
-        );
+        canvas.path("series", &[Some((0.0, 1.0)), Some((1.5, 2.0)), None, Some((3.0, 4.128))]);
+        assert_eq!(canvas.body, "<path class=\"series\" d=\"M0 1L1.5 2M3 4.13\"/>\n");
     }
 
     #[test]
     fn a_file_of_its_own_carries_its_colours_and_a_description() {
         let figure = Canvas::default().finish(10.0, 20.0, "a < b".to_owned());
         let file = figure.standalone();
-        assert!(
-            file.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""),
-            "{file}"
-        );
-        assert!(
-            file.contains("<style>") && file.contains("<title>a &lt; b</title>"),
-            "{file}"
-        );
+        assert!(file.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{file}");
+        assert!(file.contains("<style>") && file.contains("<title>a &lt; b</title>"), "{file}");
         assert!(!figure.inline().contains("<style>"));
     }
 }

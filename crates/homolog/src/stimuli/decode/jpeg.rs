@@ -47,71 +47,41 @@ fn contained<T>(
 ) -> Result<T, DecodeError> {
     let ran_out = Cell::new(false);
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let header = Decompress::new_reader(Bytes {
-            rest: bytes,
-            ran_out: &ran_out,
-        })
-        .map_err(damaged)?;
+        let header = Decompress::new_reader(Bytes { rest: bytes, ran_out: &ran_out }).map_err(damaged)?;
         read(header)
     }));
     match result {
         Ok(Err(error @ DecodeError::Image(_))) => Err(error),
-        _ if ran_out.get() => Err(DecodeError::Truncated {
-            format: JPEG,
-            n_bytes: bytes.len(),
-        }),
+        _ if ran_out.get() => Err(DecodeError::Truncated { format: JPEG, n_bytes: bytes.len() }),
         Ok(result) => result,
         Err(panic) => {
-            let message = panic
-                .downcast_ref::<String>()
-                .map_or("its decoder stopped", String::as_str);
-            let found = message
-                .trim_start_matches("libjpeg fatal error: ")
-                .to_owned();
-            Err(DecodeError::Damaged {
-                format: JPEG,
-                found,
-            })
+            let message = panic.downcast_ref::<String>().map_or("its decoder stopped", String::as_str);
+            let found = message.trim_start_matches("libjpeg fatal error: ").to_owned();
+            Err(DecodeError::Damaged { format: JPEG, found })
         }
     }
 }
 
 /// The decoder's error in our words.
 fn damaged(error: io::Error) -> DecodeError {
-    DecodeError::Damaged {
-        format: JPEG,
-        found: error.to_string(),
-    }
+    DecodeError::Damaged { format: JPEG, found: error.to_string() }
 }
 
 /// Width and height in the header.
 pub(super) fn dimensions(bytes: &[u8], max_pixels: u64) -> Result<(usize, usize), DecodeError> {
-    contained(bytes, |header| {
-        Ok(check_size(header.width(), header.height(), max_pixels)?)
-    })
+    contained(bytes, |header| Ok(check_size(header.width(), header.height(), max_pixels)?))
 }
 
 /// The image.
 pub(super) fn decode(bytes: &[u8], max_pixels: u64) -> Result<Image, DecodeError> {
     contained(bytes, |header| {
         let (width, height) = check_size(header.width(), header.height(), max_pixels)?;
-        let has_black = matches!(
-            header.color_space(),
-            ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK
-        );
-        let target = if has_black {
-            ColorSpace::JCS_CMYK
-        } else {
-            ColorSpace::JCS_RGB
-        };
+        let has_black = matches!(header.color_space(), ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK);
+        let target = if has_black { ColorSpace::JCS_CMYK } else { ColorSpace::JCS_RGB };
         let mut started = header.to_colorspace(target).map_err(damaged)?;
         let pixels: Vec<u8> = started.read_scanlines().map_err(damaged)?;
         started.finish().map_err(damaged)?;
-        let rgb = if has_black {
-            rgb_from_inverted_cmyk(&pixels)
-        } else {
-            pixels
-        };
+        let rgb = if has_black { rgb_from_inverted_cmyk(&pixels) } else { pixels };
         Ok(Image::new(width, height, rgb)?)
     })
 }
@@ -123,10 +93,8 @@ fn rgb_from_inverted_cmyk(stored: &[u8]) -> Vec<u8> {
         .chunks_exact(4)
         .flat_map(|pixel| {
             let without_black = pixel[3];
-            [0, 1, 2].map(|channel| {
-                without_black
-                    .saturating_sub(multiply_divide_255(255 - pixel[channel], without_black))
-            })
+            [0, 1, 2]
+                .map(|channel| without_black.saturating_sub(multiply_divide_255(255 - pixel[channel], without_black)))
         })
         .collect()
 }
@@ -139,18 +107,12 @@ mod tests {
     fn inverted_cmyk_becomes_colour() {
         // Nothing printed is white; full black is black; full cyan without black is 0, 255, 255.
         let stored = [255, 255, 255, 255, 255, 255, 255, 0, 0, 255, 255, 255];
-        assert_eq!(
-            rgb_from_inverted_cmyk(&stored),
-            [255, 255, 255, 0, 0, 0, 0, 255, 255]
-        );
+        assert_eq!(rgb_from_inverted_cmyk(&stored), [255, 255, 255, 0, 0, 0, 0, 255, 255]);
     }
 
     #[test]
     fn a_header_that_ends_is_cut_short_and_one_that_lies_is_damaged() {
-        assert!(matches!(
-            decode(&[0xff, 0xd8, 0xff], 100),
-            Err(DecodeError::Truncated { .. })
-        ));
+        assert!(matches!(decode(&[0xff, 0xd8, 0xff], 100), Err(DecodeError::Truncated { .. })));
         let error = decode(&[0xff, 0xd8, 0xff, 0xd8, 0, 0], 100).unwrap_err();
         assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
     }

@@ -23,10 +23,7 @@ pub struct Decoding {
 impl Default for Decoding {
     /// Grey 128, as the screen around a stimulus; 100 million pixels.
     fn default() -> Self {
-        Self {
-            background: [128; 3],
-            max_pixels: Limits::default().max_pixels,
-        }
+        Self { background: [128; 3], max_pixels: Limits::default().max_pixels }
     }
 }
 
@@ -46,12 +43,7 @@ impl Format {
             [0x89, b'P', b'N', b'G', ..] => Ok(Self::Png),
             [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Ok(Self::Tiff),
             _ => Err(DecodeError::UnknownFormat {
-                start: bytes
-                    .iter()
-                    .take(4)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect::<Vec<_>>()
-                    .join(" "),
+                start: bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
             }),
         }
     }
@@ -92,11 +84,7 @@ fn check_size(width: usize, height: usize, max_pixels: u64) -> Result<(usize, us
         return Err(ImageError::NoPixels { width, height });
     }
     if (width as u128) * (height as u128) > u128::from(max_pixels) {
-        return Err(ImageError::TooManyPixels {
-            width,
-            height,
-            limit: max_pixels,
-        });
+        return Err(ImageError::TooManyPixels { width, height, limit: max_pixels });
     }
     Ok((width, height))
 }
@@ -129,20 +117,14 @@ mod tests {
     #[test]
     fn division_by_255_rounds_to_the_nearest() {
         for sum in 0..=255 * 255 {
-            assert_eq!(
-                u32::from(divide_255(sum)),
-                (sum as f64 / 255.0).round() as u32,
-                "{sum}"
-            );
+            assert_eq!(u32::from(divide_255(sum)), (sum as f64 / 255.0).round() as u32, "{sum}");
         }
     }
 
     #[test]
     fn an_image_over_the_limit_is_refused_before_it_is_decoded() {
         assert_eq!(
-            check_size(20_000, 20_000, 100_000_000)
-                .unwrap_err()
-                .to_string(),
+            check_size(20_000, 20_000, 100_000_000).unwrap_err().to_string(),
             "an image of 20000 × 20000 pixels is larger than the limit of 100000000 pixels; make it smaller, or raise the limit"
         );
     }

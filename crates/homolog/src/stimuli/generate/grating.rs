@@ -66,8 +66,7 @@ impl Grating {
                 // y points down in the image, so across the bars of a counter-clockwise angle is (sin, cos).
                 let (x, y) = (place(column), place(row));
                 let across = x * sine + y * cosine;
-                let wave =
-                    (TAU * self.cycles_per_image * across + self.phase_deg * PI / 180.0).cos();
+                let wave = (TAU * self.cycles_per_image * across + self.phase_deg * PI / 180.0).cos();
                 let value = 127.5 * (1.0 + self.contrast * self.aperture.at(x.hypot(y)) * wave);
                 grey.push(value.round().clamp(0.0, 255.0) as u8);
             }
@@ -94,11 +93,7 @@ impl Aperture {
         match self {
             Self::Full => 1.0,
             Self::Disc { diameter, edge } => {
-                let from_edge = if edge > 0.0 {
-                    (distance - diameter / 2.0) / edge
-                } else {
-                    f64::NAN
-                };
+                let from_edge = if edge > 0.0 { (distance - diameter / 2.0) / edge } else { f64::NAN };
                 match from_edge {
                     _ if edge <= 0.0 => f64::from(u8::from(distance <= diameter / 2.0)),
                     beyond if beyond >= 0.5 => 0.0,
@@ -122,18 +117,9 @@ mod tests {
     #[test]
     fn bars_run_along_their_orientation() {
         let horizontal = Grating::from_degrees(0.0, 1.0, 4.0).render(32).unwrap();
-        assert!(
-            horizontal
-                .rows()
-                .all(|row| row.iter().all(|&value| value == row[0])),
-            "rows of one grey"
-        );
+        assert!(horizontal.rows().all(|row| row.iter().all(|&value| value == row[0])), "rows of one grey");
         let vertical = Grating::from_degrees(90.0, 1.0, 4.0).render(32).unwrap();
-        assert!((0..32).all(|x| {
-            column(&vertical, x)
-                .iter()
-                .all(|&value| value == vertical.rgb()[3 * x])
-        }));
+        assert!((0..32).all(|x| { column(&vertical, x).iter().all(|&value| value == vertical.rgb()[3 * x]) }));
         let oblique = Grating::from_degrees(45.0, 1.0, 4.0).render(32).unwrap();
         let at = |x: usize, y: usize| oblique.rgb()[3 * (y * 32 + x)];
         assert!(
@@ -146,36 +132,17 @@ mod tests {
     fn the_frequency_is_the_number_of_cycles() {
         let grating = Grating::from_degrees(90.0, 2.0, 3.0).render(120).unwrap();
         let row: Vec<bool> = (0..120).map(|x| grating.rgb()[3 * x] > 127).collect();
-        assert_eq!(
-            row.windows(2).filter(|pair| pair[0] != pair[1]).count(),
-            12,
-            "6 cycles cross the mean 12 times"
-        );
+        assert_eq!(row.windows(2).filter(|pair| pair[0] != pair[1]).count(), 12, "6 cycles cross the mean 12 times");
     }
 
     #[test]
     fn outside_the_aperture_it_is_grey() {
-        let disc = Grating {
-            aperture: Aperture::Disc {
-                diameter: 0.5,
-                edge: 0.1,
-            },
-            ..Grating::from_degrees(0.0, 1.0, 8.0)
-        };
+        let disc =
+            Grating { aperture: Aperture::Disc { diameter: 0.5, edge: 0.1 }, ..Grating::from_degrees(0.0, 1.0, 8.0) };
         let image = disc.render(64).unwrap();
         assert_eq!(&image.rgb()[..3], [128; 3]);
         assert!(image.rgb().iter().any(|&value| value > 240));
-        let faint = Grating {
-            contrast: 0.1,
-            ..disc
-        }
-        .render(64)
-        .unwrap();
-        assert!(
-            faint
-                .rgb()
-                .iter()
-                .all(|&value| (114..=141).contains(&value))
-        );
+        let faint = Grating { contrast: 0.1, ..disc }.render(64).unwrap();
+        assert!(faint.rgb().iter().all(|&value| (114..=141).contains(&value)));
     }
 }

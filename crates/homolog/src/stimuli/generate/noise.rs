@@ -8,25 +8,14 @@ pub fn pink_noise(size_px: usize, random: &mut Random) -> Vec<f64> {
     let mut sum = vec![0.0; size_px * size_px];
     let (mut n_cells, mut amplitude) = (2, 0.5);
     while n_cells < size_px {
-        let lattice: Vec<f64> = (0..(n_cells + 1) * (n_cells + 1))
-            .map(|_| random.between(-1.0, 1.0))
-            .collect();
-        let value_at = |row: usize, column: usize| {
-            lattice
-                .get(row * (n_cells + 1) + column)
-                .copied()
-                .unwrap_or(0.0)
-        };
+        let lattice: Vec<f64> = (0..(n_cells + 1) * (n_cells + 1)).map(|_| random.between(-1.0, 1.0)).collect();
+        let value_at = |row: usize, column: usize| lattice.get(row * (n_cells + 1) + column).copied().unwrap_or(0.0);
         for (place, value) in sum.iter_mut().enumerate() {
             let (row, down) = cell(place / size_px, size_px, n_cells);
             let (column, across) = cell(place % size_px, size_px, n_cells);
             let mix = |a: f64, b: f64, weight: f64| a + (b - a) * weight;
             let above = mix(value_at(row, column), value_at(row, column + 1), across);
-            let below = mix(
-                value_at(row + 1, column),
-                value_at(row + 1, column + 1),
-                across,
-            );
+            let below = mix(value_at(row + 1, column), value_at(row + 1, column + 1), across);
             *value += amplitude * mix(above, below, down);
         }
         n_cells *= 2;
@@ -49,13 +38,7 @@ mod tests {
     #[test]
     fn near_pixels_are_more_alike_than_far_ones() {
         let noise = pink_noise(64, &mut Random::new(3));
-        let difference = |step: usize| {
-            noise
-                .iter()
-                .zip(&noise[step..])
-                .map(|(a, b)| (a - b).powi(2))
-                .sum::<f64>()
-        };
+        let difference = |step: usize| noise.iter().zip(&noise[step..]).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         assert!(difference(1) < difference(4) && difference(4) < difference(20));
         assert!(noise.iter().all(|value| value.abs() <= 1.0));
     }

@@ -35,16 +35,8 @@ pub enum Category {
 
 impl Category {
     /// All categories.
-    pub const ALL: [Self; 8] = [
-        Self::Starfish,
-        Self::Spider,
-        Self::Fish,
-        Self::Bean,
-        Self::Block,
-        Self::Wedge,
-        Self::Cross,
-        Self::Gear,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Starfish, Self::Spider, Self::Fish, Self::Bean, Self::Block, Self::Wedge, Self::Cross, Self::Gear];
 
     /// Its name in tables.
     pub fn name(self) -> &'static str {
@@ -62,10 +54,7 @@ impl Category {
 
     /// Whether it is one of the rounded, animal-like families.
     pub fn is_animal_like(self) -> bool {
-        matches!(
-            self,
-            Self::Starfish | Self::Spider | Self::Fish | Self::Bean
-        )
+        matches!(self, Self::Starfish | Self::Spider | Self::Fish | Self::Bean)
     }
 }
 
@@ -130,43 +119,27 @@ impl ObjectScene {
     /// How much of a pixel the object covers, and its brightness there.
     fn sample(&self, column: usize, row: usize, size_px: usize) -> (f64, f64) {
         const PER_SIDE: usize = 3;
-        let place = |pixel: usize, part: usize| {
-            (pixel as f64 + (part as f64 + 0.5) / PER_SIDE as f64) / size_px as f64 - 0.5
-        };
+        let place =
+            |pixel: usize, part: usize| (pixel as f64 + (part as f64 + 0.5) / PER_SIDE as f64) / size_px as f64 - 0.5;
         let (sine, cosine) = (self.rotation_deg * PI / 180.0).sin_cos();
         let (mut n_inside, mut shade) = (0.0, 0.0);
         for part in 0..PER_SIDE * PER_SIDE {
-            let (x, y) = (
-                place(column, part % PER_SIDE) - self.x,
-                place(row, part / PER_SIDE) - self.y,
-            );
+            let (x, y) = (place(column, part % PER_SIDE) - self.x, place(row, part / PER_SIDE) - self.y);
             // Into the object's own frame: y up, turned back, in units of its radius.
             let scale = 2.0 / self.size;
-            let (u, v) = (
-                (x * cosine - y * sine) * scale,
-                (-x * sine - y * cosine) * scale,
-            );
+            let (u, v) = ((x * cosine - y * sine) * scale, (-x * sine - y * cosine) * scale);
             if u.hypot(v) <= self.outline.radius(v.atan2(u)) {
                 n_inside += 1.0;
                 let (cycles, direction) = self.stripes;
-                shade +=
-                    0.85 + 0.15 * (PI * cycles * (u * direction.cos() + v * direction.sin())).cos();
+                shade += 0.85 + 0.15 * (PI * cycles * (u * direction.cos() + v * direction.sin())).cos();
             }
         }
-        if n_inside == 0.0 {
-            (0.0, 0.0)
-        } else {
-            (n_inside / (PER_SIDE * PER_SIDE) as f64, shade / n_inside)
-        }
+        if n_inside == 0.0 { (0.0, 0.0) } else { (n_inside / (PER_SIDE * PER_SIDE) as f64, shade / n_inside) }
     }
 
     /// What a table of stimuli says of it.
     pub fn properties(&self) -> BTreeMap<String, String> {
-        let group = if self.category.is_animal_like() {
-            "animal-like"
-        } else {
-            "tool-like"
-        };
+        let group = if self.category.is_animal_like() { "animal-like" } else { "tool-like" };
         [
             ("category", self.category.name().to_owned()),
             ("group", group.to_owned()),
@@ -194,23 +167,12 @@ pub fn objects(
         ObjectScene::random(category, &mut Random::stream(seed, stimulus as u64))
     };
     let scenes: Vec<ObjectScene> = (0..per_category * Category::ALL.len()).map(scene).collect();
-    let images: Result<Vec<Image>, ImageError> = scenes
-        .par_iter()
-        .map(|scene| scene.render(size_px))
-        .collect();
+    let images: Result<Vec<Image>, ImageError> = scenes.par_iter().map(|scene| scene.render(size_px)).collect();
     let images = images.map_err(|source| StimulusError::Ungenerated { source })?;
-    let named = scenes
-        .iter()
-        .zip(images)
-        .enumerate()
-        .map(|(stimulus, (scene, image))| {
-            let id = format!(
-                "{}_{:03}",
-                scene.category.name(),
-                stimulus / Category::ALL.len()
-            );
-            (id, image, scene.properties())
-        });
+    let named = scenes.iter().zip(images).enumerate().map(|(stimulus, (scene, image))| {
+        let id = format!("{}_{:03}", scene.category.name(), stimulus / Category::ALL.len());
+        (id, image, scene.properties())
+    });
     Ok((StimulusSet::from_images(named)?, scenes))
 }
 
@@ -221,13 +183,7 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_images_and_another_seed_others() {
-        let hash = |seed| {
-            objects(2, 24, seed)
-                .unwrap()
-                .0
-                .content_hash(Limits::default())
-                .unwrap()
-        };
+        let hash = |seed| objects(2, 24, seed).unwrap().0.content_hash(Limits::default()).unwrap();
         assert_eq!(hash(1), hash(1));
         assert_ne!(hash(1), hash(2));
     }
@@ -237,19 +193,10 @@ mod tests {
         let (set, scenes) = objects(3, 16, 7).unwrap();
         assert_eq!(set.len(), 24);
         for category in Category::ALL {
-            assert_eq!(
-                set.property("category")
-                    .filter(|name| *name == Some(category.name()))
-                    .count(),
-                3
-            );
+            assert_eq!(set.property("category").filter(|name| *name == Some(category.name())).count(), 3);
         }
         assert_eq!(set.ids().nth(8), Some("starfish_001"));
-        assert!(
-            scenes
-                .iter()
-                .all(|scene| scene.x.abs() <= 0.13 && (0.4..0.7).contains(&scene.size))
-        );
+        assert!(scenes.iter().all(|scene| scene.x.abs() <= 0.13 && (0.4..0.7).contains(&scene.size)));
     }
 
     #[test]

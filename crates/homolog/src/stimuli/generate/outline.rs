@@ -16,38 +16,26 @@ pub(super) struct Outline {
 impl Outline {
     /// An exemplar.
     pub(super) fn new(category: Category, random: &mut Random) -> Self {
-        Self {
-            category,
-            proportions: [random.between(-1.0, 1.0), random.between(-1.0, 1.0)],
-        }
+        Self { category, proportions: [random.between(-1.0, 1.0), random.between(-1.0, 1.0)] }
     }
 
     /// Distance of the edge from the middle in a direction (radians), in units of the object's radius: about 0.2 to 1.
     pub(super) fn radius(&self, angle: f64) -> f64 {
         let [a, b] = self.proportions;
         match self.category {
-            Category::Starfish => {
-                0.62 + (0.3 + 0.05 * a) * (5.0 * angle).cos() + 0.04 * b * angle.sin()
-            }
+            Category::Starfish => 0.62 + (0.3 + 0.05 * a) * (5.0 * angle).cos() + 0.04 * b * angle.sin(),
             Category::Spider => {
-                0.42 + 0.5 * (0.5 + 0.5 * (8.0 * angle + 0.3 * a).cos()).powi(3)
-                    + 0.05 * b * (2.0 * angle).cos()
+                0.42 + 0.5 * (0.5 + 0.5 * (8.0 * angle + 0.3 * a).cos()).powi(3) + 0.05 * b * (2.0 * angle).cos()
             }
             Category::Fish => {
-                let body = 0.5
-                    / (0.35 * angle.cos().powi(2) + (1.1 + 0.15 * a) * angle.sin().powi(2)).sqrt()
-                    * 0.75;
+                let body = 0.5 / (0.35 * angle.cos().powi(2) + (1.1 + 0.15 * a) * angle.sin().powi(2)).sqrt() * 0.75;
                 let tail = 0.42 * (-((wrapped(angle - PI)) / (0.35 + 0.05 * b)).powi(2)).exp();
                 body + tail - 0.25 * (-((wrapped(angle - PI)) / 0.12).powi(2)).exp()
             }
-            Category::Bean => {
-                0.66 + (0.16 + 0.04 * a) * (2.0 * angle).cos() - (0.16 + 0.04 * b) * angle.sin()
-            }
+            Category::Bean => 0.66 + (0.16 + 0.04 * a) * (2.0 * angle).cos() - (0.16 + 0.04 * b) * angle.sin(),
             Category::Block => rectangle(angle, 0.8, 0.55 + 0.12 * a),
             Category::Wedge => regular_polygon(angle, 3) * (1.0 + 0.1 * a * angle.cos()),
-            Category::Cross => {
-                rectangle(angle, 0.9, 0.24 + 0.05 * a).max(rectangle(angle, 0.24 + 0.05 * b, 0.9))
-            }
+            Category::Cross => rectangle(angle, 0.9, 0.24 + 0.05 * a).max(rectangle(angle, 0.24 + 0.05 * b, 0.9)),
             Category::Gear => {
                 let is_tooth = (angle + PI).rem_euclid(TAU / 7.0) < TAU / 14.0;
                 if is_tooth { 0.88 } else { 0.6 + 0.06 * a }
@@ -95,9 +83,6 @@ mod tests {
     fn a_square_block_has_its_sides_where_they_are_said_to_be() {
         assert!((rectangle(0.0, 0.8, 0.5) - 0.8).abs() < 1e-12);
         assert!((rectangle(FRAC_PI_2, 0.8, 0.5) - 0.5).abs() < 1e-12);
-        assert!(
-            (regular_polygon(-FRAC_PI_2, 4) - 1.0).abs() < 1e-12,
-            "a corner is at the unit circle"
-        );
+        assert!((regular_polygon(-FRAC_PI_2, 4) - 1.0).abs() < 1e-12, "a corner is at the unit circle");
     }
 }

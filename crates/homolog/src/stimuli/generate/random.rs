@@ -16,9 +16,7 @@ const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 impl Random {
     /// The generator of a seed.
     pub fn new(seed: u64) -> Self {
-        Self {
-            state: scrambled(seed ^ 0x5851_f42d_4c95_7f2d),
-        }
+        Self { state: scrambled(seed ^ 0x5851_f42d_4c95_7f2d) }
     }
 
     /// A generator of its own for the `stream`-th of many things, so that each can be made alone and in any order.
@@ -83,30 +81,15 @@ mod tests {
     fn moments(mut draw: impl FnMut() -> f64) -> (f64, f64) {
         let draws: Vec<f64> = (0..20_000).map(|_| draw()).collect();
         let mean = draws.iter().sum::<f64>() / draws.len() as f64;
-        (
-            mean,
-            draws
-                .iter()
-                .map(|value| (value - mean).powi(2))
-                .sum::<f64>()
-                / draws.len() as f64,
-        )
+        (mean, draws.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / draws.len() as f64)
     }
 
     #[test]
     fn draws_have_the_moments_of_their_distributions() {
         let mut random = Random::new(1);
         let near = |(mean, variance): (f64, f64), expected: (f64, f64)| {
-            assert!(
-                (mean - expected.0).abs() < 0.03 * (1.0 + expected.1.sqrt()),
-                "mean {mean}, not {}",
-                expected.0
-            );
-            assert!(
-                (variance / expected.1 - 1.0).abs() < 0.06,
-                "variance {variance}, not {}",
-                expected.1
-            );
+            assert!((mean - expected.0).abs() < 0.03 * (1.0 + expected.1.sqrt()), "mean {mean}, not {}", expected.0);
+            assert!((variance / expected.1 - 1.0).abs() < 0.06, "variance {variance}, not {}", expected.1);
         };
         near(moments(|| random.uniform()), (0.5, 1.0 / 12.0));
         near(moments(|| random.normal()), (0.0, 1.0));

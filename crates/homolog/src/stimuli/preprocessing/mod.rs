@@ -197,8 +197,7 @@ impl Preprocessing {
     /// assert_eq!(recipe.output_size(), Some((64, 64)));
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, PreprocessingError> {
-        let recipe: Self =
-            toml::from_str(text).map_err(|source| PreprocessingError::NotARecipe { source })?;
+        let recipe: Self = toml::from_str(text).map_err(|source| PreprocessingError::NotARecipe { source })?;
         recipe.check()?;
         Ok(recipe)
     }
@@ -209,38 +208,23 @@ impl Preprocessing {
     /// [`PreprocessingError::ImpossibleValue`] names the value.
     pub fn check(&self) -> Result<(), PreprocessingError> {
         let refuse = |what: &'static str, found: String, needed: &'static str| {
-            Err(PreprocessingError::ImpossibleValue {
-                name: self.name.clone(),
-                what,
-                found,
-                needed,
-            })
+            Err(PreprocessingError::ImpossibleValue { name: self.name.clone(), what, found, needed })
         };
         for side in self.steps.iter().flat_map(Step::sides) {
             if side == 0 || side > MAX_SIDE_PX {
-                return refuse(
-                    "a side of",
-                    format!("{side} pixels"),
-                    "sides are 1 to 8192 pixels",
-                );
+                return refuse("a side of", format!("{side} pixels"), "sides are 1 to 8192 pixels");
             }
         }
         if let Some(mean) = self.mean.iter().find(|mean| !mean.is_finite()) {
             return refuse("the mean", mean.to_string(), "means must be finite");
         }
         if let Some(std) = self.std.iter().find(|std| !std.is_finite() || **std == 0.0) {
-            return refuse(
-                "the std",
-                std.to_string(),
-                "it divides, so it must be finite and not 0",
-            );
+            return refuse("the std", std.to_string(), "it divides, so it must be finite and not 0");
         }
         match self.field_deg {
-            Some(field) if !(field > 0.0 && field <= 360.0) => refuse(
-                "a field_deg of",
-                field.to_string(),
-                "it must be above 0 and at most 360",
-            ),
+            Some(field) if !(field > 0.0 && field <= 360.0) => {
+                refuse("a field_deg of", field.to_string(), "it must be above 0 and at most 360")
+            }
             _ => Ok(()),
         }
     }
@@ -248,15 +232,9 @@ impl Preprocessing {
     /// Width and height of the result, where the steps fix both.
     pub fn output_size(&self) -> Option<(usize, usize)> {
         match self.steps.last()? {
-            Step::Resize {
-                width_px,
-                height_px,
-                ..
+            Step::Resize { width_px, height_px, .. } | Step::CropCentre { width_px, height_px } => {
+                Some((*width_px, *height_px))
             }
-            | Step::CropCentre {
-                width_px,
-                height_px,
-            } => Some((*width_px, *height_px)),
             Step::ResizeShorterSide { .. } => None,
         }
     }
@@ -282,9 +260,7 @@ impl Preprocessing {
             (Some(width), Some(field)) => place_on_screen(image, width, field, self.background)?,
             _ => image.clone(),
         };
-        self.steps
-            .iter()
-            .try_fold(on_screen, |image, step| step.apply(&image, self.pass_order))
+        self.steps.iter().try_fold(on_screen, |image, step| step.apply(&image, self.pass_order))
     }
 
     /// Pixels to numbers. A channel has 256 possible values, so each is computed once.
@@ -320,16 +296,9 @@ impl Preprocessing {
         let mut hasher = Sha256::new();
         hasher.update(b"homolog preprocessing 1\n");
         hasher.update(format!("{:?} {:?} ", self.field_deg, self.background));
-        hasher.update(format!(
-            "{:?} {:?} {:?} {:?} ",
-            self.steps, self.pass_order, self.channels, self.scale
-        ));
+        hasher.update(format!("{:?} {:?} {:?} {:?} ", self.steps, self.pass_order, self.channels, self.scale));
         hasher.update(format!("{:?} {:?}", self.mean, self.std));
-        hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -337,15 +306,9 @@ impl Step {
     /// The sides that the step asks for.
     fn sides(&self) -> impl Iterator<Item = usize> + use<> {
         match *self {
-            Self::Resize {
-                width_px,
-                height_px,
-                ..
+            Self::Resize { width_px, height_px, .. } | Self::CropCentre { width_px, height_px } => {
+                [width_px, height_px]
             }
-            | Self::CropCentre {
-                width_px,
-                height_px,
-            } => [width_px, height_px],
             Self::ResizeShorterSide { size_px, .. } => [size_px; 2],
         }
         .into_iter()
@@ -354,19 +317,12 @@ impl Step {
     /// The image after the step.
     fn apply(&self, image: &Image, order: PassOrder) -> Result<Image, ImageError> {
         match *self {
-            Self::Resize {
-                width_px,
-                height_px,
-                filter,
-            } => resize(image, width_px, height_px, filter, order),
+            Self::Resize { width_px, height_px, filter } => resize(image, width_px, height_px, filter, order),
             Self::ResizeShorterSide { size_px, filter } => {
                 let (width, height) = shorter_side_to(size_px, image.width(), image.height());
                 resize(image, width, height, filter, order)
             }
-            Self::CropCentre {
-                width_px,
-                height_px,
-            } => crop_centre(image, width_px, height_px),
+            Self::CropCentre { width_px, height_px } => crop_centre(image, width_px, height_px),
         }
     }
 }
@@ -378,10 +334,7 @@ mod tests {
     #[test]
     fn torchvision_subtracts_the_mean_from_values_up_to_one() {
         let white = Image::filled(300, 200, [255, 0, 255]).unwrap();
-        let input = Preprocessing::named("torchvision")
-            .unwrap()
-            .apply(&white, None)
-            .unwrap();
+        let input = Preprocessing::named("torchvision").unwrap().apply(&white, None).unwrap();
         assert_eq!(input.dim(), (3, 224, 224));
         assert_eq!(input[[0, 5, 7]], (1.0 - 0.485f32) / 0.229);
         assert_eq!(input[[1, 5, 7]], (0.0 - 0.456f32) / 0.224);
@@ -390,15 +343,9 @@ mod tests {
     #[test]
     fn caffe_puts_blue_first_and_keeps_255() {
         let image = Image::filled(10, 10, [1, 2, 3]).unwrap();
-        let input = Preprocessing::named("caffe-227")
-            .unwrap()
-            .apply(&image, None)
-            .unwrap();
+        let input = Preprocessing::named("caffe-227").unwrap().apply(&image, None).unwrap();
         assert_eq!(input.dim(), (3, 227, 227));
-        assert_eq!(
-            [0, 1, 2].map(|channel| input[[channel, 0, 0]]),
-            [3.0 - 103.939, 2.0 - 116.779, 1.0 - 123.68]
-        );
+        assert_eq!([0, 1, 2].map(|channel| input[[channel, 0, 0]]), [3.0 - 103.939, 2.0 - 116.779, 1.0 - 123.68]);
     }
 
     #[test]
@@ -408,11 +355,7 @@ mod tests {
         let white = Image::filled(4, 4, [255; 3]).unwrap();
         let input = recipe.apply(&white, Some(4.0)).unwrap();
         assert_eq!((input[[0, 0, 0]], input[[0, 4, 4]]), (128.0 / 255.0, 1.0));
-        assert_eq!(
-            recipe.apply(&white, None).unwrap()[[0, 0, 0]],
-            1.0,
-            "without its width it fills the field"
-        );
+        assert_eq!(recipe.apply(&white, None).unwrap()[[0, 0, 0]], 1.0, "without its width it fills the field");
     }
 
     #[test]
@@ -420,11 +363,7 @@ mod tests {
         for recipe in recipes() {
             let preprocessing = Preprocessing::named(recipe.name).unwrap();
             let text = toml::to_string(&preprocessing).unwrap();
-            assert_eq!(
-                Preprocessing::from_toml(&text).unwrap(),
-                preprocessing,
-                "{text}"
-            );
+            assert_eq!(Preprocessing::from_toml(&text).unwrap(), preprocessing, "{text}");
         }
     }
 
@@ -447,10 +386,7 @@ mod tests {
     #[test]
     fn the_hash_follows_the_numbers_and_not_the_name() {
         let one = Preprocessing::named("torchvision").unwrap();
-        let mut other = Preprocessing {
-            name: "mine".to_owned(),
-            ..one.clone()
-        };
+        let mut other = Preprocessing { name: "mine".to_owned(), ..one.clone() };
         assert_eq!(one.content_hash(), other.content_hash());
         other.mean[2] += 1e-9;
         assert_ne!(one.content_hash(), other.content_hash());

@@ -57,14 +57,7 @@ static RECIPES: [Recipe; 10] = [
         name: "brain-score-inception",
         default_size_px: 224,
         summary: "Brain-Score's \"inception\": shorter side to 256/224 of the input, bilinear, centre crop; values -1 to 1",
-        build: |size| {
-            resize_and_crop(
-                proportional(size),
-                size,
-                Filter::Bilinear,
-                ([0.5; 3], [0.5; 3]),
-            )
-        },
+        build: |size| resize_and_crop(proportional(size), size, Filter::Bilinear, ([0.5; 3], [0.5; 3])),
     },
     Recipe {
         name: "tf",
@@ -108,15 +101,10 @@ pub(super) fn named(name: &str) -> Result<Preprocessing, PreprocessingError> {
         let (base, size) = name.rsplit_once('-')?;
         Some((find(base)?, size.parse().ok()?))
     };
-    let (recipe, size) = find(name)
-        .map(|recipe| (recipe, recipe.default_size_px))
-        .or_else(with_size)
-        .ok_or_else(|| {
+    let (recipe, size) =
+        find(name).map(|recipe| (recipe, recipe.default_size_px)).or_else(with_size).ok_or_else(|| {
             let nearest = nearest_three(name, RECIPES.iter().map(|recipe| recipe.name));
-            PreprocessingError::UnknownName {
-                name: name.to_owned(),
-                nearest,
-            }
+            PreprocessingError::UnknownName { name: name.to_owned(), nearest }
         })?;
     if !(1..=super::MAX_SIDE_PX).contains(&size) {
         return Err(PreprocessingError::ImpossibleValue {
@@ -126,10 +114,7 @@ pub(super) fn named(name: &str) -> Result<Preprocessing, PreprocessingError> {
             needed: "sides are 1 to 8192 pixels",
         });
     }
-    let preprocessing = Preprocessing {
-        name: name.to_owned(),
-        ..(recipe.build)(size)
-    };
+    let preprocessing = Preprocessing { name: name.to_owned(), ..(recipe.build)(size) };
     preprocessing.check()?;
     Ok(preprocessing)
 }
@@ -141,34 +126,14 @@ fn proportional(size: usize) -> usize {
 
 /// Both sides resized to `size`, bilinear.
 fn direct(size: usize, scale: Scale, mean: [f64; 3], std: [f64; 3]) -> Preprocessing {
-    plain(
-        vec![Step::Resize {
-            width_px: size,
-            height_px: size,
-            filter: Filter::Bilinear,
-        }],
-        scale,
-        mean,
-        std,
-    )
+    plain(vec![Step::Resize { width_px: size, height_px: size, filter: Filter::Bilinear }], scale, mean, std)
 }
 
 /// The shorter side resized to `resized`, the middle `size` × `size` kept; values from 0 to 1.
-fn resize_and_crop(
-    resized: usize,
-    size: usize,
-    filter: Filter,
-    (mean, std): ([f64; 3], [f64; 3]),
-) -> Preprocessing {
+fn resize_and_crop(resized: usize, size: usize, filter: Filter, (mean, std): ([f64; 3], [f64; 3])) -> Preprocessing {
     let steps = vec![
-        Step::ResizeShorterSide {
-            size_px: resized,
-            filter,
-        },
-        Step::CropCentre {
-            width_px: size,
-            height_px: size,
-        },
+        Step::ResizeShorterSide { size_px: resized, filter },
+        Step::CropCentre { width_px: size, height_px: size },
     ];
     plain(steps, Scale::ZeroToOne, mean, std)
 }
@@ -194,11 +159,7 @@ mod tests {
 
     fn resized_and_size(name: &str) -> (usize, usize) {
         let steps = Preprocessing::named(name).unwrap().steps;
-        let [
-            Step::ResizeShorterSide { size_px, .. },
-            Step::CropCentre { width_px, .. },
-        ] = steps[..]
-        else {
+        let [Step::ResizeShorterSide { size_px, .. }, Step::CropCentre { width_px, .. }] = steps[..] else {
             panic!("{steps:?}")
         };
         (size_px, width_px)
@@ -218,10 +179,7 @@ mod tests {
             let sized = Preprocessing::named(&format!("{}-96", recipe.name)).unwrap();
             assert_eq!(sized.output_size(), Some((96, 96)), "{}", recipe.name);
             let default = Preprocessing::named(recipe.name).unwrap();
-            assert_eq!(
-                default.output_size(),
-                Some((recipe.default_size_px, recipe.default_size_px))
-            );
+            assert_eq!(default.output_size(), Some((recipe.default_size_px, recipe.default_size_px)));
         }
     }
 
@@ -229,17 +187,10 @@ mod tests {
     fn an_unknown_name_lists_the_nearest_three() {
         let message = Preprocessing::named("torchvison").unwrap_err().to_string();
         assert!(
-            message.starts_with(
-                "there is no preprocessing \"torchvison\". Closest: \"torchvision\", "
-            ),
+            message.starts_with("there is no preprocessing \"torchvison\". Closest: \"torchvision\", "),
             "{message}"
         );
-        assert!(
-            Preprocessing::named("torchvision-0")
-                .unwrap_err()
-                .to_string()
-                .contains("a side of 0 pixels")
-        );
+        assert!(Preprocessing::named("torchvision-0").unwrap_err().to_string().contains("a side of 0 pixels"));
         assert!(Preprocessing::named("torchvision-99999").is_err());
         assert!(Preprocessing::named("torchvision-").is_err());
     }

@@ -46,31 +46,22 @@ pub(super) fn recording() -> impl Strategy<Value = Recording> {
             vec(-500.0..500.0_f64, n_time_bins),
             prop::collection::btree_map("[a-z][a-z_]{0,9}", text(), 0..3),
         )
-            .prop_map(
-                move |(values, ids, (mut presentation, mut unit), starts, attributes)| {
-                    presentation.insert("stimulus_id".to_owned(), Coordinate::Text(ids));
-                    let unit_ids = (0..n_units).map(|unit| format!("unit {unit}")).collect();
-                    unit.insert("unit_id".to_owned(), Coordinate::Text(unit_ids));
-                    let mut time_bin = Coordinates::new();
-                    if n_time_bins > 0 {
-                        let ends = starts.iter().map(|start| start + 10.0).collect();
-                        time_bin.insert("start_ms".to_owned(), Coordinate::Float(starts));
-                        time_bin.insert("end_ms".to_owned(), Coordinate::Float(ends));
-                    }
-                    let shape = (n_presentations, n_units, n_time_bins.max(1));
-                    let values = Array3::from_shape_vec(shape, values)
-                        .expect("as many values as the shape has");
-                    let attributes: BTreeMap<String, String> = attributes;
-                    Recording::new(RecordingParts {
-                        values,
-                        presentation,
-                        unit,
-                        time_bin,
-                        attributes,
-                    })
+            .prop_map(move |(values, ids, (mut presentation, mut unit), starts, attributes)| {
+                presentation.insert("stimulus_id".to_owned(), Coordinate::Text(ids));
+                let unit_ids = (0..n_units).map(|unit| format!("unit {unit}")).collect();
+                unit.insert("unit_id".to_owned(), Coordinate::Text(unit_ids));
+                let mut time_bin = Coordinates::new();
+                if n_time_bins > 0 {
+                    let ends = starts.iter().map(|start| start + 10.0).collect();
+                    time_bin.insert("start_ms".to_owned(), Coordinate::Float(starts));
+                    time_bin.insert("end_ms".to_owned(), Coordinate::Float(ends));
+                }
+                let shape = (n_presentations, n_units, n_time_bins.max(1));
+                let values = Array3::from_shape_vec(shape, values).expect("as many values as the shape has");
+                let attributes: BTreeMap<String, String> = attributes;
+                Recording::new(RecordingParts { values, presentation, unit, time_bin, attributes })
                     .expect("it fits together")
-                },
-            )
+            })
     })
 }
 

@@ -17,32 +17,12 @@ fn readers() -> Vec<(&'static str, Reader, Vec<u8>)> {
     vec![
         ("npy", npy, bytes_of(&golden["npy"]["float64"])),
         ("npy text", npy, bytes_of(&golden["npy"]["text"])),
-        (
-            "npz",
-            |bytes| npz::parse(bytes).map(drop),
-            bytes_of(&golden["npz"]),
-        ),
+        ("npz", |bytes| npz::parse(bytes).map(drop), bytes_of(&golden["npz"])),
         ("mat5", mat5, bytes_of(&golden["mat5"])),
-        (
-            "mat5 compressed",
-            mat5,
-            bytes_of(&golden["mat5_compressed"]),
-        ),
-        (
-            "mat73",
-            |bytes| mat73::parse(bytes.to_vec()).map(drop),
-            bytes_of(&golden["mat73"]),
-        ),
-        (
-            "netcdf",
-            |bytes| netcdf::parse(bytes.to_vec()).map(drop),
-            bytes_of(&golden["netcdf"]),
-        ),
-        (
-            "table",
-            |bytes| Table::parse(bytes, b',').map(drop),
-            b"a,b\n1,\"x\ny\"\n2,z\n".to_vec(),
-        ),
+        ("mat5 compressed", mat5, bytes_of(&golden["mat5_compressed"])),
+        ("mat73", |bytes| mat73::parse(bytes.to_vec()).map(drop), bytes_of(&golden["mat73"])),
+        ("netcdf", |bytes| netcdf::parse(bytes.to_vec()).map(drop), bytes_of(&golden["netcdf"])),
+        ("table", |bytes| Table::parse(bytes, b',').map(drop), b"a,b\n1,\"x\ny\"\n2,z\n".to_vec()),
     ]
 }
 
@@ -51,10 +31,7 @@ fn every_reader_reads_its_file_and_refuses_every_beginning_of_it_without_a_panic
     for (name, read, whole) in readers() {
         read(&whole).unwrap_or_else(|error| panic!("{name}: {error}"));
         let step = (whole.len() / 400).max(1);
-        let refused = (0..whole.len())
-            .step_by(step)
-            .filter(|length| read(&whole[..*length]).is_err())
-            .count();
+        let refused = (0..whole.len()).step_by(step).filter(|length| read(&whole[..*length]).is_err()).count();
         // Tables have no end mark; a version 5 file may end after any variable.
         assert!(refused > 0 || name == "table", "{name}");
     }
@@ -102,27 +79,14 @@ fn a_header_that_claims_more_than_the_file_has_is_refused_before_anything_is_mad
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend(header.bytes());
-    let message = npy::parse(&bytes)
-        .expect_err("there is no data")
-        .to_string();
-    assert_eq!(
-        message,
-        "the data needs 8000000000000 bytes and 0 are left: the file is cut short or damaged"
-    );
+    let message = npy::parse(&bytes).expect_err("there is no data").to_string();
+    assert_eq!(message, "the data needs 8000000000000 bytes and 0 are left: the file is cut short or damaged");
 }
 
 #[test]
 fn a_file_of_another_format_is_said_to_be_one() {
-    let message = npy::parse(b"PK\x03\x04 not an array")
-        .expect_err("a zip")
-        .to_string();
-    assert!(
-        message.starts_with("the start of the file is "),
-        "{message}"
-    );
+    let message = npy::parse(b"PK\x03\x04 not an array").expect_err("a zip").to_string();
+    assert!(message.starts_with("the start of the file is "), "{message}");
     let message = mat5::parse(&[b' '; 200]).expect_err("spaces").to_string();
-    assert!(
-        message.starts_with("the byte order mark in the header is \"  \", where MI or IM"),
-        "{message}"
-    );
+    assert!(message.starts_with("the byte order mark in the header is \"  \", where MI or IM"), "{message}");
 }

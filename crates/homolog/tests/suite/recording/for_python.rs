@@ -15,23 +15,15 @@ use super::names;
 
 /// Three presentations of two stimuli, two units, two time bins; one value is missing.
 fn recording() -> Recording {
-    let mut values = Array3::from_shape_fn((3, 2, 2), |(row, unit, bin)| {
-        (row * 100 + unit * 10 + bin) as f64 + 0.5
-    });
+    let mut values = Array3::from_shape_fn((3, 2, 2), |(row, unit, bin)| (row * 100 + unit * 10 + bin) as f64 + 0.5);
     values[[1, 1, 0]] = f64::NAN;
     let text = |values: &[&str]| Coordinate::Text(names(values));
     let parts = RecordingParts {
         values,
         presentation: [
-            (
-                "stimulus_id".to_owned(),
-                text(&["face, left", "grüß", "face, left"]),
-            ),
+            ("stimulus_id".to_owned(), text(&["face, left", "grüß", "face, left"])),
             ("repetition".to_owned(), Coordinate::Integer(vec![0, 0, 1])),
-            (
-                "is_face".to_owned(),
-                Coordinate::Bool(vec![true, false, true]),
-            ),
+            ("is_face".to_owned(), Coordinate::Bool(vec![true, false, true])),
             ("subject".to_owned(), text(&["BE", "BE", "KO"])),
         ]
         .into(),
@@ -39,10 +31,7 @@ fn recording() -> Recording {
             ("unit_id".to_owned(), text(&["n1", "n2"])),
             ("region".to_owned(), text(&["V4", "IT"])),
             ("subject".to_owned(), text(&["BE", "KO"])),
-            (
-                "depth_mm".to_owned(),
-                Coordinate::Float(vec![0.5, f64::NAN]),
-            ),
+            ("depth_mm".to_owned(), Coordinate::Float(vec![0.5, f64::NAN])),
         ]
         .into(),
         time_bin: [
@@ -52,10 +41,7 @@ fn recording() -> Recording {
         .into(),
         attributes: [
             ("identifier".to_owned(), "test.assembly".to_owned()),
-            (
-                "stimulus_set_identifier".to_owned(),
-                "test.stimuli".to_owned(),
-            ),
+            ("stimulus_set_identifier".to_owned(), "test.stimuli".to_owned()),
         ]
         .into(),
     };
@@ -72,32 +58,17 @@ fn write_all(folder: &Path) {
         } else {
             recording()
         };
-        write_assembly(&folder.join(name), &recording)
-            .unwrap_or_else(|error| panic!("{}", super::chain(&error)));
+        write_assembly(&folder.join(name), &recording).unwrap_or_else(|error| panic!("{}", super::chain(&error)));
     }
-    let activations = Activations::create(
-        &folder.join("run.zarr"),
-        &names(&["a", "grüß", "c", "d", "e"]),
-    )
-    .expect("new");
+    let activations =
+        Activations::create(&folder.join("run.zarr"), &names(&["a", "grüß", "c", "d", "e"])).expect("new");
     let values = Array2::from_shape_fn((5, 4), |(stimulus, unit)| (stimulus * 10 + unit) as f32);
     for (stage, gzip_level) in [("features.8", None), ("/classifier/Conv_output_0", Some(5))] {
-        let stage = activations
-            .create_stage(
-                stage,
-                4,
-                Chunking {
-                    n_stimuli: 2,
-                    n_units: 3,
-                    gzip_level,
-                },
-            )
-            .expect("a stage");
+        let stage =
+            activations.create_stage(stage, 4, Chunking { n_stimuli: 2, n_units: 3, gzip_level }).expect("a stage");
         // The last block stays unwritten.
         for block in stage.row_blocks().take(2) {
-            stage
-                .write_rows(block.start, values.slice(s![block.clone(), ..]))
-                .expect("the block fits");
+            stage.write_rows(block.start, values.slice(s![block.clone(), ..])).expect("the block fits");
         }
     }
 }
@@ -113,15 +84,8 @@ fn hashes(folder: &Path) -> std::collections::BTreeMap<String, String> {
                 continue;
             }
             let bytes = std::fs::read(&path).expect("a file");
-            let hash = Sha256::digest(&bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            let name = path
-                .strip_prefix(folder)
-                .expect("inside")
-                .to_string_lossy()
-                .into_owned();
+            let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let name = path.strip_prefix(folder).expect("inside").to_string_lossy().into_owned();
             hashes.insert(name, hash);
         }
     }
@@ -136,13 +100,9 @@ fn the_writers_still_write_what_python_was_seen_to_open() {
     }
     std::fs::create_dir_all(&folder).expect("a folder");
     write_all(&folder);
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../goldens/recording_formats/python/checked.json"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/recording_formats/python/checked.json");
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let checked: serde_json::Value =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let checked: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
     let found = serde_json::to_value(hashes(&folder)).expect("text");
     assert_eq!(
         found,

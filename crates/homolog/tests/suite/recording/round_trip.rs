@@ -32,26 +32,14 @@ proptest! {
 }
 
 fn small() -> Recording {
-    Recording::from_matrix(
-        array![[1.5, f64::NAN], [-0.25, 3.0]],
-        names(&["face, left", "hand"]),
-        names(&["u1", "u2"]),
-    )
-    .and_then(|recording| {
-        recording.with_coordinate(
-            RecordingAxis::Unit,
-            "region",
-            Coordinate::Text(names(&["V4", "IT"])),
-        )
-    })
-    .and_then(|recording| {
-        recording.with_coordinate(
-            RecordingAxis::Presentation,
-            "repetition",
-            Coordinate::Integer(vec![1, 1]),
-        )
-    })
-    .expect("it fits together")
+    Recording::from_matrix(array![[1.5, f64::NAN], [-0.25, 3.0]], names(&["face, left", "hand"]), names(&["u1", "u2"]))
+        .and_then(|recording| {
+            recording.with_coordinate(RecordingAxis::Unit, "region", Coordinate::Text(names(&["V4", "IT"])))
+        })
+        .and_then(|recording| {
+            recording.with_coordinate(RecordingAxis::Presentation, "repetition", Coordinate::Integer(vec![1, 1]))
+        })
+        .expect("it fits together")
 }
 
 #[test]
@@ -75,26 +63,18 @@ fn equal_recordings_make_equal_files() {
 
 #[test]
 fn a_folder_that_is_not_there_is_named() {
-    let error = write_assembly(std::path::Path::new("/nowhere/recording.npz"), &small())
-        .expect_err("there is no folder");
-    assert!(
-        chain(&error).starts_with("cannot write \"/nowhere/recording.npz\": "),
-        "{}",
-        chain(&error)
-    );
+    let error =
+        write_assembly(std::path::Path::new("/nowhere/recording.npz"), &small()).expect_err("there is no folder");
+    assert!(chain(&error).starts_with("cannot write \"/nowhere/recording.npz\": "), "{}", chain(&error));
 }
 
 #[test]
 fn text_that_numpy_cannot_hold_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let recording = Recording::from_matrix(array![[1.0]], names(&["a\0"]), names(&["u"]))
-        .expect("it fits together");
-    let error = recording_npz::write(&folder.path().join("recording.npz"), &recording)
-        .expect_err("NUL ends a string");
+    let recording = Recording::from_matrix(array![[1.0]], names(&["a\0"]), names(&["u"])).expect("it fits together");
+    let error = recording_npz::write(&folder.path().join("recording.npz"), &recording).expect_err("NUL ends a string");
     assert!(
-        error
-            .to_string()
-            .contains("the character NUL in \"presentation.stimulus_id\" cannot be stored"),
+        error.to_string().contains("the character NUL in \"presentation.stimulus_id\" cannot be stored"),
         "{error}"
     );
 }

@@ -39,9 +39,7 @@ fn a_truncated_png_among_a_thousand_is_named_before_the_run() {
     let set = a_thousand_with_two_bad(folder.path());
     let bad = set.check(CheckDepth::Decode, Limits::default());
     assert_eq!(
-        bad.iter()
-            .map(|bad| (bad.position, bad.id.as_str()))
-            .collect::<Vec<_>>(),
+        bad.iter().map(|bad| (bad.position, bad.id.as_str())).collect::<Vec<_>>(),
         [(613, "image613"), (800, "image800")]
     );
     let message = chain(&bad[0].error);
@@ -52,33 +50,17 @@ fn a_truncated_png_among_a_thousand_is_named_before_the_run() {
     );
     let (kept, left_out) = set.split_off_bad(CheckDepth::Decode, Limits::default());
     assert_eq!(
-        (
-            kept.len(),
-            left_out.len(),
-            kept.position("image613"),
-            kept.position("image999")
-        ),
+        (kept.len(), left_out.len(), kept.position("image613"), kept.position("image999")),
         (998, 2, None, Some(997))
     );
-    assert_eq!(
-        set.check(CheckDepth::Header, Limits::default()).len(),
-        1,
-        "the header of the truncated file is whole"
-    );
+    assert_eq!(set.check(CheckDepth::Header, Limits::default()).len(), 1, "the header of the truncated file is whole");
 }
 
 #[test]
 fn a_bad_stimulus_ends_the_batches_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let set = a_thousand_with_two_bad(folder.path()).slice(600..700);
-    let results: Vec<_> = batches(
-        &set,
-        &Preprocessing::named("unit-4").unwrap(),
-        Limits::default(),
-        10,
-        3,
-    )
-    .collect();
+    let results: Vec<_> = batches(&set, &Preprocessing::named("unit-4").unwrap(), Limits::default(), 10, 3).collect();
     assert_eq!(results.len(), 2);
     assert!(results[0].is_ok());
     assert!(chain(results[1].as_ref().unwrap_err()).contains("stimulus \"image613\""));
@@ -90,34 +72,21 @@ fn two_files_with_one_id_are_both_named() {
     for name in ["cat.png", "cat.jpg"] {
         std::fs::write(folder.path().join(name), b"x").unwrap();
     }
-    let message = StimulusSet::open(folder.path(), IdStyle::default())
-        .unwrap_err()
-        .to_string();
+    let message = StimulusSet::open(folder.path(), IdStyle::default()).unwrap_err().to_string();
     assert!(
         message.starts_with("two stimuli have the id \"cat\": ")
             && message.contains("cat.jpg and ")
             && message.contains("cat.png."),
         "{message}"
     );
-    assert_eq!(
-        StimulusSet::open(folder.path(), IdStyle::Name)
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(StimulusSet::open(folder.path(), IdStyle::Name).unwrap().len(), 2);
 }
 
 #[test]
 fn a_zip_bomb_is_refused_with_its_member_and_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("bomb.zip");
-    write_zip(
-        &archive,
-        &[
-            ("a.png", &png(&source("texture", (4, 4)))),
-            ("b.png", &vec![0; 40 << 20]),
-        ],
-    );
+    write_zip(&archive, &[("a.png", &png(&source("texture", (4, 4)))), ("b.png", &vec![0; 40 << 20])]);
     let set = StimulusSet::open(&archive, IdStyle::default()).unwrap();
     let bad = set.check(CheckDepth::Header, Limits::default());
     assert_eq!(bad.len(), 1);
@@ -128,14 +97,10 @@ fn a_zip_bomb_is_refused_with_its_member_and_the_limit() {
             && message.contains("the limit is 200 times"),
         "{message}"
     );
-    let small = Limits {
-        max_bytes: 1 << 20,
-        ..Limits::default()
-    };
+    let small = Limits { max_bytes: 1 << 20, ..Limits::default() };
     let message = chain(&set.check(CheckDepth::Header, small)[0].error);
     assert!(
-        message
-            .contains("is 41943040 bytes or more, and the limit for one stimulus is 1048576 bytes"),
+        message.contains("is 41943040 bytes or more, and the limit for one stimulus is 1048576 bytes"),
         "{message}"
     );
 }
@@ -147,29 +112,15 @@ fn a_member_that_lies_about_its_size_is_stopped_while_it_is_read() {
     write_zip(&archive, &[("b.png", &vec![0; 40 << 20])]);
     let honest = (40u32 << 20).to_le_bytes();
     let mut bytes = std::fs::read(&archive).unwrap();
-    let places: Vec<usize> = bytes
-        .windows(4)
-        .enumerate()
-        .filter(|(_, window)| *window == honest)
-        .map(|(place, _)| place)
-        .collect();
+    let places: Vec<usize> =
+        bytes.windows(4).enumerate().filter(|(_, window)| *window == honest).map(|(place, _)| place).collect();
     assert!(!places.is_empty());
     for place in places {
         bytes[place..place + 4].copy_from_slice(&100u32.to_le_bytes());
     }
     std::fs::write(&archive, bytes).unwrap();
     let set = StimulusSet::open(&archive, IdStyle::default()).unwrap();
-    assert_eq!(
-        set.check(
-            CheckDepth::Header,
-            Limits {
-                max_bytes: 1 << 20,
-                ..Limits::default()
-            }
-        )
-        .len(),
-        1
-    );
+    assert_eq!(set.check(CheckDepth::Header, Limits { max_bytes: 1 << 20, ..Limits::default() }).len(), 1);
 }
 
 #[test]
@@ -183,22 +134,13 @@ fn a_small_file_that_states_a_huge_image_is_refused_from_its_header() {
     std::fs::write(folder.path().join("huge.png"), bytes).unwrap();
     let set = StimulusSet::open(folder.path(), IdStyle::default()).unwrap();
     let message = chain(&set.check(CheckDepth::Decode, Limits::default())[0].error);
-    assert!(
-        message.contains("60000 × 60000 pixels is larger than the limit of 100000000 pixels"),
-        "{message}"
-    );
+    assert!(message.contains("60000 × 60000 pixels is larger than the limit of 100000000 pixels"), "{message}");
 }
 
 /// The checksum of PNG chunks.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            if crc & 1 == 1 {
-                crc >> 1 ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            }
-        })
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
     })
 }
 

@@ -13,12 +13,7 @@ fn file(name: &str) -> Vec<u8> {
 
 /// The names of all test images.
 fn names() -> Vec<String> {
-    golden(CASE)["files"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .cloned()
-        .collect()
+    golden(CASE)["files"].as_object().unwrap().keys().cloned().collect()
 }
 
 #[test]
@@ -26,21 +21,13 @@ fn every_kind_of_file_has_pillows_pixels() {
     let golden = golden(CASE);
     let mut wrong = Vec::new();
     for (name, expected) in golden["files"].as_object().unwrap() {
-        let image = decode(&file(name), &Decoding::default())
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let image = decode(&file(name), &Decoding::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(
             (image.width() as u64, image.height() as u64),
-            (
-                expected["width"].as_u64().unwrap(),
-                expected["height"].as_u64().unwrap()
-            )
+            (expected["width"].as_u64().unwrap(), expected["height"].as_u64().unwrap())
         );
         if sha256(image.rgb()) != expected["sha256"].as_str().unwrap() {
-            wrong.push(format!(
-                "{name}: begins {:?}, Pillow {}",
-                &image.rgb()[..6],
-                expected["first"]
-            ));
+            wrong.push(format!("{name}: begins {:?}, Pillow {}", &image.rgb()[..6], expected["first"]));
         }
     }
     assert!(golden["files"].as_object().unwrap().len() >= 28);
@@ -51,13 +38,8 @@ fn every_kind_of_file_has_pillows_pixels() {
 fn the_header_alone_gives_the_size() {
     for name in names() {
         assert_eq!(dimensions(&file(&name), 1000).unwrap(), (37, 23), "{name}");
-        let error = dimensions(&file(&name), 37 * 23 - 1)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("37 × 23 pixels is larger than the limit of 850"),
-            "{name}: {error}"
-        );
+        let error = dimensions(&file(&name), 37 * 23 - 1).unwrap_err().to_string();
+        assert!(error.contains("37 × 23 pixels is larger than the limit of 850"), "{name}: {error}");
     }
 }
 
@@ -78,26 +60,14 @@ fn a_jpeg_missing_only_its_last_bytes_is_cut_short() {
         let bytes = file(name);
         for missing in [2, 3, 10] {
             let error = decode(&bytes[..bytes.len() - missing], &Decoding::default()).unwrap_err();
-            assert!(
-                matches!(error, DecodeError::Truncated { .. }),
-                "{name} less {missing}: {error}"
-            );
+            assert!(matches!(error, DecodeError::Truncated { .. }), "{name} less {missing}: {error}");
         }
     }
 }
 
 #[test]
 fn transparent_pixels_show_the_chosen_background() {
-    let on = |background| {
-        decode(
-            &file("colour_alpha.png"),
-            &Decoding {
-                background,
-                ..Decoding::default()
-            },
-        )
-        .unwrap()
-    };
+    let on = |background| decode(&file("colour_alpha.png"), &Decoding { background, ..Decoding::default() }).unwrap();
     assert_ne!(on([0, 0, 0]), on([255, 255, 255]));
 }
 

@@ -13,9 +13,7 @@ fn recipes_give_the_frameworks_numbers_to_the_last_bit() {
     let cases = golden["cases"].as_array().unwrap();
     for case in cases {
         let recipe = Preprocessing::named(case["recipe"].as_str().unwrap()).unwrap();
-        let input = recipe
-            .apply(&source("texture", pair(&case["from"])), None)
-            .unwrap();
+        let input = recipe.apply(&source("texture", pair(&case["from"])), None).unwrap();
         let bytes: Vec<u8> = input.iter().flat_map(|value| value.to_le_bytes()).collect();
         if sha256(&bytes) != case["sha256"].as_str().unwrap() {
             wrong.push((case, input.dim(), *input.first().unwrap()));
@@ -32,18 +30,9 @@ fn the_screen_is_brain_scores() {
     for case in screens {
         let degrees = |key: &str| case[key].as_f64().unwrap();
         let image = source("texture", pair(&case["from"]));
-        let screen =
-            place_on_screen(&image, degrees("from_deg"), degrees("to_deg"), [128; 3]).unwrap();
-        assert_eq!(
-            (screen.width(), screen.height()),
-            pair(&case["size"]),
-            "{case}"
-        );
-        assert_eq!(
-            sha256(screen.rgb()),
-            case["sha256"].as_str().unwrap(),
-            "{case}"
-        );
+        let screen = place_on_screen(&image, degrees("from_deg"), degrees("to_deg"), [128; 3]).unwrap();
+        assert_eq!((screen.width(), screen.height()), pair(&case["size"]), "{case}");
+        assert_eq!(sha256(screen.rgb()), case["sha256"].as_str().unwrap(), "{case}");
     }
     assert_eq!(screens.len(), 15);
 }

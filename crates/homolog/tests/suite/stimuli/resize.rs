@@ -8,10 +8,7 @@ use super::{golden, pair, sha256, source};
 
 #[test]
 fn resampling_is_pillows_to_the_last_bit() {
-    for (version, order) in [
-        ("13.0.0", PassOrder::Pillow13),
-        ("12.0.0", PassOrder::Pillow12),
-    ] {
+    for (version, order) in [("13.0.0", PassOrder::Pillow13), ("12.0.0", PassOrder::Pillow12)] {
         check(&golden("pillow/resize")[version], order);
     }
 }
@@ -24,9 +21,7 @@ fn check(golden: &Value, order: PassOrder) {
         let image = source(case["source"].as_str().unwrap(), pair(&case["from"]));
         let filter: Filter = serde_json::from_value(case["filter"].clone()).unwrap();
         let (width, height) = pair(&case["to"]);
-        if sha256(resize(&image, width, height, filter, order).unwrap().rgb())
-            != case["sha256"].as_str().unwrap()
-        {
+        if sha256(resize(&image, width, height, filter, order).unwrap().rgb()) != case["sha256"].as_str().unwrap() {
             wrong.push(case);
         }
     }

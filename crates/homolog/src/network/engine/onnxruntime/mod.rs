@@ -45,10 +45,7 @@ impl OnnxRuntime {
     /// [`Unavailable`], in one line, when there is none or it cannot be loaded; the process goes on.
     pub fn find(config: &OnnxRuntimeConfig) -> Result<Self, Unavailable> {
         let library = library::load(config.library.as_deref())?;
-        Ok(Self {
-            library,
-            n_threads: config.n_threads,
-        })
+        Ok(Self { library, n_threads: config.n_threads })
     }
 
     /// The file that was loaded.
@@ -74,23 +71,14 @@ impl Engine for OnnxRuntime {
         let mut positions = Vec::with_capacity(stages.len());
         for name in stages {
             let value = &network.stage(name)?.value;
-            positions.push(
-                outputs
-                    .iter()
-                    .position(|output| output == value)
-                    .unwrap_or_else(|| {
-                        outputs.push(value.clone());
-                        outputs.len() - 1
-                    }),
-            );
+            positions.push(outputs.iter().position(|output| output == value).unwrap_or_else(|| {
+                outputs.push(value.clone());
+                outputs.len() - 1
+            }));
         }
         let opened = self.commit(&onnx::write(network.graph(), &outputs));
         let session = opened.map_err(|error| refused("load the network", &error))?;
-        Ok(Box::new(OnnxRuntimeSession {
-            session,
-            batches,
-            positions,
-        }))
+        Ok(Box::new(OnnxRuntimeSession { session, batches, positions }))
     }
 }
 
@@ -121,26 +109,17 @@ impl Session for OnnxRuntimeSession {
 
     fn run(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
         let session = &mut self.session;
-        let outputs = self
-            .batches
-            .run(images, |images| outputs(session, &images))?;
+        let outputs = self.batches.run(images, |images| outputs(session, &images))?;
         if images.is_empty() || self.positions.iter().copied().eq(0..outputs.len()) {
             return Ok(outputs);
         }
         let rows = |position: &usize| outputs.get(*position).cloned();
-        self.positions
-            .iter()
-            .map(rows)
-            .collect::<Option<_>>()
-            .ok_or(EngineError::OutputCount { engine: NAME })
+        self.positions.iter().map(rows).collect::<Option<_>>().ok_or(EngineError::OutputCount { engine: NAME })
     }
 }
 
 /// Each output of the network as (n_images, n_units).
-fn outputs(
-    session: &mut OrtSession,
-    images: &ArrayViewD<'_, f32>,
-) -> Result<Vec<Array2<f32>>, EngineError> {
+fn outputs(session: &mut OrtSession, images: &ArrayViewD<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
     let wrong = |error: ort::Error| refused("run the network", &error);
     let images = images.as_standard_layout();
     // An array in standard layout is always one slice.
@@ -148,23 +127,16 @@ fn outputs(
     let input = TensorRef::from_array_view((images.shape(), numbers)).map_err(wrong)?;
     let outputs = session.run(ort::inputs![input]).map_err(wrong)?;
     // One after another, so that each is freed before the next is copied.
-    outputs
-        .into_iter()
-        .map(|(_, value)| rows(&value, images.len_of(Axis(0))))
-        .collect()
+    outputs.into_iter().map(|(_, value)| rows(&value, images.len_of(Axis(0)))).collect()
 }
 
 /// An output of ONNX Runtime as (n_images, n_units); integers and truth values become floats.
 fn rows(value: &DynValue, n_images: usize) -> Result<Array2<f32>, EngineError> {
     let wrong = |error: ort::Error| refused("read an output of the network", &error);
     let numbers: Vec<f32> = match value.dtype().tensor_type() {
-        Some(TensorElementType::Int64) => value
-            .try_extract_tensor::<i64>()
-            .map_err(wrong)?
-            .1
-            .iter()
-            .map(|number| *number as f32)
-            .collect(),
+        Some(TensorElementType::Int64) => {
+            value.try_extract_tensor::<i64>().map_err(wrong)?.1.iter().map(|number| *number as f32).collect()
+        }
         Some(TensorElementType::Bool) => value
             .try_extract_tensor::<bool>()
             .map_err(wrong)?
@@ -175,14 +147,9 @@ fn rows(value: &DynValue, n_images: usize) -> Result<Array2<f32>, EngineError> {
         _ => value.try_extract_tensor::<f32>().map_err(wrong)?.1.to_vec(),
     };
     let n_units = numbers.len().checked_div(n_images).unwrap_or(0);
-    Array2::from_shape_vec((n_images, n_units), numbers)
-        .map_err(|_| EngineError::OutputCount { engine: NAME })
+    Array2::from_shape_vec((n_images, n_units), numbers).map_err(|_| EngineError::OutputCount { engine: NAME })
 }
 
 fn refused(doing: &'static str, error: &ort::Error) -> EngineError {
-    EngineError::Library {
-        engine: NAME,
-        doing,
-        reason: error.to_string(),
-    }
+    EngineError::Library { engine: NAME, doing, reason: error.to_string() }
 }
