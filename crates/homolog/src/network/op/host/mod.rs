@@ -1,8 +1,8 @@
 //! Convolution and maximum pooling of our own for the processor, where nobody asks for gradients.
 //!
-//! The engine's own are used for everything else: they are differentiable and run on other devices, but on the processor
-//! its maximum pooling takes longer than the convolutions around it (it always finds the places of the maxima too), and its
-//! convolution rearranges the whole input on one thread before it begins. docs/performance.md has the figures.
+//! The engine's own are used for everything else: they are differentiable and run on other devices. On the processor,
+//! for 16 images through SqueezeNet's first stages (Burn 0.22.1, one thread), its maximum pooling took 165 ms, as it
+//! always finds the places of the maxima too, and its convolution of 3 channels 116 ms, of 350 million multiplications.
 
 mod convolution;
 mod max_pool;
