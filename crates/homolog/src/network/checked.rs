@@ -49,6 +49,8 @@ pub struct Network {
     /// Which of `stages` are listed.
     listed: Vec<usize>,
     n_parameters: usize,
+    /// For one stimulus, or as many as the file fixes.
+    single: Arc<Plan>,
 }
 
 impl Network {
@@ -61,14 +63,20 @@ impl Network {
         check_names(&graph)?;
         let nothing = BTreeSet::new();
         let fixed = fixed_batch(&graph)?;
-        let single = Plan::new(&graph, fixed.unwrap_or(1), &nothing)?;
-        let double = if fixed.is_some() { single.clone() } else { Plan::new(&graph, 2, &nothing)? };
+        let single = Plan::new(&graph, fixed.unwrap_or(1), &nothing, None)?;
+        let double = if fixed.is_some() { single.clone() } else { Plan::new(&graph, 2, &nothing, Some(&single))? };
         check_values(&graph, &single)?;
         let fields = Fields::of(&graph, &single)?;
         let mut stages = recordable_values(&graph, &single, &double, &fields);
         let listed = name_stages(&graph, &mut stages);
         let learned = first_uses(&graph);
-        let mut network = Self { graph: Arc::new(graph), stages, listed, n_parameters: learned.iter().sum() };
+        let mut network = Self {
+            graph: Arc::new(graph),
+            stages,
+            listed,
+            n_parameters: learned.iter().sum(),
+            single: Arc::new(single),
+        };
         network.count_parameters(&learned);
         Ok(network)
     }
@@ -110,8 +118,7 @@ impl Network {
         }
         let node =
             self.graph.nodes.iter().find(|node| node.name == name || node.outputs.iter().any(|value| value == name));
-        let plan = Plan::new(&self.graph, self.fixed_batch().unwrap_or(1), &BTreeSet::new())?;
-        if let Some(fact) = node.and_then(|node| node.outputs.first()).and_then(|value| plan.facts.get(value)) {
+        if let Some(fact) = node.and_then(|node| node.outputs.first()).and_then(|value| self.single.facts.get(value)) {
             return Err(GraphError::NotPerStimulus { stage: name.to_owned(), shape: fact.shape.clone() });
         }
         let listed = self.stages().flat_map(|stage| std::iter::once(&stage.name).chain(&stage.aliases));
@@ -128,7 +135,15 @@ impl Network {
     /// # Errors
     /// [`GraphError`] when the graph cannot take so many, because its file fixes their number in some shape.
     pub fn plan(&self, batch: usize) -> Result<Plan, GraphError> {
-        Plan::new(&self.graph, batch, &BTreeSet::new())
+        if batch == self.single.batch {
+            return Ok(Plan::clone(&self.single));
+        }
+        Plan::new(&self.graph, batch, &BTreeSet::new(), Some(&self.single))
+    }
+
+    /// The plan that the graph was checked with.
+    pub(crate) fn single_plan(&self) -> &Plan {
+        &self.single
     }
 
     /// Gives each listed stage the learned numbers first used after the previous listed one.

@@ -17,15 +17,24 @@ pub struct Plan {
     pub batch: usize,
     /// What is known about every value. Those that do not depend on the stimuli carry the value.
     pub facts: BTreeMap<String, Fact>,
+    /// The values that depend on parameters alone, and so are the same for any number of stimuli.
+    settled: BTreeSet<String>,
 }
 
 impl Plan {
     /// Works out every value's type and shape for `batch` stimuli.
     ///
     /// What depends on neither the stimuli nor a parameter in `variable` is computed now. A parameter in `variable` is
-    /// treated as an input, so that gradients can reach it.
-    pub(crate) fn new(graph: &Graph, batch: usize, variable: &BTreeSet<String>) -> Result<Self, GraphError> {
+    /// treated as an input, so that gradients can reach it. What an `earlier` plan of the same parameters has already
+    /// computed from parameters alone is taken from there.
+    pub(crate) fn new(
+        graph: &Graph,
+        batch: usize,
+        variable: &BTreeSet<String>,
+        earlier: Option<&Self>,
+    ) -> Result<Self, GraphError> {
         let mut facts = BTreeMap::new();
+        let settled = graph.parameters.keys().filter(|name| !variable.contains(*name)).cloned().collect();
         for (name, parameter) in &graph.parameters {
             let constant = (!variable.contains(name)).then(|| parameter.clone());
             let fact = Fact { dtype: parameter.dtype(), shape: parameter.shape().to_vec(), constant };
@@ -34,9 +43,16 @@ impl Plan {
         for input in &graph.inputs {
             facts.insert(input.name.clone(), Fact::variable(input.dtype, input_shape(input, batch)?));
         }
-        let mut plan = Self { batch, facts };
+        let mut plan = Self { batch, facts, settled };
         let device = Device::flex();
         for node in &graph.nodes {
+            if node.inputs.iter().flatten().all(|value| plan.settled.contains(value)) {
+                plan.settled.extend(node.outputs.iter().cloned());
+                if let Some(known) = earlier.and_then(|earlier| earlier.settled_outputs(node)) {
+                    plan.facts.extend(known);
+                    continue;
+                }
+            }
             for (name, fact) in node.outputs.iter().zip(plan.node_outputs(node, &device)?) {
                 if fact.shape.len() > MAX_RANK {
                     return Err(GraphError::TooManyAxes { value: name.clone(), found: fact.shape.len() });
@@ -54,6 +70,20 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    /// Whether a value depends on parameters alone.
+    pub(crate) fn is_settled(&self, value: &str) -> bool {
+        self.settled.contains(value)
+    }
+
+    /// The facts about a node's outputs, where they depend on parameters alone.
+    fn settled_outputs(&self, node: &Node) -> Option<Vec<(String, Fact)>> {
+        let known = |value: &String| {
+            let fact = self.facts.get(value).filter(|_| self.settled.contains(value))?;
+            Some((value.clone(), fact.clone()))
+        };
+        node.outputs.iter().filter(|value| !value.is_empty()).map(known).collect()
     }
 
     /// The facts about a node's inputs.

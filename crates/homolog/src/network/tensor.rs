@@ -68,6 +68,14 @@ impl HostTensor {
         ArrayD::from_shape_vec(IxDyn(shape), elements).ok().map(Self::I64)
     }
 
+    /// The floats in row-major order, when the elements are floats and lie so.
+    pub fn floats(&self) -> Option<&[f32]> {
+        match self {
+            Self::F32(a) => a.as_slice(),
+            _ => None,
+        }
+    }
+
     /// The integers in row-major order, when the elements are integers.
     pub fn integers(&self) -> Option<Vec<i64>> {
         match self {

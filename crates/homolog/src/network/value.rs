@@ -300,7 +300,8 @@ impl Value {
         let shape = tensor.shape();
         match tensor {
             HostTensor::F32(array) => {
-                Self::Float(Ranked::from_elements(shape, array.iter().copied().collect(), device))
+                let elements = array.as_slice().map_or_else(|| array.iter().copied().collect(), <[f32]>::to_vec);
+                Self::Float(Ranked::from_elements(shape, elements, device))
             }
             HostTensor::I64(array) => Self::Int(Ranked::from_integers(shape, array.iter().copied().collect(), device)),
             HostTensor::Bool(array) => {

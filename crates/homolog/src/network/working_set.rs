@@ -37,12 +37,9 @@ impl WorkingSet {
             recorded_bytes,
             work_of_stages: vec![0.0; stages.len()],
         };
-        // A checked network always has a plan for the batch size that it was checked with.
-        let batch = network.fixed_batch().unwrap_or(1);
-        if let Ok(plan) = network.plan(batch) {
-            working.measure(network, &plan, stages);
-        }
-        working.live_bytes = working.live_bytes.div_ceil(batch.max(1) as u64);
+        let plan = network.single_plan();
+        working.measure(network, plan, stages);
+        working.live_bytes = working.live_bytes.div_ceil(plan.batch.max(1) as u64);
         working
     }
 

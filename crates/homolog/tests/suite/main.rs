@@ -1,6 +1,7 @@
 //! The offline tests of the library, in one program.
 
 mod both_engines;
+mod engines;
 mod golden;
 mod onnx_files;
 mod recording;

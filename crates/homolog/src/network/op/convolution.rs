@@ -6,8 +6,9 @@ use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 use super::attributes::{NodeAttributes, int_from, ints_from};
+use super::host::{self, Convolution};
 use super::pooling::Rounding;
-use super::window::{Window, WindowAttributes};
+use super::window::{AxisWindow, Window, WindowAttributes};
 use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
 use crate::network::value::{Ranked, Value};
 
@@ -82,6 +83,9 @@ pub struct Conv {
     pub groups: usize,
 }
 
+/// From so many filters in a group on, our own convolution on the processor is faster than the engine's.
+const FILTERS_FOR_HOST: usize = 4;
+
 impl Conv {
     /// A convolution over two spatial axes with the same stride and padding along both.
     pub fn square(stride: usize, padding: usize) -> Self {
@@ -100,6 +104,33 @@ impl Conv {
 }
 
 impl Conv {
+    /// The output by our own convolution; `None` where the engine's is to be used: for filters that each see one channel
+    /// it is the faster one, and it alone has gradients and runs on other devices.
+    fn on_host(&self, window: [AxisWindow; 2], call: &mut Call<'_>) -> Option<Value> {
+        let facts = call.facts();
+        let known = |index: usize| facts.optional(index).and_then(|fact| fact.constant.as_deref()?.floats());
+        let (weight, bias) = (known(1)?, known(2));
+        let is_bias_unknown = facts.optional(2).is_some() && bias.is_none();
+        let (input, output) = (&facts.optional(0)?.shape, call.output_shape());
+        let ([_, channels, height, width], [_, filters, out_height, out_width]) = (input.as_slice(), output) else {
+            return None;
+        };
+        if is_bias_unknown || filters / self.groups < FILTERS_FOR_HOST {
+            return None;
+        }
+        let convolution = Convolution {
+            channels: *channels,
+            input: [*height, *width],
+            filters: *filters,
+            groups: self.groups,
+            output: [*out_height, *out_width],
+            window,
+        };
+        let data = call.plain_elements(0)?;
+        let convolved = host::convolve(&data, weight, bias, &convolution);
+        Some(Value::Float(Ranked::from_elements(output, convolved, call.device)))
+    }
+
     fn window(&self, inputs: &Inputs<'_>) -> Result<Window, OpError> {
         let (data, weight) = (inputs.spatial(0)?, inputs.spatial(1)?);
         let attributes = WindowAttributes {
@@ -171,6 +202,11 @@ impl Operator for Conv {
 
     fn forward(&self, mut call: Call<'_>) -> Result<Vec<Value>, OpError> {
         let window = self.window(&call.facts())?;
+        if let [height, width] = window.axes()
+            && let Some(output) = self.on_host([*height, *width], &mut call)
+        {
+            return Ok(vec![output]);
+        }
         let (data, weight, bias) = (call.float(0)?, call.float(1)?, call.optional_float(2)?);
         let bias = bias.map(Ranked::into_rank::<1>);
         let output = match window.axes() {

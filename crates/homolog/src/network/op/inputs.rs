@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use burn::tensor::{Bool, Device, Float, Int};
 
+use super::host::is_plain;
 use super::{Fact, OpError};
 use crate::network::tensor::{DType, HostTensor};
 use crate::network::value::{Ranked, Value};
@@ -203,6 +204,16 @@ impl<'a> Call<'a> {
             Value::Float(ranked) => Ok(ranked),
             _ => Err(self.refuse(format!("input {index} must hold floats"))),
         }
+    }
+
+    /// Takes the numbers of input `index`, where it lies in the processor's memory, in single precision and not tracked
+    /// for gradients; else leaves it where it is.
+    pub(crate) fn plain_elements(&mut self, index: usize) -> Option<Vec<f32>> {
+        match self.values.get_mut(index) {
+            Some(Some(Value::Float(ranked))) if is_plain(ranked) => {}
+            _ => return None,
+        }
+        self.float(index).ok()?.into_elements()
     }
 
     /// Takes input `index`, which must hold floats, where it is given.

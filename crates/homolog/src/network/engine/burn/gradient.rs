@@ -44,13 +44,18 @@ pub struct BurnNetwork {
     graph: Arc<Graph>,
     device: Device,
     uploaded: BTreeMap<String, Value>,
+    /// The last program, which an optimization asks for again and again.
+    prepared: Option<(Request, Program)>,
 }
+
+/// What a program was made for: the number of images, the values, the parameters that are given.
+type Request = (usize, Vec<String>, BTreeSet<String>);
 
 impl BurnNetwork {
     /// `network` on `device`.
     pub(crate) fn new(network: Network, device: Device) -> Self {
         let graph = Arc::new(network.graph().clone());
-        Self { network, graph, device, uploaded: BTreeMap::new() }
+        Self { network, graph, device, uploaded: BTreeMap::new(), prepared: None }
     }
 
     /// The network.
@@ -132,8 +137,10 @@ impl BurnNetwork {
         let mut wanted = taps.to_vec();
         wanted.extend(wrt.iter().filter_map(|wrt| if let Wrt::Value(name) = wrt { Some(name.clone()) } else { None }));
         let batch = found.first().copied().unwrap_or(1);
-        let program = Program::new(&self.graph, batch, &wanted, &variable)?.upload(&self.device, &mut self.uploaded);
-        self.check_names(&program, &wanted, &variable)?;
+        self.prepare(batch, &wanted, &variable)?;
+        let Some((_, program)) = &self.prepared else {
+            return Err(EngineError::OutputCount { engine: NAME });
+        };
         let mut leaves = BTreeMap::new();
         let mut given = BTreeMap::new();
         for name in &variable {
@@ -164,21 +171,22 @@ impl BurnNetwork {
         Ok(Tapped { values, leaves })
     }
 
-    fn check_names(
-        &self,
-        program: &Program,
-        values: &[String],
-        parameters: &BTreeSet<String>,
-    ) -> Result<(), EngineError> {
-        let unknown = values.iter().find(|value| program.fact(value).is_none());
-        let not_learned = parameters.iter().find(|name| !self.graph.parameters.contains_key(*name));
-        match unknown.or(not_learned) {
-            Some(value) => {
-                let (node, value) = ("the objective".to_owned(), value.clone());
-                Err(EngineError::Graph(GraphError::UnknownValue { node, value }))
-            }
-            None => Ok(()),
+    /// Makes the program for a request, unless it is the last one's.
+    fn prepare(&mut self, batch: usize, wanted: &[String], variable: &BTreeSet<String>) -> Result<(), EngineError> {
+        let request = (batch, wanted.to_vec(), variable.clone());
+        if self.prepared.as_ref().is_some_and(|(earlier, _)| *earlier == request) {
+            return Ok(());
         }
+        let checked = self.network.single_plan();
+        let unknown = wanted.iter().find(|value| !checked.facts.contains_key(*value));
+        let not_learned = variable.iter().find(|name| !self.graph.parameters.contains_key(*name));
+        if let Some(value) = unknown.or(not_learned) {
+            let (node, value) = ("the objective".to_owned(), value.clone());
+            return Err(EngineError::Graph(GraphError::UnknownValue { node, value }));
+        }
+        let program = Program::new(&self.graph, batch, wanted, variable, checked)?;
+        self.prepared = Some((request, program.upload(&self.device, &mut self.uploaded)));
+        Ok(())
     }
 }
 

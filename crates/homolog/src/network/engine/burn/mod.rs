@@ -14,14 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use ndarray::{Array2, ArrayView4, ArrayViewD, Axis};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView4, ArrayViewD, ArrayViewMut2, Axis};
 
 pub use self::gradient::{BurnNetwork, Tapped, Wrt};
 use self::program::Program;
 use super::batches::Batches;
 use super::{Engine, EngineError, Session};
 use crate::network::checked::Network;
-use crate::network::graph::Graph;
+use crate::network::op::Fact;
 use crate::network::value::{Ranked, Value, each_rank};
 
 /// The engine's name as the user spells it.
@@ -57,16 +58,11 @@ impl Engine for Burn {
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
         let batches = Batches::of(network, stages.len(), NAME)?;
         let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));
-        let mut session = Loaded {
-            graph,
-            stages: stages.to_vec(),
-            device: self.device.clone(),
-            uploaded: BTreeMap::new(),
-            programs: BTreeMap::new(),
-        };
-        // What cannot run is found now, not after the first images were read.
-        session.program(network.fixed_batch().unwrap_or(1))?;
-        Ok(Box::new(BurnSession { batches, loaded: session }))
+        let n_at_once = network.fixed_batch().unwrap_or(1);
+        let program = Program::new(&graph, n_at_once, stages, &BTreeSet::new(), network.single_plan())?;
+        let program = program.upload(&self.device, &mut BTreeMap::new()).handing_back_nothing();
+        let loaded = Loaded { program, n_at_once, stages: stages.to_vec(), device: self.device.clone() };
+        Ok(Box::new(BurnSession { batches, loaded }))
     }
 }
 
@@ -77,54 +73,75 @@ struct BurnSession {
 }
 
 /// A network on a device.
+///
+/// Each image is run by itself, several of them side by side: its values stay in the cache, no thread waits for the
+/// others between operators, and what is recorded does not depend on which images were run together.
 struct Loaded {
-    graph: Arc<Graph>,
+    program: Program,
+    /// 1, or as many images as the network's file fixes.
+    n_at_once: usize,
     stages: Vec<String>,
     device: Device,
-    /// Parameters on the device, which all programs share.
-    uploaded: BTreeMap<String, Value>,
-    /// By batch size: all batches but the last have the same.
-    programs: BTreeMap<usize, Program>,
 }
 
 impl Loaded {
-    fn program(&mut self, batch: usize) -> Result<&Program, EngineError> {
-        if !self.programs.contains_key(&batch) {
-            let program = Program::new(&self.graph, batch, &self.stages, &BTreeSet::new())?;
-            self.programs.insert(batch, program.upload(&self.device, &mut self.uploaded));
+    fn run(&self, images: ArrayViewD<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
+        let n_images = images.len_of(Axis(0));
+        let mut recorded = Vec::with_capacity(self.stages.len());
+        for stage in &self.stages {
+            let n_units = self.program.fact(stage).map_or(0, Fact::n_elements) / self.n_at_once;
+            recorded.push(Array2::zeros((n_images, n_units)));
         }
-        self.programs.get(&batch).ok_or(EngineError::OutputCount { engine: NAME })
+        // For each part of the images, its rows of every stage.
+        let mut parts: Vec<Vec<ArrayViewMut2<'_, f32>>> = Vec::new();
+        parts.resize_with(n_images.div_ceil(self.n_at_once), Vec::new);
+        for rows in &mut recorded {
+            for (part, rows) in parts.iter_mut().zip(rows.axis_chunks_iter_mut(Axis(0), self.n_at_once)) {
+                part.push(rows);
+            }
+        }
+        parts
+            .into_par_iter()
+            .zip(images.axis_chunks_iter(Axis(0), self.n_at_once).into_par_iter())
+            .try_for_each(|(rows, images)| self.run_part(images, rows))?;
+        Ok(recorded)
     }
 
-    /// Runs as many images as the network takes at once.
-    fn run_batch(&mut self, images: ArrayViewD<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
-        let n_images = images.len_of(Axis(0));
-        let device = self.device.clone();
-        let stages = self.stages.clone();
-        let program = self.program(n_images)?;
-        let input = Ranked::from_elements(images.shape(), images.iter().copied().collect(), &device);
-        let mut values = program.run(Value::Float(input), &device)?;
-        let mut rows = Vec::with_capacity(stages.len());
-        for (place, stage) in stages.iter().enumerate() {
-            let is_wanted_again = stages.iter().skip(place + 1).any(|later| later == stage);
-            let value = if is_wanted_again { values.get(stage).cloned() } else { values.remove(stage) };
-            let recorded = value.and_then(|value| rows_of(value, n_images));
-            rows.push(recorded.ok_or(EngineError::OutputCount { engine: NAME })?);
-        }
-        Ok(rows)
+    /// Runs as many images as the network takes at once and writes each stage's rows.
+    fn run_part(&self, images: ArrayViewD<'_, f32>, mut rows: Vec<ArrayViewMut2<'_, f32>>) -> Result<(), EngineError> {
+        let elements = images.as_slice().map_or_else(|| images.iter().copied().collect(), <[f32]>::to_vec);
+        let input = Value::Float(Ranked::from_elements(images.shape(), elements, &self.device));
+        let mut is_misfit = false;
+        let record = |name: &str, value: Value| {
+            if !self.stages.iter().any(|stage| stage == name) {
+                return value;
+            }
+            let shape = value.shape();
+            let (elements, kept) = match value {
+                Value::Float(floats) => (floats.into_elements().unwrap_or_default(), None),
+                other => (floats_of(&other).unwrap_or_default(), Some(other)),
+            };
+            for (rows, _) in rows.iter_mut().zip(&self.stages).filter(|(_, stage)| *stage == name) {
+                match rows.as_slice_mut() {
+                    Some(rows) if rows.len() == elements.len() => rows.copy_from_slice(&elements),
+                    _ => is_misfit = true,
+                }
+            }
+            kept.unwrap_or_else(|| Value::Float(Ranked::from_elements(&shape, elements, &self.device)))
+        };
+        self.program.run_with(input, BTreeMap::new(), &self.device, record)?;
+        if is_misfit { Err(EngineError::OutputCount { engine: NAME }) } else { Ok(()) }
     }
 }
 
-/// A value as (n_images, n_units); integers and truth values become floats.
-fn rows_of(value: Value, n_images: usize) -> Option<Array2<f32>> {
-    let floats = match value {
+/// Integers and truth values as floats.
+fn floats_of(value: &Value) -> Option<Vec<f32>> {
+    let floats = match value.clone() {
         Value::Float(ranked) => ranked,
         Value::Int(ranked) => each_rank!(ranked, tensor => tensor.float()),
         Value::Bool(ranked) => each_rank!(ranked, tensor => tensor.float()),
     };
-    let elements = floats.into_elements()?;
-    let n_units = elements.len().checked_div(n_images)?;
-    Array2::from_shape_vec((n_images, n_units), elements).ok()
+    floats.into_elements()
 }
 
 impl Session for BurnSession {
@@ -133,7 +150,7 @@ impl Session for BurnSession {
     }
 
     fn run(&mut self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>, EngineError> {
-        let loaded = &mut self.loaded;
-        self.batches.run(images, |images| loaded.run_batch(images))
+        let loaded = &self.loaded;
+        self.batches.run(images, |images| loaded.run(images))
     }
 }

@@ -18,32 +18,37 @@ pub(crate) struct Program {
     plan: Plan,
     /// Indices of the nodes, in order.
     nodes: Vec<usize>,
-    /// The values to hand back.
+    /// The values for which the nodes run.
     wanted: Vec<String>,
+    /// Those of them that are kept until the end.
+    handed_back: Vec<String>,
     /// For each value, the last place in `nodes` at which it is read.
     last_reads: BTreeMap<String, usize>,
     constants: BTreeMap<String, Value>,
 }
 
 impl Program {
-    /// The program for `wanted` values; a parameter in `variable` is given when it runs.
+    /// The program for `wanted` values; a parameter in `variable` is given when it runs. `checked` is an earlier plan with
+    /// the same parameters.
     pub(crate) fn new(
         graph: &Arc<Graph>,
         batch: usize,
         wanted: &[String],
         variable: &BTreeSet<String>,
+        checked: &Plan,
     ) -> Result<Self, EngineError> {
-        let plan = Plan::new(graph, batch, variable)?;
+        let plan = Plan::new(graph, batch, variable, Some(checked))?;
         let nodes = plan.needed_nodes(graph, wanted);
         let mut last_reads = BTreeMap::new();
         for (place, node) in nodes.iter().filter_map(|index| graph.nodes.get(*index)).enumerate() {
             last_reads.extend(node.inputs.iter().flatten().map(|value| (value.clone(), place)));
         }
-        let (graph, wanted) = (Arc::clone(graph), wanted.to_vec());
-        Ok(Self { graph, plan, nodes, wanted, last_reads, constants: BTreeMap::new() })
+        let (graph, wanted, handed_back) = (Arc::clone(graph), wanted.to_vec(), wanted.to_vec());
+        Ok(Self { graph, plan, nodes, wanted, handed_back, last_reads, constants: BTreeMap::new() })
     }
 
-    /// The program with its constants on a device. Parameters are looked up in `uploaded` and added to it.
+    /// The program with its constants on a device. What does not depend on the batch is looked up in `uploaded` and added
+    /// to it.
     pub(crate) fn upload(mut self, device: &Device, uploaded: &mut BTreeMap<String, Value>) -> Self {
         for name in self.last_reads.keys().chain(&self.wanted) {
             let Some(constant) = self.plan.facts.get(name).and_then(|fact| fact.constant.as_ref()) else {
@@ -53,11 +58,17 @@ impl Program {
                 Some(value) => value.clone(),
                 None => Value::from_host(constant, device),
             };
-            if self.graph.parameters.contains_key(name) {
+            if self.plan.is_settled(name) {
                 uploaded.insert(name.clone(), value.clone());
             }
             self.constants.insert(name.clone(), value);
         }
+        self
+    }
+
+    /// The program for one who takes the wanted values as they pass by.
+    pub(crate) fn handing_back_nothing(mut self) -> Self {
+        self.handed_back.clear();
         self
     }
 
@@ -66,13 +77,8 @@ impl Program {
         self.plan.facts.get(value)
     }
 
-    /// Runs the program on a batch of images and returns the wanted values by name.
-    pub(crate) fn run(&self, images: Value, device: &Device) -> Result<BTreeMap<String, Value>, EngineError> {
-        self.run_with(images, BTreeMap::new(), device, |_, value| value)
-    }
-
-    /// As [`run`](Self::run), with the variable parameters given, and every value seen (and maybe replaced) by `pass`
-    /// as soon as it is there.
+    /// Runs the program on a batch of images, with the variable parameters given, and returns the wanted values by name.
+    /// Every value is seen (and maybe replaced) by `pass` as soon as it is there.
     pub(crate) fn run_with(
         &self,
         images: Value,
@@ -88,14 +94,19 @@ impl Program {
             let outputs = self.run_node(place, node, &mut values, device)?;
             for (name, value) in node.outputs.iter().zip(outputs) {
                 let is_read = self.last_reads.get(name).is_some_and(|last| *last > place);
-                if is_read || self.wanted.contains(name) {
-                    values.insert(name.clone(), pass(name, value));
+                if !is_read && !self.wanted.contains(name) {
+                    continue;
+                }
+                let value = pass(name, value);
+                if is_read || self.handed_back.contains(name) {
+                    values.insert(name.clone(), value);
                 }
             }
         }
-        let constants = self.wanted.iter().filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
+        let constants =
+            self.handed_back.iter().filter_map(|name| Some((name.clone(), self.constants.get(name)?.clone())));
         values.extend(constants);
-        values.retain(|name, _| self.wanted.contains(name));
+        values.retain(|name, _| self.handed_back.contains(name));
         Ok(values)
     }
 
@@ -119,7 +130,7 @@ impl Program {
                 }
                 let is_read_again = self.last_reads.get(name).is_some_and(|last| *last > place)
                     || node.inputs.iter().skip(index + 1).flatten().any(|later| later == name)
-                    || self.wanted.contains(name);
+                    || self.handed_back.contains(name);
                 if is_read_again { values.get(name).cloned() } else { values.remove(name) }
             })
             .collect();
