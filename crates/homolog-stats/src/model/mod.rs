@@ -66,8 +66,7 @@ impl RdmModel {
     /// [`StatsError::TooFew`] for an interpolated model of fewer than 2 RDMs.
     ///
     /// # Accuracy and randomness
-    /// f64; weighted agrees with rsatoolbox 0.3.2's `fit_regress` and `fit_regress_nn`, selected with `fit_select`, to 1e-8, interpolated to
-    /// the 1e-5 of its optimiser (goldens/rsatoolbox/models). Deterministic.
+    /// f64; not yet compared with rsatoolbox's fitters. Deterministic.
     ///
     /// # Reference
     /// Khaligh-Razavi, Kriegeskorte (2014). PLoS Comput Biol 10:e1003915 (weighted). Schütt et al. (2023). eLife 12:e82566, "Flexible models".

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::ManifestError;
 use super::manifest::{Manifest, SCHEMA};
-use super::protocol::{Ceiling, Mapping, Metric, Splits};
+use super::protocol::{Aggregate, Ceiling, Mapping, Metric, Splits};
 use super::spec::{BenchmarkSpec, BrainData};
 use super::stimuli::{StimuliKind, StimuliSpec};
 use super::trials::TrialsSpec;
@@ -59,6 +59,16 @@ impl Checker<'_> {
 
     fn check_metric(&self, metric: &Metric) -> Result<(), ManifestError> {
         match metric {
+            // What is not computed is refused: a median under the name of a mean would be a wrong number.
+            Metric::Encoding { over_units: Aggregate::Mean, .. } => {
+                Err(self.value("metric.over_units", "\"mean\"", "\"median\", which is what homolog computes"))
+            }
+            Metric::Encoding { over_splits: Aggregate::Median, .. } => {
+                Err(self.value("metric.over_splits", "\"median\"", "\"mean\", which is what homolog computes"))
+            }
+            Metric::Behaviour16Class { over_classes: Aggregate::Median, .. } => {
+                Err(self.value("metric.over_classes", "\"median\"", "\"mean\", which is what homolog computes"))
+            }
             Metric::Encoding { mapping, splits, .. } => {
                 self.check_mapping(mapping)?;
                 self.check_splits(splits)
