@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView2, s};
-use zarrs::array::codec::{Crc32cCodec, GzipCodec};
-use zarrs::array::{Array, ArrayBuilder, ArrayError, BytesToBytesCodecTraits, ZARR_NAN_F32, data_type};
+use zarrs::array::codec::Crc32cCodec;
+use zarrs::array::{Array, ArrayBuilder, ArrayError, ZARR_NAN_F32, data_type};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::group::{Group, GroupBuilder};
-use zarrs::storage::StorageError;
+use zarrs::storage::{StorageError, WritableStorageTraits as _};
 
 use crate::recording::error::{ContentProblem, FileError};
 
@@ -36,15 +36,13 @@ pub struct Activations {
     stimulus_ids: Vec<String>,
 }
 
-/// How the array of a stage is cut into chunks, and whether they are compressed.
+/// How the array of a stage is cut into chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunking {
     /// Stimuli in a chunk; rows are written in blocks of this many.
     pub n_stimuli: usize,
     /// Units in a chunk; what is read to get one unit's responses.
     pub n_units: usize,
-    /// Level of gzip from 1 to 9; none is faster and larger.
-    pub gzip_level: Option<u32>,
 }
 
 /// The activations of one stage, on disk.
@@ -135,16 +133,9 @@ impl Activations {
     pub fn create_stage(&self, name: &str, n_units: usize, chunking: Chunking) -> Result<Stage, FileError> {
         let (rows, units) =
             (chunking.n_stimuli.clamp(1, self.stimulus_ids.len().max(1)), chunking.n_units.clamp(1, n_units.max(1)));
-        let mut codecs: Vec<Arc<dyn BytesToBytesCodecTraits>> = Vec::new();
-        if let Some(level) = chunking.gzip_level {
-            let gzip =
-                GzipCodec::new(level).map_err(|error| undecodable(&self.path, "the level of compression", error))?;
-            codecs.push(Arc::new(gzip));
-        }
-        codecs.push(Arc::new(Crc32cCodec::new()));
         let shape = vec![self.stimulus_ids.len() as u64, n_units as u64];
         let mut builder = ArrayBuilder::new(shape, vec![rows as u64, units as u64], data_type::float32(), ZARR_NAN_F32);
-        builder.bytes_to_bytes_codecs(codecs).dimension_names(["presentation", "neuroid"].into());
+        builder.bytes_to_bytes_codecs(vec![Arc::new(Crc32cCodec::new())]).dimension_names(["presentation", "neuroid"].into());
         builder.attributes_mut().insert(STAGE.to_owned(), name.into());
         let array = builder.build(self.store.clone(), &node_path(name));
         let array = array.map_err(|error| undecodable(&self.path, name, error))?;
@@ -232,24 +223,31 @@ impl Stage {
             });
         }
         for (number, units) in self.unit_blocks().enumerate() {
-            let chunk = self.chunk_of(rows.slice(s![.., units]));
-            let at = [(first_row / self.rows_per_chunk) as u64, number as u64];
-            self.array.store_chunk(&at, chunk).map_err(|error| unwritable(&self.path, array_cause(error)))?;
+            let chunk = self.encoded(rows.slice(s![.., units]));
+            let key = self.array.chunk_key(&[(first_row / self.rows_per_chunk) as u64, number as u64]);
+            let written = self.array.storage().set(&key, chunk.into());
+            written.map_err(|error| unwritable(&self.path, storage_cause(error)))?;
         }
         Ok(())
     }
 
-    /// A chunk row by row. Chunks are all of one shape; those at the end are filled up.
-    fn chunk_of(&self, values: ArrayView2<'_, f32>) -> Vec<f32> {
-        let mut chunk = Vec::with_capacity(self.rows_per_chunk * self.units_per_chunk);
+    /// A chunk as the array's codecs have it (little-endian bytes, row by row, then their CRC-32C), made in one pass: zarrs
+    /// would copy the values twice more. Chunks are all of one shape; those at the end are filled up.
+    fn encoded(&self, values: ArrayView2<'_, f32>) -> Vec<u8> {
+        let n_bytes = self.rows_per_chunk * self.units_per_chunk * size_of::<f32>();
+        let mut chunk = Vec::with_capacity(n_bytes + size_of::<u32>());
         for row in values.rows() {
             match row.as_slice() {
-                Some(row) => chunk.extend_from_slice(row),
-                None => chunk.extend(row),
+                Some(row) if cfg!(target_endian = "little") => chunk.extend_from_slice(bytemuck::cast_slice(row)),
+                _ => chunk.extend(row.iter().flat_map(|value| value.to_le_bytes())),
             }
-            chunk.resize(chunk.len() + self.units_per_chunk - row.len(), f32::NAN);
+            let n_lacking = self.units_per_chunk - row.len();
+            chunk.extend(std::iter::repeat_n(f32::NAN.to_le_bytes(), n_lacking).flatten());
         }
-        chunk.resize(self.rows_per_chunk * self.units_per_chunk, f32::NAN);
+        let n_lacking = (n_bytes - chunk.len()) / size_of::<f32>();
+        chunk.extend(std::iter::repeat_n(f32::NAN.to_le_bytes(), n_lacking).flatten());
+        let checksum = crc32c::crc32c(&chunk);
+        chunk.extend(checksum.to_le_bytes());
         chunk
     }
 

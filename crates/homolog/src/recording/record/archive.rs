@@ -121,7 +121,7 @@ fn open_stages(path: &Path, plan: &RecordPlan, stimulus_ids: &[String]) -> Resul
         }
     };
     let chunking =
-        |n_units| Chunking { n_stimuli: plan.batch_size, n_units: units_per_chunk(n_units), gzip_level: None };
+        |n_units| Chunking { n_stimuli: plan.batch_size, n_units: units_per_chunk(n_units) };
     plan.stages
         .iter()
         .map(|stage| match activations.stage(&stage.name) {

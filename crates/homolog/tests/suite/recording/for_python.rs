@@ -63,9 +63,8 @@ fn write_all(folder: &Path) {
     let activations =
         Activations::create(&folder.join("run.zarr"), &names(&["a", "grüß", "c", "d", "e"])).expect("new");
     let values = Array2::from_shape_fn((5, 4), |(stimulus, unit)| (stimulus * 10 + unit) as f32);
-    for (stage, gzip_level) in [("features.8", None), ("/classifier/Conv_output_0", Some(5))] {
-        let stage =
-            activations.create_stage(stage, 4, Chunking { n_stimuli: 2, n_units: 3, gzip_level }).expect("a stage");
+    for stage in ["features.8", "/classifier/Conv_output_0"] {
+        let stage = activations.create_stage(stage, 4, Chunking { n_stimuli: 2, n_units: 3 }).expect("a stage");
         // The last block stays unwritten.
         for block in stage.row_blocks().take(2) {
             stage.write_rows(block.start, values.slice(s![block.clone(), ..])).expect("the block fits");

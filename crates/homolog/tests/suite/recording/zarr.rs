@@ -9,34 +9,32 @@ fn counted(n_stimuli: usize, n_units: usize) -> Array2<f32> {
     Array2::from_shape_fn((n_stimuli, n_units), |(stimulus, unit)| (stimulus * 1000 + unit) as f32)
 }
 
-const CHUNKING: Chunking = Chunking { n_stimuli: 4, n_units: 3, gzip_level: None };
+const CHUNKING: Chunking = Chunking { n_stimuli: 4, n_units: 3 };
 
 #[test]
 fn blocks_written_in_any_order_are_read_by_rows_and_by_columns() {
-    for gzip_level in [None, Some(1)] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("run.zarr");
-        let ids: Vec<String> = (0..10).map(|stimulus| format!("image {stimulus}")).collect();
-        let values = counted(10, 7);
-        let activations = Activations::create(&path, &ids).unwrap_or_else(|error| panic!("{}", chain(&error)));
-        let stage =
-            activations.create_stage("/features/8_output", 7, Chunking { gzip_level, ..CHUNKING }).expect("a stage");
-        let blocks: Vec<_> = stage.row_blocks().collect();
-        assert_eq!(blocks, [0..4, 4..8, 8..10]);
-        for block in blocks.iter().rev() {
-            assert!(!stage.is_complete(block));
-            stage.write_rows(block.start, values.slice(s![block.clone(), ..])).expect("the block fits");
-            assert!(stage.is_complete(block));
-        }
-
-        let activations = Activations::open(&path).unwrap_or_else(|error| panic!("{}", chain(&error)));
-        assert_eq!(activations.stimulus_ids(), ids);
-        assert_eq!(activations.stage_names().expect("they can be listed"), ["/features/8_output"]);
-        let stage = activations.stage("/features/8_output").expect("it is there");
-        assert_eq!(stage.read_rows(3..9).expect("rows"), values.slice(s![3..9, ..]));
-        assert_eq!(stage.read_columns(2..5).expect("columns"), values.slice(s![.., 2..5]));
-        assert_eq!(stage.read_rows(4..4).expect("no rows").len_of(Axis(0)), 0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.zarr");
+    let ids: Vec<String> = (0..10).map(|stimulus| format!("image {stimulus}")).collect();
+    let values = counted(10, 7);
+    let activations = Activations::create(&path, &ids).unwrap_or_else(|error| panic!("{}", chain(&error)));
+    let stage =
+        activations.create_stage("/features/8_output", 7, CHUNKING).expect("a stage");
+    let blocks: Vec<_> = stage.row_blocks().collect();
+    assert_eq!(blocks, [0..4, 4..8, 8..10]);
+    for block in blocks.iter().rev() {
+        assert!(!stage.is_complete(block));
+        stage.write_rows(block.start, values.slice(s![block.clone(), ..])).expect("the block fits");
+        assert!(stage.is_complete(block));
     }
+
+    let activations = Activations::open(&path).unwrap_or_else(|error| panic!("{}", chain(&error)));
+    assert_eq!(activations.stimulus_ids(), ids);
+    assert_eq!(activations.stage_names().expect("they can be listed"), ["/features/8_output"]);
+    let stage = activations.stage("/features/8_output").expect("it is there");
+    assert_eq!(stage.read_rows(3..9).expect("rows"), values.slice(s![3..9, ..]));
+    assert_eq!(stage.read_columns(2..5).expect("columns"), values.slice(s![.., 2..5]));
+    assert_eq!(stage.read_rows(4..4).expect("no rows").len_of(Axis(0)), 0);
 }
 
 #[test]
