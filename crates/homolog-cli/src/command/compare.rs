@@ -1,0 +1,232 @@
+//! `homolog compare`: how alike representations are, by their dissimilarity matrices or by their responses.
+
+use clap::Args;
+use homolog::recording::input::{Location, PatternAxis, Patterns, RdmStack};
+use homolog::recording::{OnMissing, StimulusJoin};
+use homolog::report::Cell;
+use homolog::report::figure::{ColourMap, LabelledMatrix};
+use homolog_stats::StatsError;
+use homolog_stats::comparator::{Comparator, compare_rdms};
+use homolog_stats::gram::Gram;
+use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
+use homolog_stats::similarity::{
+    CkaEstimate, angular_shape_distance, linear_cka, pwcca, rbf_cka, soft_matching_correlation,
+    squared_procrustes_distance, svcca,
+};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use serde_json::json;
+
+use crate::exit::Failure;
+use crate::inputs::{aligned_patterns, aligned_rdms, axes, by_position, left_out, patterns, provenance};
+use crate::run_options::{MissingChoice, StimuliChoice};
+use crate::showing::{Drawing, Outcome, ShowOptions};
+
+/// Share of variance that the principal components of SVCCA and PWCCA keep, as Raghu et al. (2017) do.
+const KEPT_SHARE: f64 = 0.99;
+
+/// Width of the RBF kernel as a part of the median distance, as Kornblith et al. (2019) have it.
+const RBF_WIDTH: f64 = 1.0;
+
+/// A number that says how alike the responses of two systems are.
+type OfResponses = fn(&Patterns, &Patterns) -> Result<f64, StatsError>;
+
+/// The similarities of responses, by name.
+const OF_RESPONSES: [(&str, OfResponses); 8] = [
+    ("cka", |a, b| cka(a, b, CkaEstimate::Biased)),
+    ("debiased-cka", |a, b| cka(a, b, CkaEstimate::Debiased)),
+    ("rbf-cka", |a, b| rbf_cka(&Gram::of(view(a))?, &Gram::of(view(b))?, RBF_WIDTH, CkaEstimate::Biased)),
+    ("svcca", |a, b| svcca(view(a), view(b), KEPT_SHARE)),
+    ("pwcca", |a, b| pwcca(view(a), view(b), KEPT_SHARE)),
+    ("squared-procrustes-distance", |a, b| squared_procrustes_distance(view(a), view(b))),
+    ("angular-shape-distance", |a, b| angular_shape_distance(view(a), view(b))),
+    ("soft-matching-correlation", |a, b| soft_matching_correlation(view(a), view(b))),
+];
+
+fn cka(a: &Patterns, b: &Patterns, estimate: CkaEstimate) -> Result<f64, StatsError> {
+    linear_cka(&Gram::of(view(a))?, &Gram::of(view(b))?, estimate)
+}
+
+/// The stimuli × units matrix; empty, which every measure refuses, where there are leading axes left.
+fn view(patterns: &Patterns) -> ArrayView2<'_, f64> {
+    patterns.matrix().unwrap_or_else(|_| ArrayView2::from_shape((0, 0), &[]).unwrap_or_default())
+}
+
+/// How a pair of inputs is compared.
+#[derive(Clone, Copy)]
+enum Measure {
+    Rdms(Comparator),
+    Responses(&'static str, OfResponses),
+}
+
+impl std::str::FromStr for Measure {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        if let Some((name, measure)) = OF_RESPONSES.iter().find(|(known, _)| *known == name) {
+            return Ok(Self::Responses(name, *measure));
+        }
+        Comparator::from_name(name).map(Self::Rdms).map_err(|problem| {
+            let of_responses: Vec<&str> = OF_RESPONSES.iter().map(|(name, _)| *name).collect();
+            format!("{problem}. Of responses: {}", of_responses.join(", "))
+        })
+    }
+}
+
+/// How alike representations are, by dissimilarity matrices or by responses
+///
+/// With a comparator of RDMs (cosine, pearson, spearman, rho-a, tau-a, tau-b, whitened-cosine, whitened-pearson) the inputs are stacks of
+/// dissimilarity matrices; with a similarity of responses (cka, debiased-cka, rbf-cka, svcca, pwcca, squared-procrustes-distance,
+/// angular-shape-distance, soft-matching-correlation) they are responses to the same stimuli.
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// Dissimilarity matrices or responses; every one is compared with every one of --with, or with each other
+    #[arg(required = true, value_name = "FILE")]
+    inputs: Vec<String>,
+    /// What they are compared with; may be repeated
+    #[arg(long, value_name = "FILE")]
+    with: Vec<String>,
+    /// The comparator
+    #[arg(long, value_name = "NAME", default_value = "spearman")]
+    by: Measure,
+    /// What the axes of an array of responses are [default: stimulus,unit]
+    #[arg(long, value_name = "NAMES")]
+    axes: Option<String>,
+    /// What to do with stimuli that only some inputs have
+    #[arg(long, value_enum, default_value_t)]
+    stimuli: StimuliChoice,
+    /// What to do with missing responses
+    #[arg(long, value_enum, default_value_t)]
+    on_nan: MissingChoice,
+    #[command(flatten)]
+    show: ShowOptions,
+}
+
+/// Everything that was compared: names along both sides, and the numbers.
+struct Compared {
+    rows: Vec<String>,
+    columns: Vec<String>,
+    values: Array2<f64>,
+    notes: Vec<String>,
+    /// Lower and upper, of the matrices that were compared with, where there are several.
+    ceiling: Option<(f64, f64)>,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let compared = match self.by {
+            Measure::Rdms(comparator) => self.rdms(comparator)?,
+            Measure::Responses(_, measure) => self.responses(measure)?,
+        };
+        let name = match self.by {
+            Measure::Rdms(comparator) => comparator.name(),
+            Measure::Responses(name, _) => name,
+        };
+        self.show.show(&self.outcome(compared, name))
+    }
+
+    fn rdms(&self, comparator: Comparator) -> Result<Compared, Failure> {
+        let groups = aligned_rdms(&[&self.inputs, &self.with], StimulusJoin::from(self.stimuli))?;
+        let all = |stacks: &[RdmStack]| {
+            let names = stacks.iter().flat_map(matrix_names).collect::<Vec<_>>();
+            let rows: Vec<_> = stacks.iter().map(|stack| stack.dissimilarities.view()).collect();
+            (names, concatenate(Axis(0), &rows).unwrap_or_default())
+        };
+        let left = all(groups.first().map_or(&[], Vec::as_slice));
+        let right = groups.get(1).filter(|stacks| !stacks.is_empty()).map_or_else(|| left.clone(), |stacks| all(stacks));
+        let told = |problem: StatsError| Failure::from_input(&problem);
+        let values = compare_rdms(left.1.view(), right.1.view(), comparator).map_err(told)?;
+        let ceiling = if !self.with.is_empty() && right.1.nrows() > 1 {
+            let found = noise_ceiling(right.1.view(), comparator, CeilingConvention::Pooled).map_err(told)?;
+            Some((found.lower, found.upper))
+        } else {
+            None
+        };
+        let stimuli = groups.first().and_then(|stacks| stacks.first()).map(|stack| &stack.stimuli);
+        let notes = stimuli.and_then(by_position).into_iter().collect();
+        Ok(Compared { rows: left.0, columns: right.0, values, notes, ceiling })
+    }
+
+    fn responses(&self, measure: OfResponses) -> Result<Compared, Failure> {
+        let axes = axes(self.axes.as_deref())?;
+        let read = |texts: &[String]| {
+            let found = patterns(texts, axes.as_deref(), OnMissing::from(self.on_nan))?;
+            Ok::<_, Failure>(found.iter().map(|patterns| patterns.average(PatternAxis::Repetition)).collect::<Vec<_>>())
+        };
+        let mut all = read(&self.inputs)?;
+        let n_left = all.len();
+        all.extend(read(&self.with)?);
+        let all = aligned_patterns(&all, StimulusJoin::from(self.stimuli))?;
+        for patterns in &all {
+            patterns.matrix().map_err(|problem| crate::inputs::unread(&problem))?;
+        }
+        let (left, right) = all.split_at(n_left);
+        let right = if right.is_empty() { left } else { right };
+        let mut values = Array2::zeros((left.len(), right.len()));
+        for (row, a) in left.iter().enumerate() {
+            for (column, b) in right.iter().enumerate() {
+                values[[row, column]] = measure(a, b)
+                    .map_err(|problem| Failure::wrong_input(format!("{} and {}: {problem}", a.input, b.input)))?;
+            }
+        }
+        let names = |side: &[Patterns]| side.iter().map(|patterns| Location::parse(&patterns.input).short()).collect();
+        let mut notes: Vec<String> = all.iter().flat_map(left_out).collect();
+        notes.extend(all.first().and_then(|patterns| by_position(&patterns.stimuli)));
+        Ok(Compared { rows: names(left), columns: names(right), values, notes, ceiling: None })
+    }
+
+    fn outcome(&self, compared: Compared, name: &str) -> Outcome {
+        let Compared { rows, columns, values, notes, ceiling } = compared;
+        let mut listed = Vec::new();
+        let mut scores = Vec::new();
+        for ((row, column), value) in values.indexed_iter() {
+            if self.with.is_empty() && column <= row && rows.len() > 1 {
+                continue;
+            }
+            listed.push(vec![Cell::name(rows[row].clone()), Cell::name(columns[column].clone()), Cell::number(*value)]);
+            scores.push(json!({ "first": rows[row], "second": columns[column], "value": value }));
+        }
+        let ends = values.iter().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(*value), high.max(*value)));
+        let matrix = LabelledMatrix {
+            description: format!("{name} of each pair"),
+            rows: String::new(),
+            columns: String::new(),
+            row_names: rows.clone(),
+            column_names: columns.clone(),
+            values: values.clone(),
+            range: (ends.0.min(0.0), ends.1.max(1.0)),
+            map: ColourMap::Viridis,
+            value: name.to_owned(),
+            decimals: 2,
+        };
+        let files: Vec<&str> = self.inputs.iter().chain(&self.with).map(String::as_str).collect();
+        let lead = ceiling.map_or_else(String::new, |(low, high)| {
+            format!("Noise ceiling of the {} matrices compared with: {low:.3} to {high:.3}.", columns.len())
+        });
+        Outcome {
+            schema: "homolog.compare/1",
+            title: "How alike are these representations?".to_owned(),
+            lead,
+            json: json!({ "by": name, "rows": rows, "columns": columns,
+                "values": values.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>(), "pairs": scores,
+                "ceiling": ceiling.map(|(lower, upper)| json!({ "lower": lower, "upper": upper })) }),
+            columns: vec!["first", "second", "value"],
+            rows: listed,
+            notes,
+            drawings: vec![Drawing {
+                name: "similarity",
+                caption: format!("{name} of each pair."),
+                draw: Box::new(move |width| matrix.figure(width)),
+            }],
+            provenance: provenance(&files),
+        }
+    }
+}
+
+/// The names of a stack's matrices: the file's, with a number where there are several.
+fn matrix_names(stack: &RdmStack) -> Vec<String> {
+    let short = Location::parse(&stack.input).short();
+    match stack.n_matrices() {
+        1 => vec![short],
+        n => (1..=n).map(|matrix| format!("{short} {matrix}")).collect(),
+    }
+}

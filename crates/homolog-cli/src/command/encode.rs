@@ -1,0 +1,384 @@
+//! `homolog encode`: responses predicted from features, cross-validated.
+
+use clap::Args;
+use homolog::recording::input::{PatternAxis, Patterns};
+use homolog::recording::{OnMissing, StimulusJoin};
+use homolog::report::Cell;
+use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars};
+use homolog_stats::StatsError;
+use homolog_stats::encoding::{
+    Encoding, EncodingProtocol, MissingTargets, PredictionScore, UndefinedScores, VariancePart, bootstrap_over_stimuli,
+    encode, encode_reversed, partition_variance,
+};
+use homolog_stats::mapping::kernel_ridge::KernelRidgeOptions;
+use homolog_stats::mapping::pls::PlsOptions;
+use homolog_stats::mapping::ridge::PenaltyScope;
+use homolog_stats::mapping::{Mapping, Predictors};
+use homolog_stats::random::Rng;
+use homolog_stats::splits::SplitsSpec;
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::inputs::{aligned_patterns, axes, by_position, labels, left_out, patterns, provenance};
+use crate::run_options::{MissingChoice, StimuliChoice};
+use crate::showing::{Drawing, Outcome, ShowOptions};
+
+/// Responses predicted from features, cross-validated
+///
+/// Several --features are scored one by one, but for the mappings of several feature spaces (banded-ridge, multiple-kernel-ridge, stacked-ridge)
+/// and for --partition, which take them together.
+#[derive(Args)]
+pub(crate) struct Encode {
+    /// Features, stimuli × features: X.npy, X.npz:variable, file.mat:variable, or a recorded folder (each stage, or FOLDER:stage); may be repeated
+    #[arg(long, required = true, value_name = "FILE")]
+    features: Vec<String>,
+    /// Responses, stimuli × units, or a file of recordings with ids; repetitions are averaged
+    #[arg(long, required = true, value_name = "FILE")]
+    responses: String,
+    /// pls, ridge, ols, kernel-ridge, banded-ridge, multiple-kernel-ridge, stacked-ridge, one-to-one, poisson, factorised
+    #[arg(long, value_name = "NAME", default_value = "pls")]
+    mapping: Mapping,
+    /// Components of pls [default: 25]
+    #[arg(long, value_name = "N")]
+    components: Option<usize>,
+    /// Penalties of the ridge mappings [default: the mapping's own grid]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    penalties: Vec<f64>,
+    /// Choose a penalty for each unit rather than one for all
+    #[arg(long)]
+    penalty_each_unit: bool,
+    /// How stimuli are divided: shuffle:SPLITS:TRAIN:SEED, stratified:SPLITS:TRAIN:SEED, kfold:FOLDS[:SEED], stratified-kfold:FOLDS[:SEED],
+    /// group-kfold:FOLDS, leave-one-group-out
+    #[arg(long, value_name = "DIVISION", default_value = "shuffle:10:0.9:1")]
+    splits: SplitsSpec,
+    /// The label of each stimulus, for divisions by labels: a file or a coordinate of the responses (@category)
+    #[arg(long, value_name = "FILE|@NAME")]
+    labels: Option<String>,
+    /// How predictions are scored: pearson, r2, explained-variance, deviance-explained
+    #[arg(long, value_name = "NAME", default_value = "pearson", value_parser = PredictionScore::from_name)]
+    score: PredictionScore,
+    /// Divide what the feature spaces explain into unique and shared parts
+    #[arg(long, conflicts_with = "reversed")]
+    partition: bool,
+    /// Predict each feature from the responses instead
+    #[arg(long)]
+    reversed: bool,
+    /// Bootstrap samples over stimuli for an interval of Pearson scores; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    samples: usize,
+    /// What the axes of an array of responses are [default: stimulus,unit]
+    #[arg(long, value_name = "NAMES")]
+    axes: Option<String>,
+    /// What to do with stimuli that only some inputs have
+    #[arg(long, value_enum, default_value_t)]
+    stimuli: StimuliChoice,
+    /// What to do with missing responses
+    #[arg(long, value_enum, default_value_t)]
+    on_nan: MissingChoice,
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    show: ShowOptions,
+}
+
+/// One feature space, or all together, with its scores.
+struct Scored {
+    name: String,
+    encoding: Encoding,
+    interval: Option<(f64, f64)>,
+}
+
+impl Encode {
+    pub(crate) fn run(mut self) -> Result<(), Failure> {
+        self.mapping = self.mapping_with_options()?;
+        let (features, responses) = self.read()?;
+        let label = self.labels.as_deref().map(|text| labels(text, &responses)).transpose()?;
+        let told = |problem: StatsError| Failure::from_input(&problem);
+        let protocol = EncodingProtocol {
+            mapping: self.mapping.clone(),
+            splits: self.splits.draw(responses.n_stimuli(), label.as_deref()).map_err(told)?,
+            score: self.score,
+            missing: MissingTargets::Refuse,
+            undefined: UndefinedScores::LeaveOut,
+        };
+        let targets = responses.matrix().map_err(|problem| crate::inputs::unread(&problem))?;
+        let mut scored = Vec::new();
+        for (name, sets) in self.groups(&features) {
+            let named = |problem: StatsError| Failure::wrong_input(format!("{name}: {problem}"));
+            let encoding = if self.reversed {
+                let matrix = sets[0].matrix().map_err(|problem| crate::inputs::unread(&problem))?;
+                encode_reversed(targets, matrix, &protocol).map_err(named)?
+            } else {
+                encode(&self.predictors(&sets)?, targets, &protocol).map_err(named)?
+            };
+            let interval = self.interval(&encoding).map_err(named)?;
+            scored.push(Scored { name, encoding, interval });
+        }
+        let parts = if self.partition {
+            let sets = features.iter().map(|one| self.predictors(&[one])).collect::<Result<Vec<_>, _>>()?;
+            partition_variance(&sets, targets, &protocol).map_err(told)?
+        } else {
+            Vec::new()
+        };
+        let outcome = self.outcome(&scored, &parts, &features, &responses);
+        self.show.show(&outcome)
+    }
+
+    /// Features and responses in one order of stimuli.
+    fn read(&self) -> Result<(Vec<Patterns>, Patterns), Failure> {
+        let on_missing = OnMissing::from(self.on_nan);
+        let mut all = patterns(&self.features, None, OnMissing::Refuse)?;
+        let axes = axes(self.axes.as_deref())?;
+        let responses = patterns(std::slice::from_ref(&self.responses), axes.as_deref(), on_missing)?;
+        let mean = responses.iter().map(|responses| responses.average(PatternAxis::Repetition));
+        for responses in mean {
+            all.push(responses.without_missing(on_missing).map_err(|problem| crate::inputs::unread(&problem))?);
+        }
+        let mut aligned = aligned_patterns(&all, StimulusJoin::from(self.stimuli))?;
+        let responses = aligned.pop().ok_or_else(|| Failure::wrong_input("there are no responses"))?;
+        Ok((aligned, responses))
+    }
+
+    /// Which feature spaces are mapped together, with what they are called.
+    fn groups<'a>(&self, features: &'a [Patterns]) -> Vec<(String, Vec<&'a Patterns>)> {
+        let is_joint = matches!(self.mapping, Mapping::BandedRidge(_) | Mapping::StackedRidge(_));
+        if (is_joint || self.partition) && features.len() > 1 {
+            let names: Vec<&str> = features.iter().map(|one| one.input.as_str()).collect();
+            return vec![(names.join(" + "), features.iter().collect())];
+        }
+        features.iter().map(|one| (one.input.clone(), vec![one])).collect()
+    }
+
+    fn predictors(&self, sets: &[&Patterns]) -> Result<Predictors, Failure> {
+        let one = |patterns: &&Patterns| {
+            let matrix = patterns.matrix().map_err(|problem| crate::inputs::unread(&problem))?;
+            let made = if self.mapping.needs_units() {
+                Predictors::holding_features(matrix)
+            } else {
+                Predictors::from_features(matrix)
+            };
+            made.map_err(|problem| Failure::wrong_input(format!("{}: {problem}", patterns.input)))
+        };
+        let mut made = sets.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+        match (made.len(), made.pop()) {
+            (1, Some(alone)) if !matches!(self.mapping, Mapping::BandedRidge(_) | Mapping::StackedRidge(_)) => Ok(alone),
+            (_, last) => {
+                made.extend(last);
+                Predictors::from_bands(made).map_err(|problem| Failure::from_input(&problem))
+            }
+        }
+    }
+
+    /// The mapping with the options that were given for it.
+    fn mapping_with_options(&self) -> Result<Mapping, Failure> {
+        let mut mapping = self.mapping.clone();
+        let mut has_penalties = false;
+        match &mut mapping {
+            Mapping::Pls(options) => {
+                if let Some(n_components) = self.components {
+                    *options = PlsOptions { n_components, ..*options };
+                }
+            }
+            Mapping::Ridge(ridge) | Mapping::KernelRidge(KernelRidgeOptions { ridge, .. }) => {
+                has_penalties = true;
+                if !self.penalties.is_empty() {
+                    ridge.penalties.clone_from(&self.penalties);
+                }
+                if self.penalty_each_unit {
+                    ridge.scope = PenaltyScope::EachTarget;
+                }
+            }
+            Mapping::BandedRidge(options) => {
+                has_penalties = true;
+                if !self.penalties.is_empty() {
+                    options.penalties.clone_from(&self.penalties);
+                }
+            }
+            Mapping::StackedRidge(options) => {
+                has_penalties = true;
+                if !self.penalties.is_empty() {
+                    options.ridge.penalties.clone_from(&self.penalties);
+                }
+            }
+            Mapping::Poisson(options) => {
+                has_penalties = true;
+                if !self.penalties.is_empty() {
+                    options.penalties.clone_from(&self.penalties);
+                }
+            }
+            _ => {}
+        }
+        let refuse = |option: &str| {
+            let name = self.mapping.name();
+            Failure::wrong_input(format!("--{option} says nothing to {name}; leave it away or choose another --mapping"))
+        };
+        if self.components.is_some() && !matches!(mapping, Mapping::Pls(_)) {
+            return Err(refuse("components"));
+        }
+        if !self.penalties.is_empty() && !has_penalties {
+            return Err(refuse("penalties"));
+        }
+        Ok(mapping)
+    }
+
+    fn interval(&self, encoding: &Encoding) -> Result<Option<(f64, f64)>, StatsError> {
+        if self.samples == 0 {
+            return Ok(None);
+        }
+        if self.score != PredictionScore::Pearson {
+            return Err(StatsError::Unsupported {
+                operation: "a bootstrap over stimuli",
+                choice: "a score that is not pearson",
+                reason: "the interval is that of correlations",
+                instead: "Leave --samples away, or score by pearson",
+            });
+        }
+        let found = bootstrap_over_stimuli(encoding, self.samples, 0.95, &Rng::new(self.seed))?;
+        Ok(Some((found.lower, found.upper)))
+    }
+
+    fn outcome(
+        &self,
+        scored: &[Scored],
+        parts: &[VariancePart],
+        features: &[Patterns],
+        responses: &Patterns,
+    ) -> Outcome {
+        let rows = scored.iter().map(|one| {
+            let aggregate = &one.encoding.aggregate;
+            vec![
+                Cell::name(one.name.clone()),
+                Cell::number(aggregate.value),
+                Cell::number(aggregate.error),
+                Cell::Interval(one.interval),
+                Cell::count(one.encoding.units.len()),
+                Cell::count(one.encoding.held_out.len()),
+            ]
+        });
+        let mut notes: Vec<String> = features.iter().chain([responses]).flat_map(left_out).collect();
+        notes.extend(by_position(&responses.stimuli));
+        for one in scored.iter().filter(|one| !one.encoding.undefined.is_empty()) {
+            let n = one.encoding.undefined.len();
+            notes.push(format!("{}: {n} scores of a unit in a split are undefined (constant), and left out", one.name));
+        }
+        let mut files: Vec<&str> = self.features.iter().map(String::as_str).collect();
+        files.push(&self.responses);
+        let mut drawings = vec![self.bars(scored)];
+        drawings.extend(self.stacked(parts, features));
+        let best = scored.iter().max_by(|a, b| a.encoding.aggregate.value.total_cmp(&b.encoding.aggregate.value));
+        Outcome {
+            schema: "homolog.encode/1",
+            title: "Responses predicted from features".to_owned(),
+            lead: best.map_or_else(String::new, |best| {
+                let (value, error) = (best.encoding.aggregate.value, best.encoding.aggregate.error);
+                format!("Best: {}, {} {value:.3} ± {error:.3} ({}, median over units, mean over splits).", best.name,
+                    self.score.name(), self.mapping.name())
+            }),
+            json: self.json(scored, parts, features, responses),
+            columns: vec!["features", self.score.name(), "error", "interval", "units", "splits"],
+            rows: rows.collect(),
+            notes,
+            drawings,
+            provenance: provenance(&files),
+        }
+    }
+
+    fn json(
+        &self,
+        scored: &[Scored],
+        parts: &[VariancePart],
+        features: &[Patterns],
+        responses: &Patterns,
+    ) -> Value {
+        let one = |one: &Scored| {
+            let weights = one.encoding.held_out.iter().map(|part| part.band_weights.as_ref().map(|weights| {
+                weights.mean_axis(ndarray::Axis(0)).map(|mean| mean.to_vec())
+            }));
+            json!({
+                "features": one.name, "value": one.encoding.aggregate.value, "error": one.encoding.aggregate.error,
+                "of_splits": one.encoding.aggregate.of_splits, "interval": one.interval,
+                "of_units": one.encoding.of_units(), "n_units": one.encoding.units.len(),
+                "mean_band_weights_of_splits": weights.collect::<Option<Vec<_>>>(),
+            })
+        };
+        let part = |part: &VariancePart| {
+            let names: Vec<&str> = part.sets.iter().map(|set| features[*set].input.as_str()).collect();
+            json!({ "sets": names, "joint_median": median(&part.joint), "shared_median": median(&part.shared),
+                "joint": part.joint, "shared": part.shared })
+        };
+        json!({
+            "mapping": self.mapping.name(), "score": self.score.name(), "reversed": self.reversed,
+            "n_stimuli": responses.n_stimuli(), "n_units": responses.n_units(),
+            "matched_by": if responses.stimuli.is_positional() { "position" } else { "id" },
+            "scores": scored.iter().map(one).collect::<Vec<_>>(),
+            "partition": parts.iter().map(part).collect::<Vec<_>>(),
+        })
+    }
+
+    fn bars(&self, scored: &[Scored]) -> Drawing {
+        let bar = |one: &Scored| {
+            let aggregate = &one.encoding.aggregate;
+            let error = (aggregate.value - aggregate.error, aggregate.value + aggregate.error);
+            Bar {
+                name: one.name.clone(),
+                value: Some(aggregate.value),
+                interval: Some(one.interval.unwrap_or(error)),
+                subjects: aggregate.of_splits.clone(),
+                colour: 0,
+            }
+        };
+        let chart = BarChart {
+            description: format!("Cross-validated {} of each feature space", self.score.name()),
+            vertical: format!("{} (median over units)", self.score.name()),
+            bars: scored.iter().map(bar).collect(),
+            ceiling: None,
+            different: Vec::new(),
+            pair_marks: PairMarks::Automatic,
+            mark_rows: Vec::new(),
+        };
+        let errors = if self.samples > 0 { "95% bootstrap interval over stimuli" } else { "standard error over splits" };
+        Drawing {
+            name: "scores",
+            caption: format!("Median over units, mean over splits, with its {errors}; dots are splits."),
+            draw: Box::new(move |width| chart.figure(width)),
+        }
+    }
+
+    fn stacked(&self, parts: &[VariancePart], features: &[Patterns]) -> Option<Drawing> {
+        if parts.is_empty() {
+            return None;
+        }
+        let name = |part: &VariancePart| {
+            let names: Vec<&str> = part.sets.iter().map(|set| features[*set].input.as_str()).collect();
+            if names.len() == 1 { format!("only {}", names[0]) } else { names.join(" & ") }
+        };
+        let chart = StackedBars {
+            description: "What each feature space explains alone, and what they share".to_owned(),
+            vertical: format!("{} (median over units)", self.score.name()),
+            parts: parts.iter().map(name).collect(),
+            bars: vec![StackedBar {
+                name: self.responses.clone(),
+                sizes: parts.iter().map(|part| median(&part.shared).unwrap_or(f64::NAN)).collect(),
+                ceiling: None,
+            }],
+        };
+        Some(Drawing {
+            name: "partition",
+            caption: "Median over units of each part; medians need not add up to the median of the whole.".to_owned(),
+            draw: Box::new(move |width| chart.figure(width)),
+        })
+    }
+}
+
+/// The median of what is there.
+fn median(values: &[Option<f64>]) -> Option<f64> {
+    let mut present: Vec<f64> = values.iter().flatten().copied().collect();
+    present.sort_by(f64::total_cmp);
+    let middle = present.len() / 2;
+    match present.len() {
+        0 => None,
+        n if n % 2 == 1 => present.get(middle).copied(),
+        _ => Some((present[middle - 1] + present[middle]) / 2.0),
+    }
+}
