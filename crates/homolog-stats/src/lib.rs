@@ -19,6 +19,8 @@ pub mod splits;
 
 mod finite;
 mod linear_algebra;
+mod names;
 mod non_negative;
+mod normal;
 
 pub use error::StatsError;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use homolog_stats::comparator::{Comparator, compare_rdms};
 use homolog_stats::inference::{InferenceSettings, Resampling, infer};
+use homolog_stats::model::RdmModel;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::random::Rng;
 use homolog_stats::rdm::{Observations, RdmMeasure, crossnobis, n_pairs, rdm_from_features};
@@ -67,8 +68,14 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
                 "bootstrap_corr" | "bootstrap_rho_a" => 1000,
                 _ => 100,
             };
-            let settings = InferenceSettings { comparator, resampling: Resampling::Both, n_samples, confidence: 0.95 };
-            let (seconds, found) = timed(3, || Ok(infer(models.view(), subjects.view(), &settings, &Rng::new(1))?))?;
+            let settings = InferenceSettings {
+                comparator,
+                resampling: Resampling::Both,
+                n_samples,
+                ..InferenceSettings::default()
+            };
+            let models = RdmModel::fixed_rows(models.view());
+            let (seconds, found) = timed(3, || Ok(infer(&models, subjects.view(), &settings, &Rng::new(1))?))?;
             let means: Vec<_> = found.models.iter().map(|model| model.bootstrap_mean).collect();
             let errors: Vec<_> = found.models.iter().map(|model| model.standard_error).collect();
             Ok((seconds, json!({"N": n_samples, "means": means, "sem": errors, "noise_ceiling": found.ceiling})))

@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length};
 use crate::linear_algebra::{product, symmetric_eigen};
+use crate::names::unknown_name;
 
 const OPERATION: &str = "the noise covariance of units";
 
@@ -23,6 +24,9 @@ pub enum NoiseEstimate {
 }
 
 impl NoiseEstimate {
+    /// Every estimate.
+    pub const ALL: [Self; 4] = [Self::ShrinkToDiagonal, Self::ShrinkToIdentity, Self::Diagonal, Self::Full];
+
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -31,6 +35,24 @@ impl NoiseEstimate {
             Self::Diagonal => "diagonal",
             Self::Full => "full",
         }
+    }
+}
+
+impl std::str::FromStr for NoiseEstimate {
+    type Err = StatsError;
+
+    /// Understands rsatoolbox's names too.
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        let ours = match name {
+            "shrinkage_diag" => "shrink-to-diagonal",
+            "shrinkage_eye" => "shrink-to-identity",
+            "diag" => "diagonal",
+            other => other,
+        };
+        Self::ALL
+            .into_iter()
+            .find(|estimate| estimate.name() == ours)
+            .ok_or_else(|| unknown_name("estimate of the noise covariance", name, &Self::ALL.map(Self::name)))
     }
 }
 
