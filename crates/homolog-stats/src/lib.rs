@@ -12,10 +12,13 @@ pub mod inference;
 pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;
+pub mod power;
 pub mod random;
 pub mod rdm;
+pub mod reweighting;
 pub mod similarity;
 pub mod splits;
+pub mod time;
 
 mod finite;
 mod linear_algebra;
