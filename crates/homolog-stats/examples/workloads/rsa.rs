@@ -41,15 +41,15 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
         }
         "noise_ceiling" => {
             let subjects = crossnobis_rdms(&subjects(folder)?)?;
-            let comparators =
-                [Comparator::Pearson, Comparator::Cosine, Comparator::Spearman, Comparator::TauA, Comparator::RhoA];
+            let comparators = ["corr", "cosine", "spearman", "tau-a", "rho-a"];
             let (seconds, ceilings) = timed(7, || {
-                let of = |comparator| {
-                    noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm).map(|c| [c.lower, c.upper])
+                let of = |name: &str| {
+                    let found = noise_ceiling(subjects.view(), name.parse()?, CeilingConvention::PooledRdm)?;
+                    Ok::<_, Failure>((name.to_owned(), json!([found.lower, found.upper])))
                 };
-                Ok(comparators.into_iter().map(of).collect::<Result<Vec<_>, _>>()?)
+                comparators.into_iter().map(of).collect::<Result<serde_json::Map<_, _>, _>>()
             })?;
-            Ok((seconds, json!(ceilings)))
+            Ok((seconds, Value::Object(ceilings)))
         }
         _ => {
             let comparator = match name {

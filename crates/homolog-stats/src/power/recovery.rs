@@ -70,8 +70,9 @@ pub fn model_recovery(
             .map(|experiment| winner(truth, &rng.stream(experiment)))
             .collect::<Result<_, _>>()?;
         for model in winners {
-            row[model] += 1.0 / n_experiments as f64;
+            row[model] += 1.0;
         }
+        row /= n_experiments as f64;
     }
     Ok(ModelRecovery { shares, n_experiments })
 }
