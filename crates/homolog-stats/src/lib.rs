@@ -12,13 +12,18 @@ pub mod inference;
 pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;
+pub mod power;
 pub mod random;
 pub mod rdm;
+pub mod reweighting;
 pub mod similarity;
 pub mod splits;
+pub mod time;
 
 mod finite;
 mod linear_algebra;
+mod names;
 mod non_negative;
+mod normal;
 
 pub use error::StatsError;

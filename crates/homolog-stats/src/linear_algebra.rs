@@ -162,6 +162,19 @@ pub(crate) fn thin_svd(
     })
 }
 
+/// `rows` becomes `rows · L⁻ᵀ` for a lower triangular L: each row is solved by forward substitution.
+pub(crate) fn solve_lower_in_rows(lower: ArrayView2<'_, f64>, solved: &mut Array2<f64>) {
+    let (n_rows, n) = solved.dim();
+    let values = rows(&lower);
+    if let Some(slice) = solved.as_slice_mut() {
+        faer::linalg::triangular_solve::solve_lower_triangular_in_place(
+            as_faer(&values, (n, n)),
+            MatMut::from_row_major_slice_mut(slice, n_rows, n).transpose_mut(),
+            threads(),
+        );
+    }
+}
+
 /// The lower Cholesky factor of a symmetric positive definite matrix, or `None` when it is not positive definite.
 pub(crate) fn cholesky(matrix: ArrayView2<'_, f64>) -> Option<Array2<f64>> {
     let n = matrix.nrows();

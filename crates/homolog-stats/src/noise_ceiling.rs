@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use crate::StatsError;
 use crate::comparator::{Comparator, ComparisonSet, Scratch, compare_rdms};
 use crate::finite::require_count;
+use crate::names::unknown_name;
 
 /// How the RDM that stands for "the best model" is made from subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +25,20 @@ impl CeilingConvention {
             Self::PooledRdm => "pooled-rdm",
             Self::MeanRdm => "mean-rdm",
         }
+    }
+}
+
+impl std::str::FromStr for CeilingConvention {
+    type Err = StatsError;
+
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        [Self::PooledRdm, Self::MeanRdm].into_iter().find(|convention| convention.name() == name).ok_or_else(|| {
+            unknown_name(
+                "convention of noise ceilings",
+                name,
+                &[Self::PooledRdm.name(), Self::MeanRdm.name()],
+            )
+        })
     }
 }
 

@@ -73,6 +73,24 @@ impl Rng {
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
+    /// A number from the chi-square distribution with `freedom` degrees of freedom, above 0 (Marsaglia and Tsang 2000, doi:10.1145/358407.358414).
+    pub fn chi_square(&mut self, freedom: f64) -> f64 {
+        let shape = freedom / 2.0;
+        // Below 1 the shape is raised by one, and the draw scaled down by a power of a uniform number.
+        let raised = if shape < 1.0 { shape + 1.0 } else { shape };
+        let d = raised - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        let gamma = loop {
+            let normal = self.normal();
+            let cube = (1.0 + c * normal).powi(3);
+            if cube > 0.0 && (1.0 - self.uniform()).ln() < 0.5 * normal * normal + d - d * cube + d * cube.ln() {
+                break d * cube;
+            }
+        };
+        let gamma = if shape < 1.0 { gamma * (1.0 - self.uniform()).powf(1.0 / shape) } else { gamma };
+        2.0 * gamma
+    }
+
     /// Puts `items` into random order, every order equally likely (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
@@ -145,6 +163,17 @@ mod tests {
         let mean = drawn.iter().sum::<f64>() / 1e5;
         let variance = drawn.iter().map(|x| x * x).sum::<f64>() / 1e5;
         assert!(mean.abs() < 0.015 && (variance - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn chi_square_has_its_mean_and_variance() {
+        for freedom in [1.0, 3.0, 20.0] {
+            let mut rng = Rng::new(5);
+            let drawn: Vec<f64> = (0..100_000).map(|_| rng.chi_square(freedom)).collect();
+            let mean = drawn.iter().sum::<f64>() / 1e5;
+            let variance = drawn.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 1e5;
+            assert!((mean / freedom - 1.0).abs() < 0.03 && (variance / freedom / 2.0 - 1.0).abs() < 0.06);
+        }
     }
 
     #[test]

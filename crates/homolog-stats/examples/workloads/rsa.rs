@@ -4,6 +4,7 @@ use std::path::Path;
 
 use homolog_stats::comparator::{Comparator, compare_rdms};
 use homolog_stats::inference::{InferenceSettings, Resampling, infer};
+use homolog_stats::model::RdmModel;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::random::Rng;
 use homolog_stats::rdm::{Observations, RdmMeasure, crossnobis, n_pairs, rdm_from_features};
@@ -40,15 +41,15 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
         }
         "noise_ceiling" => {
             let subjects = crossnobis_rdms(&subjects(folder)?)?;
-            let comparators =
-                [Comparator::Pearson, Comparator::Cosine, Comparator::Spearman, Comparator::TauA, Comparator::RhoA];
+            let comparators = ["corr", "cosine", "spearman", "tau-a", "rho-a"];
             let (seconds, ceilings) = timed(7, || {
-                let of = |comparator| {
-                    noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm).map(|c| [c.lower, c.upper])
+                let of = |name: &str| {
+                    let found = noise_ceiling(subjects.view(), name.parse()?, CeilingConvention::PooledRdm)?;
+                    Ok::<_, Failure>((name.to_owned(), json!([found.lower, found.upper])))
                 };
-                Ok(comparators.into_iter().map(of).collect::<Result<Vec<_>, _>>()?)
+                comparators.into_iter().map(of).collect::<Result<serde_json::Map<_, _>, _>>()
             })?;
-            Ok((seconds, json!(ceilings)))
+            Ok((seconds, Value::Object(ceilings)))
         }
         _ => {
             let comparator = match name {
@@ -67,8 +68,14 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
                 "bootstrap_corr" | "bootstrap_rho_a" => 1000,
                 _ => 100,
             };
-            let settings = InferenceSettings { comparator, resampling: Resampling::Both, n_samples, confidence: 0.95 };
-            let (seconds, found) = timed(3, || Ok(infer(models.view(), subjects.view(), &settings, &Rng::new(1))?))?;
+            let settings = InferenceSettings {
+                comparator,
+                resampling: Resampling::Both,
+                n_samples,
+                ..InferenceSettings::default()
+            };
+            let models = RdmModel::fixed_rows(models.view());
+            let (seconds, found) = timed(3, || Ok(infer(&models, subjects.view(), &settings, &Rng::new(1))?))?;
             let means: Vec<_> = found.models.iter().map(|model| model.bootstrap_mean).collect();
             let errors: Vec<_> = found.models.iter().map(|model| model.standard_error).collect();
             Ok((seconds, json!({"N": n_samples, "means": means, "sem": errors, "noise_ceiling": found.ceiling})))

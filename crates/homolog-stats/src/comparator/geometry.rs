@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
+use crate::names::unknown_name;
 use crate::linear_algebra::{cholesky, product, symmetric_eigen, symmetric_eigenvalues};
 use crate::rdm;
 
@@ -20,6 +21,38 @@ pub enum GeometryComparator {
     /// − the least affine-invariant Riemannian distance between the second moments, over the scale of the first and how much
     /// isotropic noise is added to it. rsatoolbox: "neg_riem_dist".
     NegativeRiemannianDistance,
+}
+
+impl GeometryComparator {
+    /// Every comparator of geometries.
+    pub const ALL: [Self; 3] = [Self::BuresSimilarity, Self::SquaredBuresDistance, Self::NegativeRiemannianDistance];
+
+    /// Its name on command lines and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BuresSimilarity => "bures-similarity",
+            Self::SquaredBuresDistance => "squared-bures-distance",
+            Self::NegativeRiemannianDistance => "negative-riemannian-distance",
+        }
+    }
+}
+
+impl std::str::FromStr for GeometryComparator {
+    type Err = StatsError;
+
+    /// Understands rsatoolbox's names too.
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        let ours = match name {
+            "bures" => "bures-similarity",
+            "bures_metric" => "squared-bures-distance",
+            "neg_riem_dist" => "negative-riemannian-distance",
+            other => other,
+        };
+        Self::ALL
+            .into_iter()
+            .find(|comparator| comparator.name() == ours)
+            .ok_or_else(|| unknown_name("comparator of geometries", name, &Self::ALL.map(Self::name)))
+    }
 }
 
 /// How alike each RDM of one set is to each of another, as geometries.

@@ -21,6 +21,7 @@ pub(crate) use several::solve as solve_weights;
 pub use several::{RegressionRsa, Scale, WeightSign, partial_correlation, regression_rsa};
 
 use crate::StatsError;
+use crate::names::unknown_name;
 use inner::{Centring, InnerProduct, Metric};
 
 /// The number that says how alike two RDMs are.
@@ -76,7 +77,7 @@ impl Comparator {
     /// The comparator with this name; rsatoolbox's names are understood too.
     ///
     /// # Errors
-    /// [`StatsError::UnknownName`] lists all names.
+    /// [`StatsError::UnknownName`] lists all names, the nearest first.
     pub fn from_name(name: &str) -> Result<Self, StatsError> {
         let ours = match name {
             "corr" => "pearson",
@@ -85,11 +86,10 @@ impl Comparator {
             "corr_cov" => "whitened-pearson",
             other => other,
         };
-        Self::ALL.into_iter().find(|comparator| comparator.name() == ours).ok_or_else(|| StatsError::UnknownName {
-            what: "comparator of RDMs",
-            name: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
-        })
+        Self::ALL
+            .into_iter()
+            .find(|comparator| comparator.name() == ours)
+            .ok_or_else(|| unknown_name("comparator of RDMs", name, &Self::ALL.map(Self::name)))
     }
 
     /// The inner product whose cosine this is, or `None` for the comparators of ranks.
@@ -115,6 +115,14 @@ impl Comparator {
             Self::WhitenedCosine => "the whitened cosine of two RDMs",
             Self::WhitenedPearson => "the whitened Pearson correlation of two RDMs",
         }
+    }
+}
+
+impl std::str::FromStr for Comparator {
+    type Err = StatsError;
+
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        Self::from_name(name)
     }
 }
 

@@ -39,6 +39,9 @@ pub enum Resampling {
 }
 
 impl Resampling {
+    /// Every resampling.
+    pub const ALL: [Self; 3] = [Self::Subjects, Self::Stimuli, Self::Both];
+
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -49,18 +52,78 @@ impl Resampling {
     }
 }
 
+impl std::str::FromStr for Resampling {
+    type Err = StatsError;
+
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        Self::ALL
+            .into_iter()
+            .find(|resampling| resampling.name() == name)
+            .ok_or_else(|| crate::names::unknown_name("bootstrap", name, &Self::ALL.map(Self::name)))
+    }
+}
+
 /// Scores and ceilings in every bootstrap sample of one resampling; a sample that has no value is NaN throughout.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluations {
     /// (n_samples, n_models + 2): each model's mean over subjects, then the lower and the upper noise ceiling.
     pub values: Array2<f64>,
+    /// (n_models + 2)²: covariance over samples (divided by their number less one) of all columns, without the variance that a random
+    /// division into parts adds where models were cross-validated.
+    pub covariance: Array2<f64>,
 }
 
 impl Evaluations {
+    /// Evaluations without a cross-validation.
+    pub(crate) fn plain(values: Array2<f64>) -> Self {
+        let covariance = covariance_of_samples(&values);
+        Self { values, covariance }
+    }
+
+    /// Evaluations whose samples were cross-validated several times, each with another division into parts.
+    ///
+    /// The values are means over divisions; the covariance is that of infinitely many divisions, (c V_mean − V_single) / (c − 1) for c of
+    /// them, with V_single the mean over divisions of the covariance of each.
+    ///
+    /// # Shapes and units
+    /// - `divisions`: (n_samples, n_divisions, n_models + 2); NaN where a sample has no value.
+    ///
+    /// # Errors
+    /// [`StatsError::TooFew`] under 2 divisions, or when fewer than 2 samples have values throughout.
+    ///
+    /// # Accuracy and randomness
+    /// Agrees with the correction in rsatoolbox 0.3.2's `bootstrap_crossval` to 1e-8 (goldens/rsatoolbox/models). Deterministic.
+    ///
+    /// # Reference
+    /// Schütt et al. (2023). eLife 12:e82566. Equation 15.
+    pub fn of_divisions(divisions: ndarray::ArrayView3<'_, f64>) -> Result<Self, StatsError> {
+        const OPERATION: &str = "a bootstrap of cross-validated models";
+        let (n_samples, n_divisions, width) = divisions.dim();
+        crate::finite::require_count(OPERATION, "divisions into parts", n_divisions, 2)?;
+        let whole = |sample: usize| divisions.index_axis(Axis(0), sample).iter().all(|value| value.is_finite());
+        let usable: Vec<bool> = (0..n_samples).map(whole).collect();
+        let n_usable = usable.iter().filter(|&&usable| usable).count();
+        crate::finite::require_count(OPERATION, "bootstrap samples that allow the parts", n_usable, 2)?;
+        let c = n_divisions as f64;
+        // A sample is used for every division or for none, so that all covariances are over the same samples.
+        let of = |value: &dyn Fn(usize, usize) -> f64| {
+            Array2::from_shape_fn((n_samples, width), |(sample, column)| {
+                if usable[sample] { value(sample, column) } else { f64::NAN }
+            })
+        };
+        let values = of(&|sample, column| divisions.slice(ndarray::s![sample, .., column]).sum() / c);
+        let mut single = Array2::<f64>::zeros((width, width));
+        for division in 0..n_divisions {
+            single = single + covariance_of_samples(&of(&|s, column| divisions[[s, division, column]])) / c;
+        }
+        let covariance = (covariance_of_samples(&values) * c - single) / (c - 1.0);
+        Ok(Self { values, covariance })
+    }
+
     /// Mean over the samples that have a value, for each column.
     pub fn means(&self) -> Vec<f64> {
-        let used = self.used();
-        used.axis_iter(Axis(1)).map(|column| column.sum() / column.len() as f64).collect()
+        means_of_columns(&used_samples(&self.values))
     }
 
     /// How many samples have a value.
@@ -68,17 +131,9 @@ impl Evaluations {
         self.values.rows().into_iter().filter(|row| has_value(*row)).count()
     }
 
-    /// Covariance over samples (divided by their number less one) of all columns.
-    pub fn covariance(&self) -> Array2<f64> {
-        let used = self.used();
-        let means = self.means();
-        let centred = Array2::from_shape_fn(used.dim(), |(row, column)| used[[row, column]] - means[column]);
-        centred.t().dot(&centred) / (used.nrows() as f64 - 1.0)
-    }
-
     /// The value below which a share of the samples lies, for one column, with NumPy's linear interpolation.
     pub fn quantile(&self, column: usize, share: f64) -> f64 {
-        let mut values: Vec<f64> = self.used().column(column).to_vec();
+        let mut values: Vec<f64> = used_samples(&self.values).column(column).to_vec();
         values.sort_unstable_by(f64::total_cmp);
         let at = share * (values.len() as f64 - 1.0);
         let (below, above) = (at.floor() as usize, at.ceil() as usize);
@@ -87,11 +142,22 @@ impl Evaluations {
             _ => f64::NAN,
         }
     }
+}
 
-    fn used(&self) -> Array2<f64> {
-        let rows: Vec<usize> = (0..self.values.nrows()).filter(|&row| has_value(self.values.row(row))).collect();
-        self.values.select(Axis(0), &rows)
-    }
+fn used_samples(values: &Array2<f64>) -> Array2<f64> {
+    let rows: Vec<usize> = (0..values.nrows()).filter(|&row| has_value(values.row(row))).collect();
+    values.select(Axis(0), &rows)
+}
+
+fn means_of_columns(values: &Array2<f64>) -> Vec<f64> {
+    values.axis_iter(Axis(1)).map(|column| column.sum() / column.len() as f64).collect()
+}
+
+fn covariance_of_samples(values: &Array2<f64>) -> Array2<f64> {
+    let used = used_samples(values);
+    let means = means_of_columns(&used);
+    let centred = Array2::from_shape_fn(used.dim(), |(row, column)| used[[row, column]] - means[column]);
+    centred.t().dot(&centred) / (used.nrows() as f64 - 1.0)
 }
 
 fn has_value(row: ArrayView1<'_, f64>) -> bool {
@@ -219,7 +285,7 @@ fn stack(rows: &[[Option<Vec<f64>>; 3]], kind: usize, width: usize) -> Option<Ev
             to.assign(&ArrayView1::from(from.as_slice()));
         }
     }
-    Some(Evaluations { values })
+    Some(Evaluations::plain(values))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Models with something to fit, scored on stimuli and subjects that they were not fitted to; alone, and inside a bootstrap.
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, Array3, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::bootstrap::{Draw, Evaluations};
+use super::bootstrap::{BootstrapEvaluations, Draw, Evaluations, Resampling};
+use super::parts::{ModelFolds, ModelPart, divide_draw};
 use crate::StatsError;
 use crate::comparator::{Comparator, ComparisonSet, PairSample, Scratch};
 use crate::finite::{require_count, require_same_length, require_stimuli};
@@ -16,45 +17,40 @@ const OPERATION: &str = "cross-validation of RDM models";
 /// Fewest different stimuli in a part that is fitted or scored.
 const FEWEST_STIMULI_IN_PART: usize = 3;
 
-/// How many parts stimuli and subjects are divided into; 1 leaves that factor undivided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModelFolds {
-    /// Parts of the stimuli: each is predicted from the others.
-    pub stimuli: usize,
-    /// Parts of the subjects: each is predicted from the others.
-    pub subjects: usize,
-}
-
-impl ModelFolds {
-    /// rsatoolbox's defaults for a number of stimuli and subjects: 2 to 5 parts, so that each has at least 3 stimuli.
-    pub fn suited_to(n_stimuli: usize, n_subjects: usize) -> Self {
-        let parts = |n: usize, limits: [usize; 3]| 2 + limits.iter().filter(|&&limit| n >= limit).count();
-        Self { stimuli: parts(n_stimuli, [12, 24, 40]), subjects: parts(n_subjects, [6, 12, 20]) }
-    }
-}
-
-/// Scores of models over all folds.
+/// Scores of models over all parts.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CrossValidatedScores {
-    /// (n_folds, n_models): mean over the test subjects, stimulus folds within subject folds.
+    /// (n_parts, n_models): mean over the test subjects.
     pub scores: Array2<f64>,
-    /// (n_folds, 2): lower and upper noise ceiling on the fold's stimuli.
+    /// (n_parts, 2): lower and upper noise ceiling of the test subjects on the part's stimuli.
     pub ceilings: Array2<f64>,
+    /// (n_models, n_subjects): mean over the parts in which a subject was tested; NaN for a subject that was tested in none.
+    pub per_subject: Array2<f64>,
 }
 
 impl CrossValidatedScores {
-    /// Each model's mean over folds.
+    /// Each model's mean over parts.
     pub fn means(&self) -> Vec<f64> {
-        let n = self.scores.nrows() as f64;
-        self.scores.sum_axis(Axis(0)).iter().map(|sum| sum / n).collect()
+        column_means(&self.scores)
+    }
+
+    /// Mean over parts of the lower and of the upper ceiling.
+    pub fn mean_ceiling(&self) -> (f64, f64) {
+        let means = column_means(&self.ceilings);
+        (means[0], means[1])
     }
 }
 
-/// Fits models on all but a part of stimuli and subjects and scores them on the part, for every part.
+fn column_means(values: &Array2<f64>) -> Vec<f64> {
+    let n = values.nrows() as f64;
+    values.sum_axis(Axis(0)).iter().map(|sum| sum / n).collect()
+}
+
+/// Fits models on all but a part of stimuli and subjects and scores them on the part, for every part of one random division.
 ///
-/// Parts are drawn at random, as equal in size as can be. With one part of subjects, models are fitted and scored on the same subjects and
-/// other stimuli. The lower ceiling compares each test subject with the pool of the others, the upper with the pool of all, on the test stimuli.
+/// Parts are as equal in size as can be. With one part of subjects, models are fitted and scored on the same subjects and other stimuli. The lower
+/// ceiling compares each test subject with the pool of the others, the upper with the pool of all, on the test stimuli.
 ///
 /// # Shapes and units
 /// - `models`: each over the stimuli of `subjects`, (n_subjects, n_pairs).
@@ -65,139 +61,72 @@ impl CrossValidatedScores {
 /// - As [`RdmModel::fit`].
 ///
 /// # Accuracy and randomness
-/// Parts come from `rng`; the same seed gives the same bits on any number of threads.
+/// Parts come from `rng`; the same seed gives the same bits on any number of threads. Scores agree with rsatoolbox 0.3.2's `crossval` on the same
+/// parts (goldens/rsatoolbox/models).
 ///
 /// # Reference
 /// Schütt et al. (2023). Statistical inference on representational geometries. eLife 12:e82566. Methods, "Cross-validation for flexible models".
-/// Differs from rsatoolbox in: with subjects undivided the lower ceiling leaves each subject out, where it equals the upper there.
+/// Differs from rsatoolbox in: the lower ceiling leaves each test subject out of the pool of all, where rsatoolbox takes the pool of the training
+/// subjects, which with undivided subjects equals the upper ceiling.
 pub fn cross_validate_models(
     models: &[RdmModel],
-    subjects: ndarray::ArrayView2<'_, f64>,
+    subjects: ArrayView2<'_, f64>,
     comparator: Comparator,
     folds: ModelFolds,
     rng: &Rng,
 ) -> Result<CrossValidatedScores, StatsError> {
-    let flexible = FlexibleModels::new(models, subjects, comparator)?;
-    let draw = Draw { subjects: vec![1; flexible.set.n_subjects()], stimuli: vec![1; flexible.set.n_stimuli()] };
-    let found = flexible.evaluate(&draw, folds, &mut rng.stream(0))?;
-    let valueless =
-        |values: &Array2<f64>| values.indexed_iter().find(|(_, value)| !value.is_finite()).map(|((fold, _), _)| fold);
-    match valueless(&found.scores).or_else(|| valueless(&found.ceilings)) {
-        None => Ok(found),
-        Some(index) => Err(StatsError::ConstantPattern { operation: OPERATION, what: "an RDM within fold", index }),
-    }
+    let stacked = StackedModels::new(models, subjects, comparator)?;
+    stacked.cross_validate(folds, &mut rng.stream(0))
 }
 
-/// How a bootstrap of cross-validated models is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FlexibleBootstrap {
-    /// Parts within each bootstrap sample.
-    pub folds: ModelFolds,
-    /// Divisions into parts for each sample; at least 2, so that the variance they add can be taken off. rsatoolbox: 2.
-    pub n_divisions: usize,
-}
-
-/// Mean evaluations over draws, and the covariance of evaluations without the variance that random division into parts adds.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct FlexibleEvaluations {
-    /// (n_draws, n_models + 2): scores averaged over parts and divisions, then the ceilings; NaN where a draw does not allow the parts.
-    pub evaluations: Evaluations,
-    /// (n_models + 2)²: (c V_mean − V_single) / (c − 1) for c divisions, the covariance for infinitely many.
-    pub covariance: Array2<f64>,
-}
-
-/// Cross-validates models within bootstrap draws of subjects and stimuli.
-///
-/// Copies of a stimulus or subject always fall into one part. A draw with fewer than 3 different stimuli for each part is left out.
+/// Fits and scores models on parts that are given.
 ///
 /// # Shapes and units
-/// As [`cross_validate_models`]; each draw has one count for each subject and each stimulus.
+/// - `parts`: one count for each subject and stimulus in each draw; returns one row for each part.
 ///
 /// # Errors
-/// As [`cross_validate_models`], and [`StatsError::TooFew`] under 2 divisions or when fewer than 2 draws allow the parts.
+/// As [`cross_validate_models`]; [`StatsError::ShapeMismatch`] when a draw is over other numbers of subjects or stimuli.
 ///
 /// # Accuracy and randomness
-/// Division d of draw i comes from stream i of `rng`; the same seed gives the same bits on any number of threads.
+/// As [`cross_validate_models`]. Deterministic.
 ///
 /// # Reference
-/// Schütt et al. (2023). eLife 12:e82566. Equation 15 (variance due to division).
-pub fn bootstrap_flexible_models(
+/// As [`cross_validate_models`].
+pub fn score_parts(
     models: &[RdmModel],
-    subjects: ndarray::ArrayView2<'_, f64>,
+    subjects: ArrayView2<'_, f64>,
     comparator: Comparator,
-    draws: &[Draw],
-    settings: FlexibleBootstrap,
-    rng: &Rng,
-) -> Result<FlexibleEvaluations, StatsError> {
-    require_count(OPERATION, "divisions into parts", settings.n_divisions, 2)?;
-    let flexible = FlexibleModels::new(models, subjects, comparator)?;
-    for draw in draws {
-        require_same_length(
-            OPERATION,
-            "subjects",
-            ("a draw", draw.subjects.len()),
-            ("the set of RDMs", flexible.set.n_subjects()),
-        )?;
-        require_same_length(
-            OPERATION,
-            "stimuli",
-            ("a draw", draw.stimuli.len()),
-            ("the set of RDMs", flexible.set.n_stimuli()),
-        )?;
+    parts: &[ModelPart],
+) -> Result<CrossValidatedScores, StatsError> {
+    let stacked = StackedModels::new(models, subjects, comparator)?;
+    require_count(OPERATION, "parts", parts.len(), 1)?;
+    for draw in parts.iter().flat_map(|part| [&part.train, &part.test]) {
+        stacked.check(draw)?;
     }
-    let width = models.len() + 2;
-    let evaluated: Vec<Array2<f64>> = draws
-        .par_iter()
-        .enumerate()
-        .map(|(index, draw)| {
-            let mut rng = rng.stream(index as u64);
-            let mut divisions = Array2::from_elem((settings.n_divisions, width), f64::NAN);
-            for mut row in divisions.rows_mut() {
-                // A draw that cannot be divided, or whose model RDMs are dependent within a part, has no value.
-                if let Ok(found) = flexible.evaluate(draw, settings.folds, &mut rng) {
-                    let n = found.scores.nrows() as f64;
-                    let all = concatenate![Axis(1), found.scores, found.ceilings];
-                    row.assign(&(all.sum_axis(Axis(0)) / n));
-                }
-            }
-            divisions
-        })
-        .collect();
-    let stacked = |pick: &dyn Fn(&Array2<f64>) -> ndarray::Array1<f64>| {
-        let mut values = Array2::zeros((evaluated.len(), width));
-        for (mut row, divisions) in values.rows_mut().into_iter().zip(&evaluated) {
-            row.assign(&pick(divisions));
-        }
-        Evaluations { values }
-    };
-    let c = settings.n_divisions as f64;
-    let evaluations = stacked(&|divisions| divisions.sum_axis(Axis(0)) / c);
-    require_count(OPERATION, "bootstrap draws that allow the parts", evaluations.n_used(), 2)?;
-    let mut single = Array2::<f64>::zeros((width, width));
-    for division in 0..settings.n_divisions {
-        // A draw is used for every division or for none, so the covariances are over the same draws.
-        let usable = |divisions: &Array2<f64>| {
-            let whole = divisions.iter().all(|value| value.is_finite());
-            divisions.row(division).mapv(|value| if whole { value } else { f64::NAN })
-        };
-        single = single + stacked(&usable).covariance() / c;
+    with_value(stacked.score(parts)?)
+}
+
+/// The scores, unless one of them has no value.
+fn with_value(found: CrossValidatedScores) -> Result<CrossValidatedScores, StatsError> {
+    let valueless =
+        |values: &Array2<f64>| values.indexed_iter().find(|(_, value)| !value.is_finite()).map(|((part, _), _)| part);
+    match valueless(&found.scores).or_else(|| valueless(&found.ceilings)) {
+        None => Ok(found),
+        Some(index) => Err(StatsError::ConstantPattern { operation: OPERATION, what: "an RDM within part", index }),
     }
-    let covariance = (evaluations.covariance() * c - single) / (c - 1.0);
-    Ok(FlexibleEvaluations { evaluations, covariance })
 }
 
 /// All RDMs of all models, and where each model's begin.
-struct FlexibleModels<'a> {
+pub(crate) struct StackedModels<'a> {
     models: &'a [RdmModel],
     starts: Vec<usize>,
-    set: ComparisonSet,
+    pub(crate) set: ComparisonSet,
 }
 
-impl<'a> FlexibleModels<'a> {
-    fn new(
+impl<'a> StackedModels<'a> {
+    pub(crate) fn new(
         models: &'a [RdmModel],
-        subjects: ndarray::ArrayView2<'_, f64>,
+        subjects: ArrayView2<'_, f64>,
         comparator: Comparator,
     ) -> Result<Self, StatsError> {
         require_count(OPERATION, "models", models.len(), 1)?;
@@ -222,74 +151,161 @@ impl<'a> FlexibleModels<'a> {
         Ok(Self { models, starts, set: ComparisonSet::new(all.view(), subjects, comparator)? })
     }
 
-    /// Every model over all parts of one draw, for one random division.
-    fn evaluate(&self, draw: &Draw, folds: ModelFolds, rng: &mut Rng) -> Result<CrossValidatedScores, StatsError> {
-        let subject_parts = divide(&draw.subjects, folds.subjects, rng)?;
-        let mut scores = Vec::new();
-        let mut ceilings = Vec::new();
+    fn everything_once(&self) -> Draw {
+        Draw { subjects: vec![1; self.set.n_subjects()], stimuli: vec![1; self.set.n_stimuli()] }
+    }
+
+    fn check(&self, draw: &Draw) -> Result<(), StatsError> {
+        let (subjects, stimuli) = (self.set.n_subjects(), self.set.n_stimuli());
+        require_same_length(
+            OPERATION,
+            "subjects",
+            ("a draw", draw.subjects.len()),
+            ("the set of RDMs", subjects),
+        )?;
+        require_same_length(OPERATION, "stimuli", ("a draw", draw.stimuli.len()), ("the set of RDMs", stimuli))
+    }
+
+    /// One random division of all stimuli and subjects.
+    pub(crate) fn cross_validate(&self, folds: ModelFolds, rng: &mut Rng) -> Result<CrossValidatedScores, StatsError> {
+        with_value(self.score(&divide_draw(&self.everything_once(), folds, rng)?)?)
+    }
+
+    /// Each model's weights of its RDMs, fitted on everything.
+    pub(crate) fn weights(&self) -> Result<Vec<Vec<f64>>, StatsError> {
+        let sample = PairSample::all(self.set.n_stimuli());
+        let subject_counts = vec![1.0; self.set.n_subjects()];
+        self.models
+            .iter()
+            .zip(&self.starts)
+            .map(|(model, &first)| {
+                let inputs = FitInputs { set: &self.set, first, sample: &sample, subject_counts: &subject_counts };
+                Ok(model.fit_in(&inputs)?.to_vec())
+            })
+            .collect()
+    }
+
+    /// Every model on every part; a comparison that has no value is NaN.
+    fn score(&self, parts: &[ModelPart]) -> Result<CrossValidatedScores, StatsError> {
+        let (n_models, n_subjects) = (self.models.len(), self.set.n_subjects());
+        let mut scores = Array2::zeros((parts.len(), n_models));
+        let mut ceilings = Array2::zeros((parts.len(), 2));
+        let mut sums = Array2::<f64>::zeros((n_models, n_subjects));
+        let mut n_tested = vec![0.0; n_subjects];
         let mut scratch = Scratch::default();
-        for test_subjects in &subject_parts {
-            let train_subjects: Vec<f64> = counts_for_training(&draw.subjects, test_subjects, folds.subjects);
-            for test in divide(&draw.stimuli, folds.stimuli, rng)? {
-                let train: Vec<u32> = counts_for_training(&draw.stimuli, &test, folds.stimuli)
-                    .iter()
-                    .map(|&count| count as u32)
-                    .collect();
-                for part in [&test, &train] {
-                    let found = part.iter().filter(|&&count| count > 0).count();
-                    require_stimuli("a part of a cross-validation", found, FEWEST_STIMULI_IN_PART)?;
-                }
-                let train = PairSample::of(train);
-                let test = self.set.on_sample(PairSample::of(test));
-                for (model, &first) in self.models.iter().zip(&self.starts) {
-                    let inputs = FitInputs { set: &self.set, first, sample: &train, subject_counts: &train_subjects };
-                    let weights = model.fit_in(&inputs)?;
-                    let per_subject = test.mixture_scores(first, &weights.to_vec());
-                    scores.push(weighted_mean(&per_subject, test_subjects));
-                }
-                let (lower, upper) = test.pooled_ceiling(&draw.subjects, &mut scratch);
-                ceilings.extend([lower, upper]);
+        for (at, part) in parts.iter().enumerate() {
+            for stimuli in [&part.train.stimuli, &part.test.stimuli] {
+                let found = stimuli.iter().filter(|&&count| count > 0).count();
+                require_stimuli("a part of a cross-validation", found, FEWEST_STIMULI_IN_PART)?;
             }
+            for subjects in [&part.train.subjects, &part.test.subjects] {
+                let found = subjects.iter().filter(|&&count| count > 0).count();
+                require_count("a part of a cross-validation", "subjects", found, 1)?;
+            }
+            let train = PairSample::of(part.train.stimuli.clone());
+            let test = self.set.on_sample(PairSample::of(part.test.stimuli.clone()));
+            let train_counts: Vec<f64> = part.train.subjects.iter().map(|&count| f64::from(count)).collect();
+            for (m, (model, &first)) in self.models.iter().zip(&self.starts).enumerate() {
+                let inputs =
+                    FitInputs { set: &self.set, first, sample: &train, subject_counts: &train_counts };
+                let weights = model.fit_in(&inputs)?;
+                let per_subject = test.mixture_scores(first, &weights.to_vec());
+                scores[[at, m]] = weighted_mean(&per_subject, &part.test.subjects);
+                for (subject, score) in per_subject.iter().enumerate() {
+                    if part.test.subjects[subject] > 0 {
+                        sums[[m, subject]] += score;
+                    }
+                }
+            }
+            for (count, tested) in n_tested.iter_mut().zip(&part.test.subjects) {
+                *count += f64::from(u8::from(*tested > 0));
+            }
+            let (lower, upper) = test.pooled_ceiling(&everyone(part), &mut scratch);
+            ceilings[[at, 0]] = lower;
+            ceilings[[at, 1]] = upper;
         }
-        let n_folds = ceilings.len() / 2;
-        Ok(CrossValidatedScores {
-            scores: Array2::from_shape_fn((n_folds, self.models.len()), |(fold, model)| {
-                scores[fold * self.models.len() + model]
-            }),
-            ceilings: Array2::from_shape_fn((n_folds, 2), |(fold, bound)| ceilings[2 * fold + bound]),
+        let per_subject = Array2::from_shape_fn(sums.dim(), |(m, subject)| sums[[m, subject]] / n_tested[subject]);
+        Ok(CrossValidatedScores { scores, ceilings, per_subject })
+    }
+
+    /// Cross-validates within every draw, for each kind of resampling that is needed.
+    pub(crate) fn evaluate_draws(
+        &self,
+        draws: &[Draw],
+        resampling: Resampling,
+        (folds, n_divisions): (ModelFolds, usize),
+        rng: &Rng,
+    ) -> Result<BootstrapEvaluations, StatsError> {
+        let whole = self.everything_once();
+        let of = |kind: Resampling, stream: u64| -> Result<Option<Evaluations>, StatsError> {
+            if resampling != Resampling::Both && resampling != kind {
+                return Ok(None);
+            }
+            let divided = self.divisions_of_draws(draws, &rng.stream(stream), (folds, n_divisions), |draw| Draw {
+                subjects: if kind == Resampling::Stimuli { whole.subjects.clone() } else { draw.subjects.clone() },
+                stimuli: if kind == Resampling::Subjects { whole.stimuli.clone() } else { draw.stimuli.clone() },
+            });
+            Evaluations::of_divisions(divided.view()).map(Some)
+        };
+        Ok(BootstrapEvaluations {
+            both: of(Resampling::Both, 0)?,
+            subjects: of(Resampling::Subjects, 1)?,
+            stimuli: of(Resampling::Stimuli, 2)?,
         })
     }
+
+    /// (n_draws, n_divisions, n_models + 2): scores averaged over parts, then the ceilings; NaN where a draw does not allow the parts.
+    fn divisions_of_draws(
+        &self,
+        draws: &[Draw],
+        rng: &Rng,
+        (folds, n_divisions): (ModelFolds, usize),
+        kept: impl Fn(&Draw) -> Draw + Sync,
+    ) -> Array3<f64> {
+        let width = self.models.len() + 2;
+        let evaluated: Vec<Array2<f64>> = draws
+            .par_iter()
+            .enumerate()
+            .map(|(index, draw)| {
+                let mut rng = rng.stream(index as u64);
+                let mut divisions = Array2::from_elem((n_divisions, width), f64::NAN);
+                let different = |counts: &[u32]| counts.iter().filter(|&&count| count > 0).count();
+                let allowed = different(&draw.subjects) >= folds.subjects
+                    && different(&draw.stimuli) >= FEWEST_STIMULI_IN_PART * folds.stimuli;
+                let draw = kept(draw);
+                for mut row in divisions.rows_mut() {
+                    // A draw that cannot be divided, or whose model RDMs are dependent within a part, has no value.
+                    let parts = if allowed { divide_draw(&draw, folds, &mut rng).ok() } else { None };
+                    if let Some(found) = parts.and_then(|parts| self.score(&parts).ok()) {
+                        let (lower, upper) = found.mean_ceiling();
+                        row.iter_mut().zip(found.means().into_iter().chain([lower, upper])).for_each(|(to, from)| {
+                            *to = from;
+                        });
+                    }
+                }
+                divisions
+            })
+            .collect();
+        let mut all = Array3::zeros((draws.len(), n_divisions, width));
+        for (mut to, from) in all.axis_iter_mut(Axis(0)).zip(&evaluated) {
+            to.assign(from);
+        }
+        all
+    }
 }
 
-/// Divides what was drawn into parts at random; each part has the counts of its members and 0 elsewhere.
-fn divide(counts: &[u32], n_parts: usize, rng: &mut Rng) -> Result<Vec<Vec<u32>>, StatsError> {
-    let mut drawn: Vec<usize> = (0..counts.len()).filter(|&i| counts[i] > 0).collect();
-    require_count(OPERATION, "parts", n_parts, 1)?;
-    require_count(OPERATION, "different levels to divide", drawn.len(), n_parts)?;
-    if n_parts > 1 {
-        rng.shuffle(&mut drawn);
+/// The subjects of a part, tested and trained on.
+fn everyone(part: &ModelPart) -> Vec<u32> {
+    if part.train.subjects == part.test.subjects {
+        return part.test.subjects.clone();
     }
-    let mut parts = vec![vec![0; counts.len()]; n_parts];
-    for (at, &level) in drawn.iter().enumerate() {
-        parts[at * n_parts / drawn.len()][level] = counts[level];
-    }
-    Ok(parts)
-}
-
-/// What a part is predicted from: all else, or itself where the factor is undivided.
-fn counts_for_training(all: &[u32], part: &[u32], n_parts: usize) -> Vec<f64> {
-    all.iter().zip(part).map(|(&all, &part)| f64::from(if n_parts == 1 { all } else { all - part })).collect()
+    part.train.subjects.iter().zip(&part.test.subjects).map(|(train, test)| train + test).collect()
 }
 
 fn weighted_mean(values: &[f64], counts: &[u32]) -> f64 {
     let total: f64 = counts.iter().map(|&count| f64::from(count)).sum();
-    let sum: f64 = values
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| **count > 0)
-        .map(|(value, &count)| value * f64::from(count))
-        .sum();
-    sum / total
+    let drawn = values.iter().zip(counts).filter(|(_, count)| **count > 0);
+    drawn.map(|(value, &count)| value * f64::from(count)).sum::<f64>() / total
 }
 
 #[cfg(test)]
@@ -374,12 +390,13 @@ mod tests {
         let (rdms, subjects) = experiment(5);
         let models = [RdmModel::Weighted(rdms, WeightSign::NonNegative)];
         let draws: Vec<Draw> = (0..60).map(|i| Draw::sample(&Rng::new(6), i, 6, 20)).collect();
-        let settings = FlexibleBootstrap { folds: ModelFolds { stimuli: 2, subjects: 1 }, n_divisions: 2 };
-        let found =
-            bootstrap_flexible_models(&models, subjects.view(), Comparator::Cosine, &draws, settings, &Rng::new(7))
-                .unwrap();
-        let plain = found.evaluations.covariance()[[0, 0]];
-        assert!(found.covariance[[0, 0]] < plain && found.covariance[[0, 0]] > 0.0);
+        let stacked = StackedModels::new(&models, subjects.view(), Comparator::Cosine).unwrap();
+        let folds = ModelFolds { stimuli: 2, subjects: 1 };
+        let found = stacked.evaluate_draws(&draws, Resampling::Both, (folds, 2), &Rng::new(7)).unwrap();
+        for kind in [found.both, found.subjects, found.stimuli].map(Option::unwrap) {
+            let plain = Evaluations::plain(kind.values.clone()).covariance[[0, 0]];
+            assert!(kind.covariance[[0, 0]] < plain && kind.covariance[[0, 0]] > 0.0);
+        }
     }
 
     #[test]

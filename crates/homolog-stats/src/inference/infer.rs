@@ -1,181 +1,67 @@
-//! Inference on fixed models as one thing: scores, standard errors, intervals, ceilings and tests.
+//! Inference on RDM models as one thing: scores, standard errors, intervals, ceilings and tests.
 
-use std::fmt;
-
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::bootstrap::{BootstrapEvaluations, Draw, Resampling, evaluate_set};
 use super::distribution::{student_t_quantile, student_t_upper_tail};
-use super::multiple::{false_discovery_rate, family_wise_error};
-use super::randomisation::{RandomisationTest, label_randomisation_test};
+use super::flexible::StackedModels;
+use super::multiple::{AdjustedP, Alternative, adjust, max_t_p};
+use super::over_subjects::{max_signed_rank_p, signed_rank_test};
+use super::parts::ModelFolds;
+use super::randomisation::label_randomisation_test;
+use super::result::{Inference, ModelInference, PairTest};
+use super::settings::{InferenceSettings, TestMethod, suitable};
 use super::variance::{ScoreVariances, score_variances};
 use crate::StatsError;
-use crate::comparator::{Comparator, ComparisonSet, Scratch};
+use crate::comparator::Scratch;
 use crate::finite::require_count;
+use crate::model::RdmModel;
 use crate::random::Rng;
 
-/// Fewest subjects that are resampled; under it stimuli are resampled alone.
-pub const FEWEST_SUBJECTS_TO_RESAMPLE: usize = 4;
+const OPERATION: &str = "inference on RDM models";
 
-/// Fewest stimuli that are resampled; under it subjects are resampled alone.
-pub const FEWEST_STIMULI_TO_RESAMPLE: usize = 10;
+/// Random divisions over which the cross-validated score of a model is averaged.
+const DIVISIONS_OF_VALUE: u64 = 10;
 
-/// What [`infer`] is asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InferenceSettings {
-    /// How RDMs are compared.
-    pub comparator: Comparator,
-    /// What conclusions are to hold beyond.
-    pub resampling: Resampling,
-    /// Bootstrap samples: 1,000 is usual.
-    pub n_samples: usize,
-    /// Share of experiments whose interval holds the truth: 0.95 is usual.
-    pub confidence: f64,
-}
+/// Streams of the generator that are no bootstrap sample's.
+const STREAM_OF_VALUE: u64 = u64::MAX - 1;
+const STREAM_OF_FLEXIBLE: u64 = u64::MAX - 2;
+const STREAM_OF_LABELS: u64 = u64::MAX - 3;
 
-impl Default for InferenceSettings {
-    fn default() -> Self {
-        Self { comparator: Comparator::Spearman, resampling: Resampling::Both, n_samples: 1000, confidence: 0.95 }
-    }
-}
-
-/// Why something other than the resampling that was asked for was used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResamplingChange {
-    /// Stimuli were resampled alone.
-    TooFewSubjects {
-        /// How many subjects there are.
-        found: usize,
-    },
-    /// Subjects were resampled alone.
-    TooFewStimuli {
-        /// How many stimuli there are.
-        found: usize,
-    },
-    /// Neither could be resampled; only the test by exchange of labels is given.
-    TooFewOfBoth {
-        /// How many subjects there are.
-        subjects: usize,
-        /// How many stimuli there are.
-        stimuli: usize,
-    },
-}
-
-impl fmt::Display for ResamplingChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooFewSubjects { found } => write!(
-                f,
-                "{found} subjects are too few to resample (at least {FEWEST_SUBJECTS_TO_RESAMPLE}), so stimuli were resampled alone: conclusions hold for these subjects only"
-            ),
-            Self::TooFewStimuli { found } => write!(
-                f,
-                "{found} stimuli are too few to resample (at least {FEWEST_STIMULI_TO_RESAMPLE}), so subjects were resampled alone: conclusions hold for these stimuli only"
-            ),
-            Self::TooFewOfBoth { subjects, stimuli } => write!(
-                f,
-                "{subjects} subjects and {stimuli} stimuli are too few to resample either (at least {FEWEST_SUBJECTS_TO_RESAMPLE} and {FEWEST_STIMULI_TO_RESAMPLE}), so there are no intervals, only the test by exchange of stimulus labels"
-            ),
-        }
-    }
-}
-
-/// What is known of one model.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ModelInference {
-    /// Its score on the data as they are: the mean over subjects.
-    pub value: f64,
-    /// Its score with each subject.
-    pub per_subject: Vec<f64>,
-    /// Mean score over bootstrap samples (rsatoolbox reports this one as the score).
-    pub bootstrap_mean: Option<f64>,
-    /// Standard deviation of the score over new experiments.
-    pub standard_error: Option<f64>,
-    /// value ± t · standard error.
-    pub interval: Option<(f64, f64)>,
-    /// Quantiles of the bootstrap scores (of the widest resampling used).
-    pub percentile_interval: Option<(f64, f64)>,
-    /// One-sided p that the score is not above 0.
-    pub p_against_zero: Option<f64>,
-    /// The same with the false discovery rate controlled over models.
-    pub p_against_zero_fdr: Option<f64>,
-    /// Two-sided p that the score equals the lower noise ceiling.
-    pub p_against_ceiling: Option<f64>,
-    /// The test by exchange of stimulus labels, where neither factor could be resampled.
-    pub randomisation: Option<RandomisationTest>,
-}
-
-/// The test of one model against another.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct PairTest {
-    /// The first model.
-    pub first: usize,
-    /// The second model.
-    pub second: usize,
-    /// Score of the first less score of the second.
-    pub difference: f64,
-    /// Standard error of the difference.
-    pub standard_error: f64,
-    /// Two-sided p.
-    pub p: f64,
-    /// With the false discovery rate controlled over all pairs.
-    pub p_fdr: f64,
-    /// With the family-wise error controlled over all pairs (Holm).
-    pub p_family_wise: f64,
-}
-
-/// The result of [`infer`].
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Inference {
-    /// One entry for each model.
-    pub models: Vec<ModelInference>,
-    /// Every pair of models; empty where nothing could be resampled.
-    pub pairs: Vec<PairTest>,
-    /// Lower and upper noise ceiling by pooled RDMs; `None` with one subject.
-    pub ceiling: Option<(f64, f64)>,
-    /// What was resampled.
-    pub resampling: Option<Resampling>,
-    /// Why that differs from what was asked for.
-    pub change: Option<ResamplingChange>,
-    /// Degrees of freedom of the t tests: the smaller number of resampled levels, less one.
-    pub degrees_of_freedom: usize,
-    /// Bootstrap samples that had a value.
-    pub n_samples_used: usize,
-}
-
-/// Scores fixed models on subjects' RDMs and says how sure that is.
+/// Scores models on subjects' RDMs and says how sure that is.
 ///
 /// Standard errors come from the bootstrap over subjects, stimuli, or both with the two-factor correction
 /// ([`score_variances`]); tests and intervals are Student's t with the smaller number of resampled levels less one degrees of freedom.
-/// With too few subjects or stimuli to resample, the other factor is resampled alone, or neither, and
-/// [`Inference::change`] says so.
+/// Where any model is flexible, all are cross-validated over stimuli and subjects within each bootstrap sample
+/// ([`super::cross_validate_models`]), and the value is the mean over 10 random divisions of the data.
+/// With too few subjects or stimuli to resample (under 5 and under 20), something else is done and [`Inference::change`] says so: with few
+/// subjects stimuli are resampled alone, with few stimuli subjects are resampled and tested by signed ranks, with few of both only the labels of
+/// stimuli are exchanged.
 ///
 /// # Shapes and units
-/// - `models`: (n_models, n_pairs), `subjects`: (n_subjects, n_pairs), rows RDMs over the same stimuli in the same order.
+/// - `models`: each over the stimuli of `subjects`, (n_subjects, n_pairs), rows RDMs over the same stimuli in the same order.
 ///
 /// # Errors
 /// - As [`crate::comparator::compare_rdms`]; [`StatsError::TooFew`] under 20 samples; [`StatsError::OutOfRange`] when the confidence is
 ///   not between 0 and 1.
 /// - [`StatsError::ConstantPattern`] when no bootstrap sample has a value, as for a model with one odd stimulus.
+/// - [`StatsError::Unsupported`] for flexible models where only the labels of stimuli could be exchanged: refitting would need to be part of it.
+/// - As [`super::cross_validate_models`].
 ///
 /// # Accuracy and randomness
 /// Sample i draws from stream i of `rng`: the same seed gives the same bits on any number of threads. The evaluations and
-/// variances agree with rsatoolbox 0.3.2's on the same draws to 1e-10 (goldens/rsatoolbox/bootstrap).
+/// variances agree with rsatoolbox 0.3.2's on the same draws to 1e-10 (goldens/rsatoolbox/bootstrap, goldens/rsatoolbox/models). Calibration of
+/// tests and intervals: tests/calibration.
 ///
 /// # Reference
 /// Schütt et al. (2023). Statistical inference on representational geometries. eLife 12:e82566.
 /// Differs from rsatoolbox in: the value and the tests use the score on the data, not the mean over bootstrap samples.
 pub fn infer(
-    models: ArrayView2<'_, f64>,
+    models: &[RdmModel],
     subjects: ArrayView2<'_, f64>,
     settings: &InferenceSettings,
     rng: &Rng,
 ) -> Result<Inference, StatsError> {
-    const OPERATION: &str = "inference on RDM models";
     require_count(OPERATION, "bootstrap samples", settings.n_samples, 20)?;
     if !(settings.confidence > 0.0 && settings.confidence < 1.0) {
         return Err(StatsError::OutOfRange {
@@ -185,158 +71,319 @@ pub fn infer(
             allowed: "between 0 and 1",
         });
     }
-    let set = ComparisonSet::new(models, subjects, settings.comparator)?;
-    let whole = set.on_all_stimuli();
-    let scores = whole.scores();
-    let ceiling =
-        (set.n_subjects() > 1).then(|| whole.pooled_ceiling(&vec![1; set.n_subjects()], &mut Scratch::default()));
-    let (resampling, change) = suitable(settings.resampling, set.n_subjects(), set.n_stimuli());
+    let stacked = StackedModels::new(models, subjects, settings.comparator)?;
+    let (n_subjects, n_stimuli) = (stacked.set.n_subjects(), stacked.set.n_stimuli());
+    let folds = models.iter().any(RdmModel::is_flexible).then(|| {
+        settings.folds.unwrap_or_else(|| ModelFolds::suited_to_samples_of(n_stimuli, n_subjects))
+    });
+    let plain = PlainScores::of(&stacked, folds, rng)?;
+    let (resampling, method, change) = suitable(settings.resampling, n_subjects, n_stimuli);
     let mut inference = Inference {
-        models: plain_scores(&scores),
+        models: plain.models(stacked.weights()?),
         pairs: Vec::new(),
-        ceiling,
+        ceiling: plain.ceiling,
+        n_subjects,
+        n_stimuli,
         resampling,
         change,
-        degrees_of_freedom: 0,
+        method,
+        degrees_of_freedom: None,
         n_samples_used: 0,
+        folds,
     };
+    if settings.n_relabellings > 0 || method == TestMethod::LabelExchange {
+        exchange_labels(&mut inference, models, subjects, settings, rng)?;
+    }
     let Some(resampling) = resampling else {
-        let tests = label_randomisation_test(models, subjects, settings.comparator, settings.n_samples, rng)?;
-        for (model, test) in inference.models.iter_mut().zip(tests) {
-            model.randomisation = Some(test);
-        }
         return Ok(inference);
     };
-    let draws: Vec<Draw> = (0..settings.n_samples as u64)
-        .map(|index| Draw::sample(rng, index, set.n_subjects(), set.n_stimuli()))
-        .collect();
-    let evaluations = evaluate_set(&set, &draws, resampling)?;
-    inference.degrees_of_freedom = match resampling {
-        Resampling::Subjects => set.n_subjects() - 1,
-        Resampling::Stimuli => set.n_stimuli() - 1,
-        Resampling::Both => set.n_subjects().min(set.n_stimuli()) - 1,
+    inference.degrees_of_freedom = Some(match resampling {
+        Resampling::Subjects => n_subjects - 1,
+        Resampling::Stimuli => n_stimuli - 1,
+        Resampling::Both => n_subjects.min(n_stimuli) - 1,
+    });
+    let draws: Vec<Draw> =
+        (0..settings.n_samples as u64).map(|index| Draw::sample(rng, index, n_subjects, n_stimuli)).collect();
+    let evaluations = match folds {
+        None => evaluate_set(&stacked.set, &draws, resampling)?,
+        Some(folds) => {
+            let rng = rng.stream(STREAM_OF_FLEXIBLE);
+            stacked.evaluate_draws(&draws, resampling, (folds, settings.n_divisions), &rng)?
+        }
     };
-    let variances = score_variances(&evaluations, resampling, set.n_subjects(), set.n_stimuli());
-    let finite = |v: &ScoreVariances| v.models.iter().all(|value| value.is_finite());
-    let Some(variances) = variances.filter(finite) else {
-        return Err(StatsError::ConstantPattern {
-            operation: OPERATION,
-            what: "in every bootstrap sample, the RDM of model",
-            index: 0,
-        });
-    };
-    add_tests(&mut inference, &variances, settings.confidence)?;
-    add_bootstrap_summary(&mut inference, &evaluations, resampling, settings.confidence);
+    let bootstrap = Bootstrap::of(&evaluations, resampling, n_subjects, n_stimuli)?;
+    bootstrap.describe(&mut inference, settings.confidence);
+    match method {
+        TestMethod::SignedRank => test_by_signed_ranks(&mut inference, &plain, settings.n_samples, rng, &bootstrap)?,
+        _ => test_by_t(&mut inference, &bootstrap, rng)?,
+    }
     Ok(inference)
 }
 
-/// The resampling that the numbers of subjects and stimuli allow.
-fn suitable(asked: Resampling, subjects: usize, stimuli: usize) -> (Option<Resampling>, Option<ResamplingChange>) {
-    let enough_subjects = subjects >= FEWEST_SUBJECTS_TO_RESAMPLE;
-    let enough_stimuli = stimuli >= FEWEST_STIMULI_TO_RESAMPLE;
-    match (asked, enough_subjects, enough_stimuli) {
-        (Resampling::Subjects, true, _) | (Resampling::Stimuli, _, true) | (Resampling::Both, true, true) => {
-            (Some(asked), None)
-        }
-        (_, false, true) => (Some(Resampling::Stimuli), Some(ResamplingChange::TooFewSubjects { found: subjects })),
-        (_, true, false) => (Some(Resampling::Subjects), Some(ResamplingChange::TooFewStimuli { found: stimuli })),
-        (_, false, false) => (None, Some(ResamplingChange::TooFewOfBoth { subjects, stimuli })),
-    }
+/// Scores on the data as they are.
+struct PlainScores {
+    /// (n_models, n_subjects).
+    per_subject: Array2<f64>,
+    values: Vec<f64>,
+    ceiling: Option<(f64, f64)>,
+    /// The lower ceiling of each subject on all stimuli; `None` with one subject, and where scores are on parts of the stimuli.
+    lower_per_subject: Option<Vec<f64>>,
 }
 
-fn plain_scores(scores: &Array2<f64>) -> Vec<ModelInference> {
-    scores
-        .rows()
-        .into_iter()
-        .map(|row| ModelInference {
-            value: row.sum() / row.len() as f64,
+impl PlainScores {
+    fn of(stacked: &StackedModels<'_>, folds: Option<ModelFolds>, rng: &Rng) -> Result<Self, StatsError> {
+        let n_subjects = stacked.set.n_subjects();
+        let Some(folds) = folds else {
+            let whole = stacked.set.on_all_stimuli();
+            let per_subject = whole.scores();
+            let values = per_subject.rows().into_iter().map(|row| row.sum() / row.len() as f64).collect();
+            let mut scratch = Scratch::default();
+            let everyone: Vec<usize> = (0..n_subjects).collect();
+            let ceilings = (n_subjects > 1)
+                .then(|| whole.pooled_ceiling_per_subject(&vec![1; n_subjects], &everyone, &mut scratch));
+            let mean = |pick: fn(&(f64, f64)) -> f64, of: &[(f64, f64)]| of.iter().map(pick).sum::<f64>() / of.len() as f64;
+            return Ok(Self {
+                ceiling: ceilings.as_ref().map(|of| (mean(|c| c.0, of), mean(|c| c.1, of))),
+                lower_per_subject: ceilings.map(|of| of.into_iter().map(|(lower, _)| lower).collect()),
+                per_subject,
+                values,
+            });
+        };
+        let rng = rng.stream(STREAM_OF_VALUE);
+        let n = DIVISIONS_OF_VALUE as f64;
+        let mut per_subject: Option<Array2<f64>> = None;
+        let (mut values, mut ceiling) = (Vec::new(), (0.0, 0.0));
+        for division in 0..DIVISIONS_OF_VALUE {
+            let found = stacked.cross_validate(folds, &mut rng.stream(division))?;
+            let means = found.means();
+            values.resize(means.len(), 0.0);
+            values.iter_mut().zip(&means).for_each(|(sum, mean)| *sum += mean / n);
+            let (lower, upper) = found.mean_ceiling();
+            ceiling = (ceiling.0 + lower / n, ceiling.1 + upper / n);
+            let share = found.per_subject / n;
+            per_subject = Some(per_subject.map_or_else(|| share.clone(), |sum| sum + &share));
+        }
+        Ok(Self {
+            per_subject: per_subject.unwrap_or_default(),
+            values,
+            ceiling: (n_subjects > 1).then_some(ceiling),
+            lower_per_subject: None,
+        })
+    }
+
+    fn models(&self, weights: Vec<Vec<f64>>) -> Vec<ModelInference> {
+        let rows = self.per_subject.rows().into_iter().zip(&self.values).zip(weights);
+        rows.map(|((row, &value), weights)| ModelInference {
+            value,
             per_subject: row.to_vec(),
-            bootstrap_mean: None,
-            standard_error: None,
-            interval: None,
-            percentile_interval: None,
-            p_against_zero: None,
-            p_against_zero_fdr: None,
-            p_against_ceiling: None,
-            randomisation: None,
+            weights,
+            ..ModelInference::default()
         })
         .collect()
+    }
 }
 
-fn add_tests(inference: &mut Inference, variances: &ScoreVariances, confidence: f64) -> Result<(), StatsError> {
-    let freedom = inference.degrees_of_freedom as f64;
-    let width = student_t_quantile((1.0 - confidence) / 2.0, freedom);
-    let lower_ceiling = inference.ceiling.map(|(lower, _)| lower);
-    for (m, model) in inference.models.iter_mut().enumerate() {
-        let error = variances.models[m].max(0.0).sqrt();
-        model.standard_error = Some(error);
-        model.interval = Some((model.value - width * error, model.value + width * error));
-        model.p_against_zero = Some(one_sided(model.value, variances.models[m], freedom));
-        model.p_against_ceiling =
-            lower_ceiling.map(|ceiling| two_sided(model.value - ceiling, variances.from_lower_ceiling[m], freedom));
+fn exchange_labels(
+    inference: &mut Inference,
+    models: &[RdmModel],
+    subjects: ArrayView2<'_, f64>,
+    settings: &InferenceSettings,
+    rng: &Rng,
+) -> Result<(), StatsError> {
+    let fixed: Vec<usize> = (0..models.len()).filter(|&at| !models[at].is_flexible()).collect();
+    if inference.method == TestMethod::LabelExchange && fixed.len() < models.len() {
+        return Err(StatsError::Unsupported {
+            operation: OPERATION,
+            choice: "flexible models and so few subjects and stimuli",
+            reason: "only an exchange of stimulus labels is possible, which holds for fixed models alone",
+            instead: "Give fixed models, or at least 5 subjects or 20 stimuli",
+        });
     }
-    let p: Vec<f64> = inference.models.iter().filter_map(|model| model.p_against_zero).collect();
-    for (model, q) in inference.models.iter_mut().zip(false_discovery_rate(&p)?) {
-        model.p_against_zero_fdr = Some(q);
+    if fixed.is_empty() {
+        return Ok(());
     }
-    let n = inference.models.len();
-    for first in 0..n {
-        for second in first + 1..n {
-            let difference = inference.models[first].value - inference.models[second].value;
-            let variance = variances.differences[[first, second]];
-            inference.pairs.push(PairTest {
-                first,
-                second,
-                difference,
-                standard_error: variance.max(0.0).sqrt(),
-                p: two_sided(difference, variance, freedom),
-                p_fdr: 1.0,
-                p_family_wise: 1.0,
-            });
-        }
+    let mut rdms = Array2::zeros((fixed.len(), subjects.ncols()));
+    for (mut row, &at) in rdms.rows_mut().into_iter().zip(&fixed) {
+        row.assign(&models[at].rdms().row(0));
     }
-    let p: Vec<f64> = inference.pairs.iter().map(|pair| pair.p).collect();
-    let (q, holm) = (false_discovery_rate(&p)?, family_wise_error(&p)?);
-    for (pair, (q, holm)) in inference.pairs.iter_mut().zip(q.into_iter().zip(holm)) {
-        pair.p_fdr = q;
-        pair.p_family_wise = holm;
+    let n = if settings.n_relabellings > 0 { settings.n_relabellings } else { settings.n_samples };
+    let rng = rng.stream(STREAM_OF_LABELS);
+    let tests = label_randomisation_test(rdms.view(), subjects, settings.comparator, n, &rng)?;
+    for (test, &at) in tests.into_iter().zip(&fixed) {
+        inference.models[at].randomisation = Some(test);
     }
     Ok(())
 }
 
-fn add_bootstrap_summary(
-    inference: &mut Inference,
-    evaluations: &BootstrapEvaluations,
-    resampling: Resampling,
-    confidence: f64,
-) {
-    let used = match resampling {
-        Resampling::Both => &evaluations.both,
-        Resampling::Subjects => &evaluations.subjects,
-        Resampling::Stimuli => &evaluations.stimuli,
-    };
-    let Some(used) = used else { return };
-    inference.n_samples_used = used.n_used();
-    let means = used.means();
-    let tail = (1.0 - confidence) / 2.0;
-    for (m, model) in inference.models.iter_mut().enumerate() {
-        model.bootstrap_mean = Some(means[m]);
-        model.percentile_interval = Some((used.quantile(m, tail), used.quantile(m, 1.0 - tail)));
+/// What the bootstrap says of scores.
+struct Bootstrap<'a> {
+    widest: &'a super::Evaluations,
+    variances: ScoreVariances,
+}
+
+impl<'a> Bootstrap<'a> {
+    fn of(
+        evaluations: &'a BootstrapEvaluations,
+        resampling: Resampling,
+        n_subjects: usize,
+        n_stimuli: usize,
+    ) -> Result<Self, StatsError> {
+        let widest = match resampling {
+            Resampling::Both => &evaluations.both,
+            Resampling::Subjects => &evaluations.subjects,
+            Resampling::Stimuli => &evaluations.stimuli,
+        };
+        let variances = score_variances(evaluations, resampling, n_subjects, n_stimuli);
+        let finite = |v: &ScoreVariances| v.models.iter().all(|value| value.is_finite());
+        match (widest, variances.filter(finite)) {
+            (Some(widest), Some(variances)) => Ok(Self { widest, variances }),
+            _ => Err(StatsError::ConstantPattern {
+                operation: OPERATION,
+                what: "in every bootstrap sample, the RDM of model",
+                index: 0,
+            }),
+        }
+    }
+
+    fn describe(&self, inference: &mut Inference, confidence: f64) {
+        inference.n_samples_used = self.widest.n_used();
+        let means = self.widest.means();
+        let tail = (1.0 - confidence) / 2.0;
+        let freedom = inference.degrees_of_freedom.unwrap_or(1) as f64;
+        let width = student_t_quantile(tail, freedom);
+        for (m, model) in inference.models.iter_mut().enumerate() {
+            let error = self.variances.models[m].max(0.0).sqrt();
+            model.standard_error = Some(error);
+            model.interval = Some((model.value - width * error, model.value + width * error));
+            model.bootstrap_mean = Some(means[m]);
+            model.percentile_interval =
+                Some((self.widest.quantile(m, tail), self.widest.quantile(m, 1.0 - tail)));
+        }
+    }
+
+    /// Covariance over bootstrap samples of contrasts of the columns (models, then ceilings).
+    fn covariance_of(&self, contrasts: &Array2<f64>) -> Array2<f64> {
+        contrasts.dot(&self.widest.covariance).dot(&contrasts.t())
     }
 }
 
-/// One-sided p of a t test; a difference with no variance at all is certain, and none is no evidence.
-fn one_sided(value: f64, variance: f64, freedom: f64) -> f64 {
-    student_t_upper_tail(value / variance.max(f64::EPSILON).sqrt(), freedom)
+/// All pairs of models, untested.
+fn pairs(inference: &Inference, bootstrap: &Bootstrap<'_>, tests: &dyn Fn(usize) -> AdjustedP) -> Vec<PairTest> {
+    let n = inference.models.len();
+    crate::rdm::pairs(n)
+        .enumerate()
+        .map(|(at, (first, second))| PairTest {
+            first,
+            second,
+            difference: inference.models[first].value - inference.models[second].value,
+            standard_error: bootstrap.variances.differences[[first, second]].max(0.0).sqrt(),
+            test: tests(at),
+        })
+        .collect()
 }
 
-fn two_sided(value: f64, variance: f64, freedom: f64) -> f64 {
-    (2.0 * student_t_upper_tail(value.abs() / variance.max(f64::EPSILON).sqrt(), freedom)).min(1.0)
+fn test_by_t(inference: &mut Inference, bootstrap: &Bootstrap<'_>, rng: &Rng) -> Result<(), StatsError> {
+    let n = inference.models.len();
+    let freedom = inference.degrees_of_freedom.unwrap_or(1) as f64;
+    let family = |contrasts: Array2<f64>, effects: &[f64], variances: &[f64], alternative: Alternative, stream: u64| {
+        let t: Vec<f64> = effects.iter().zip(variances).map(|(effect, variance)| t_value(*effect, *variance)).collect();
+        let p: Vec<f64> = t.iter().map(|&t| p_of_t(t, freedom, alternative)).collect();
+        let max = max_t_p(&t, &bootstrap.covariance_of(&contrasts), freedom, alternative, &rng.stream(stream))?;
+        adjust(&p, &max)
+    };
+    let unit = |row: usize, column: usize| f64::from(u8::from(row == column));
+    let values: Vec<f64> = inference.models.iter().map(|model| model.value).collect();
+    let of_models = Array2::from_shape_fn((n, n + 2), |(row, column)| unit(row, column));
+    let tests = family(of_models.clone(), &values, &bootstrap.variances.models, Alternative::Greater, u64::MAX - 4)?;
+    for (model, test) in inference.models.iter_mut().zip(tests) {
+        model.against_zero = Some(test);
+    }
+    if let Some((lower, _)) = inference.ceiling {
+        let from_ceiling = Array2::from_shape_fn((n, n + 2), |(row, column)| unit(row, column) - unit(n, column));
+        let below: Vec<f64> = values.iter().map(|value| value - lower).collect();
+        let variances = &bootstrap.variances.from_lower_ceiling;
+        let tests = family(from_ceiling, &below, variances, Alternative::TwoSided, u64::MAX - 5)?;
+        for (model, test) in inference.models.iter_mut().zip(tests) {
+            model.against_ceiling = Some(test);
+        }
+    }
+    let all_pairs: Vec<(usize, usize)> = crate::rdm::pairs(n).collect();
+    if all_pairs.is_empty() {
+        return Ok(());
+    }
+    let differences = Array2::from_shape_fn((all_pairs.len(), n + 2), |(row, column)| {
+        unit(all_pairs[row].0, column) - unit(all_pairs[row].1, column)
+    });
+    let effects: Vec<f64> = all_pairs.iter().map(|&(i, j)| values[i] - values[j]).collect();
+    let variances: Vec<f64> = all_pairs.iter().map(|&pair| bootstrap.variances.differences[pair]).collect();
+    let tests = family(differences, &effects, &variances, Alternative::TwoSided, u64::MAX - 6)?;
+    inference.pairs = pairs(inference, bootstrap, &|at| tests[at]);
+    Ok(())
+}
+
+fn test_by_signed_ranks(
+    inference: &mut Inference,
+    plain: &PlainScores,
+    n_exchanges: usize,
+    rng: &Rng,
+    bootstrap: &Bootstrap<'_>,
+) -> Result<(), StatsError> {
+    let family = |values: Array2<f64>, alternative: Alternative, stream: u64| {
+        // Subjects' values that are all 0 speak for nothing: p is 1.
+        let varies: Vec<usize> =
+            (0..values.nrows()).filter(|&row| values.row(row).iter().any(|value| *value != 0.0)).collect();
+        let (mut p, mut max) = (vec![1.0; values.nrows()], vec![1.0; values.nrows()]);
+        if !varies.is_empty() {
+            let kept = values.select(Axis(0), &varies);
+            let found = max_signed_rank_p(kept.view(), alternative, n_exchanges, &rng.stream(stream))?;
+            for (&row, found) in varies.iter().zip(found) {
+                p[row] = signed_rank_test(&values.row(row).to_vec(), alternative)?;
+                max[row] = found;
+            }
+        }
+        adjust(&p, &max)
+    };
+    let scores = &plain.per_subject;
+    for (model, test) in inference.models.iter_mut().zip(family(scores.clone(), Alternative::Greater, u64::MAX - 4)?) {
+        model.against_zero = Some(test);
+    }
+    if let Some(lower) = &plain.lower_per_subject {
+        let lower = ndarray::Array1::from(lower.clone());
+        for (model, test) in
+            inference.models.iter_mut().zip(family(scores - &lower, Alternative::TwoSided, u64::MAX - 5)?)
+        {
+            model.against_ceiling = Some(test);
+        }
+    }
+    let all_pairs: Vec<(usize, usize)> = crate::rdm::pairs(inference.models.len()).collect();
+    if all_pairs.is_empty() {
+        return Ok(());
+    }
+    let differences = Array2::from_shape_fn((all_pairs.len(), scores.ncols()), |(pair, subject)| {
+        scores[[all_pairs[pair].0, subject]] - scores[[all_pairs[pair].1, subject]]
+    });
+    let tests = family(differences, Alternative::TwoSided, u64::MAX - 6)?;
+    inference.pairs = pairs(inference, bootstrap, &|at| tests[at]);
+    Ok(())
+}
+
+/// An effect in units of its standard error; one with no variance at all is as sure as rounding allows, and none is no evidence.
+fn t_value(effect: f64, variance: f64) -> f64 {
+    effect / variance.max(f64::EPSILON).sqrt()
+}
+
+fn p_of_t(t: f64, freedom: f64, alternative: Alternative) -> f64 {
+    match alternative {
+        Alternative::Greater => student_t_upper_tail(t, freedom),
+        Alternative::TwoSided => (2.0 * student_t_upper_tail(t.abs(), freedom)).min(1.0),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use super::super::settings::ResamplingChange;
+    use crate::comparator::{Comparator, WeightSign};
     use crate::rdm;
 
     /// Models and subjects that share a truth: model 0 is the truth, model 1 is unrelated.
@@ -350,50 +397,106 @@ mod tests {
 
     #[test]
     fn true_model_is_above_zero_and_above_an_unrelated_one() {
-        let (models, subjects) = experiment(6, 14, 1);
+        let (models, subjects) = experiment(6, 24, 1);
         let settings =
             InferenceSettings { comparator: Comparator::RhoA, n_samples: 200, ..InferenceSettings::default() };
-        let found = infer(models.view(), subjects.view(), &settings, &Rng::new(2)).unwrap();
+        let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(2)).unwrap();
         let (truth, other) = (&found.models[0], &found.models[1]);
-        assert!(truth.p_against_zero.unwrap() < 0.01 && other.p_against_zero.unwrap() > 0.05);
-        assert!(found.pairs[0].p_family_wise < 0.01 && found.pairs[0].difference > 0.3);
+        assert!(truth.against_zero.unwrap().p < 0.01 && other.against_zero.unwrap().p > 0.05);
+        assert!(found.pairs[0].test.holm < 0.01 && found.pairs[0].difference > 0.3);
+        assert!(found.pairs[0].test.p == found.pairs[0].test.bonferroni, "one pair needs no correction");
         let (low, high) = truth.interval.unwrap();
         assert!(low < truth.value && truth.value < high);
-        assert!(found.change.is_none() && found.degrees_of_freedom == 5);
+        assert!(found.change.is_none() && found.degrees_of_freedom == Some(5));
         let (lower, upper) = found.ceiling.unwrap();
         assert!(lower < upper);
     }
 
     #[test]
     fn few_subjects_resample_stimuli_and_say_why() {
-        let (models, subjects) = experiment(1, 14, 3);
+        let (models, subjects) = experiment(1, 20, 3);
         let settings = InferenceSettings { n_samples: 50, ..InferenceSettings::default() };
-        let found = infer(models.view(), subjects.view(), &settings, &Rng::new(4)).unwrap();
+        let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(4)).unwrap();
         assert_eq!(found.resampling, Some(Resampling::Stimuli));
         assert_eq!(found.ceiling, None);
         let words = found.change.unwrap().to_string();
-        assert!(words.contains("1 subjects are too few"), "{words}");
+        assert!(words.contains("1 subject is too few"), "{words}");
     }
 
     #[test]
     fn few_of_both_leave_the_exchange_of_labels() {
         let (models, subjects) = experiment(2, 8, 5);
         let settings = InferenceSettings { n_samples: 50, ..InferenceSettings::default() };
-        let found = infer(models.view(), subjects.view(), &settings, &Rng::new(6)).unwrap();
+        let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(6)).unwrap();
         assert_eq!(found.resampling, None);
         assert!(found.models[0].randomisation.is_some() && found.models[0].interval.is_none());
     }
 
     #[test]
+    fn few_stimuli_are_tested_by_signed_ranks_over_subjects() {
+        let (models, subjects) = experiment(7, 10, 21);
+        let settings = InferenceSettings { n_samples: 50, ..InferenceSettings::default() };
+        let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(1)).unwrap();
+        assert_eq!(found.method, TestMethod::SignedRank);
+        assert!(matches!(found.change, Some(ResamplingChange::TooFewStimuli { found: 10 })));
+        // All seven subjects above 0: 1 of 128 signs.
+        assert_eq!(found.models[0].against_zero.unwrap().p, 1.0 / 128.0);
+        assert!(found.models[0].interval.is_some() && found.models[0].against_ceiling.is_some());
+    }
+
+    #[test]
+    fn two_equal_models_do_not_differ() {
+        let (models, subjects) = experiment(7, 10, 22);
+        let twice = ndarray::stack![Axis(0), models.row(0), models.row(0)];
+        let settings = InferenceSettings { n_samples: 50, ..InferenceSettings::default() };
+        let found = infer(&RdmModel::fixed_rows(twice.view()), subjects.view(), &settings, &Rng::new(1)).unwrap();
+        assert_eq!(found.pairs[0].test.p, 1.0);
+    }
+
+    #[test]
+    fn weighted_model_of_the_truth_is_cross_validated_beside_fixed_ones() {
+        let mut rng = Rng::new(31);
+        let rdms = Array2::from_shape_simple_fn((3, rdm::n_pairs(24)), || rng.uniform());
+        let truth = &rdms.row(0) * 0.7 + &rdms.row(1) * 0.7;
+        let subjects = Array2::from_shape_fn((6, truth.len()), |(_, p)| truth[p] + 0.5 * rng.uniform());
+        let models = [
+            RdmModel::Weighted(rdms.clone(), WeightSign::NonNegative),
+            RdmModel::Fixed(rdms.row(0).to_owned()),
+        ];
+        let settings = InferenceSettings {
+            comparator: Comparator::Pearson,
+            n_samples: 40,
+            n_relabellings: 39,
+            ..InferenceSettings::default()
+        };
+        let found = infer(&models, subjects.view(), &settings, &Rng::new(2)).unwrap();
+        assert_eq!(found.folds, Some(ModelFolds { stimuli: 3, subjects: 2 }));
+        assert!(found.models[0].value > found.models[1].value + 0.05);
+        assert!(found.models[0].standard_error.unwrap() > 0.0 && found.pairs[0].test.p < 0.05);
+        assert!(found.models[0].randomisation.is_none() && found.models[1].randomisation.is_some());
+        let (lower, upper) = found.ceiling.unwrap();
+        assert!(found.models[0].value < upper && lower < upper);
+        let weights = &found.models[0].weights;
+        assert!((weights[0] - weights[1]).abs() < 0.1 && weights[2] < 0.1, "{weights:?}");
+    }
+
+    #[test]
+    fn flexible_models_of_few_subjects_and_stimuli_are_refused() {
+        let (models, subjects) = experiment(2, 8, 23);
+        let found = infer(&[RdmModel::Selected(models)], subjects.view(), &InferenceSettings::default(), &Rng::new(1));
+        assert!(matches!(found, Err(StatsError::Unsupported { .. })), "{found:?}");
+    }
+
+    #[test]
     fn same_seed_gives_the_same_bits_on_one_thread_and_two() {
-        let (models, subjects) = experiment(5, 12, 7);
+        let (models, subjects) = experiment(5, 20, 7);
         let settings = InferenceSettings { n_samples: 40, ..InferenceSettings::default() };
         let on = |threads| {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .unwrap()
-                .install(|| infer(models.view(), subjects.view(), &settings, &Rng::new(8)).unwrap())
+                .install(|| infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(8)).unwrap())
         };
         assert_eq!(on(1), on(2));
     }
@@ -402,7 +505,7 @@ mod tests {
     fn confidence_outside_its_range_is_refused() {
         let (models, subjects) = experiment(5, 12, 9);
         let settings = InferenceSettings { confidence: 95.0, ..InferenceSettings::default() };
-        let found = infer(models.view(), subjects.view(), &settings, &Rng::new(1));
+        let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(1));
         assert!(matches!(found, Err(StatsError::OutOfRange { .. })));
     }
 }

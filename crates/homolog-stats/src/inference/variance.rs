@@ -42,11 +42,11 @@ pub fn score_variances(
     n_stimuli: usize,
 ) -> Option<ScoreVariances> {
     let covariances = match resampling {
-        Resampling::Subjects => vec![evaluations.subjects.as_ref()?.covariance()],
-        Resampling::Stimuli => vec![evaluations.stimuli.as_ref()?.covariance()],
+        Resampling::Subjects => vec![evaluations.subjects.as_ref()?.covariance.clone()],
+        Resampling::Stimuli => vec![evaluations.stimuli.as_ref()?.covariance.clone()],
         Resampling::Both => [&evaluations.both, &evaluations.subjects, &evaluations.stimuli]
             .into_iter()
-            .map(|kind| kind.as_ref().map(super::Evaluations::covariance))
+            .map(|kind| kind.as_ref().map(|evaluations| evaluations.covariance.clone()))
             .collect::<Option<Vec<_>>>()?,
     };
     let inflation = |n: usize| n as f64 / (n as f64 - 1.0);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn one_factor_variance_is_inflated_by_its_levels() {
-        let subjects = Evaluations { values: array![[0.0, 1.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0]] };
+        let subjects = Evaluations::plain(array![[0.0, 1.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0]]);
         let evaluations = BootstrapEvaluations { both: None, subjects: Some(subjects), stimuli: None };
         // Variance 2 of the first model; 5 subjects: 2 * 5 / 4.
         let found = score_variances(&evaluations, Resampling::Subjects, 5, 10).unwrap();

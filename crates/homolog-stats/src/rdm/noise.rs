@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length};
 use crate::linear_algebra::{product, symmetric_eigen};
+use crate::names::unknown_name;
 
 const OPERATION: &str = "the noise covariance of units";
 
@@ -23,6 +24,9 @@ pub enum NoiseEstimate {
 }
 
 impl NoiseEstimate {
+    /// Every estimate.
+    pub const ALL: [Self; 4] = [Self::ShrinkToDiagonal, Self::ShrinkToIdentity, Self::Diagonal, Self::Full];
+
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -31,6 +35,24 @@ impl NoiseEstimate {
             Self::Diagonal => "diagonal",
             Self::Full => "full",
         }
+    }
+}
+
+impl std::str::FromStr for NoiseEstimate {
+    type Err = StatsError;
+
+    /// Understands rsatoolbox's names too.
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        let ours = match name {
+            "shrinkage_diag" => "shrink-to-diagonal",
+            "shrinkage_eye" => "shrink-to-identity",
+            "diag" => "diagonal",
+            other => other,
+        };
+        Self::ALL
+            .into_iter()
+            .find(|estimate| estimate.name() == ours)
+            .ok_or_else(|| unknown_name("estimate of the noise covariance", name, &Self::ALL.map(Self::name)))
     }
 }
 
@@ -252,36 +274,71 @@ pub fn whiten_by_precision(
     Ok(product(patterns, vectors.view()) * &values.mapv(f64::sqrt))
 }
 
-/// Schäfer and Strimmer's intensity with the constants of rsatoolbox; `scaled` has unit variance (over `freedom`) in each column.
+/// Schäfer and Strimmer's intensity; `scaled` has unit variance (over `freedom`) in each column.
 fn shrinkage_to_diagonal(scaled: &Array2<f64>, freedom: f64) -> f64 {
-    let n = scaled.nrows() as f64;
-    // Sums over all pairs of units are squares of sums over units, and squares of inner products of residuals.
+    let mut sums = ResidualSums { second_all: frobenius_square(scaled), ..ResidualSums::default() };
+    sums.add_fourth_powers(scaled);
     let squares = scaled.mapv(|x| x * x);
-    let fourth_all: f64 = squares.sum_axis(Axis(1)).iter().map(|sum| sum * sum).sum();
-    let fourth_own: f64 = squares.iter().map(|square| square * square).sum();
-    let second_all = frobenius_square(scaled);
-    let second_own: f64 = squares.sum_axis(Axis(0)).iter().map(|sum| sum * sum).sum();
-    let mean_of_squares = (fourth_all - fourth_own) / (n - 1.0);
-    let square_of_means = (second_all - second_own) / (n - 1.0).powi(2);
-    if square_of_means <= 0.0 {
-        return 1.0;
-    }
-    let variance = n / freedom.powi(2) * (mean_of_squares - square_of_means);
-    (variance / square_of_means).clamp(0.0, 1.0)
+    sums.second_own = squares.sum_axis(Axis(0)).iter().map(|sum| sum * sum).sum();
+    sums.intensity_to_diagonal(scaled.nrows() as f64, freedom)
 }
 
-/// Ledoit and Wolf's intensity b² / d².
+/// Ledoit and Wolf's intensity.
 fn shrinkage_to_identity(centred: &Array2<f64>) -> f64 {
-    let (n, p) = (centred.nrows() as f64, centred.ncols() as f64);
-    let squares = centred.mapv(|x| x * x);
-    let trace = squares.sum() / n;
-    let sample_square = frobenius_square(centred) / (n * n);
-    let fourth: f64 = squares.sum_axis(Axis(1)).iter().map(|sum| sum * sum).sum::<f64>() / n;
-    let distance = sample_square - trace * trace / p;
-    if distance <= 0.0 {
-        return 1.0;
+    let mut sums = ResidualSums { second_all: frobenius_square(centred), ..ResidualSums::default() };
+    sums.add_fourth_powers(centred);
+    sums.intensity_to_identity(centred.dim(), centred.iter().map(|x| x * x).sum())
+}
+
+/// Sums over all pairs of units that the intensities of shrinkage follow from: they are squares of sums over units, and squares of inner
+/// products, so that no units × units array of fourth moments is needed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ResidualSums {
+    /// Σ over residuals of (Σ over units of x²)².
+    pub(super) fourth_all: f64,
+    /// Σ of x⁴.
+    pub(super) fourth_own: f64,
+    /// ‖XᵀX‖².
+    pub(super) second_all: f64,
+    /// Σ over units of (Σ over residuals of x²)².
+    pub(super) second_own: f64,
+}
+
+impl ResidualSums {
+    pub(super) fn add_fourth_powers(&mut self, residuals: &Array2<f64>) {
+        for row in residuals.rows() {
+            let (mut square, mut fourth) = (0.0, 0.0);
+            for x in row {
+                square += x * x;
+                fourth += x * x * x * x;
+            }
+            self.fourth_all += square * square;
+            self.fourth_own += fourth;
+        }
     }
-    ((fourth - sample_square) / n).min(distance) / distance
+
+    /// With the constants of rsatoolbox, for `n` residuals of unit variance (over `freedom`).
+    pub(super) fn intensity_to_diagonal(&self, n: f64, freedom: f64) -> f64 {
+        let mean_of_squares = (self.fourth_all - self.fourth_own) / (n - 1.0);
+        let square_of_means = (self.second_all - self.second_own) / (n - 1.0).powi(2);
+        if square_of_means <= 0.0 {
+            return 1.0;
+        }
+        let variance = n / freedom.powi(2) * (mean_of_squares - square_of_means);
+        (variance / square_of_means).clamp(0.0, 1.0)
+    }
+
+    /// b² / d², for centred residuals (n, units) whose squares sum to `total`.
+    pub(super) fn intensity_to_identity(&self, (n, n_units): (usize, usize), total: f64) -> f64 {
+        let (n, p) = (n as f64, n_units as f64);
+        let trace = total / n;
+        let sample_square = self.second_all / (n * n);
+        let distance = sample_square - trace * trace / p;
+        if distance <= 0.0 {
+            return 1.0;
+        }
+        ((self.fourth_all / n - sample_square) / n).min(distance) / distance
+    }
 }
 
 /// ‖XᵀX‖², by the smaller of XᵀX and XXᵀ.

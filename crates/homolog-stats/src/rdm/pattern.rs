@@ -8,6 +8,7 @@ use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_stimuli};
 use crate::gram::Gram;
 use crate::linear_algebra::add_outer_product_lower;
+use crate::names::unknown_name;
 
 /// Units that are turned to f64, centred and multiplied at once.
 const UNITS_AT_ONCE: usize = 512;
@@ -44,13 +45,12 @@ impl RdmMeasure {
     /// The measure with this name.
     ///
     /// # Errors
-    /// [`StatsError::UnknownName`] lists all names.
+    /// [`StatsError::UnknownName`] lists all names, the nearest first.
     pub fn from_name(name: &str) -> Result<Self, StatsError> {
-        Self::ALL.into_iter().find(|measure| measure.name() == name).ok_or_else(|| StatsError::UnknownName {
-            what: "RDM measure",
-            name: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
-        })
+        Self::ALL
+            .into_iter()
+            .find(|measure| measure.name() == name)
+            .ok_or_else(|| unknown_name("RDM measure", name, &Self::ALL.map(Self::name)))
     }
 
     fn operation(self) -> &'static str {
@@ -60,6 +60,14 @@ impl RdmMeasure {
             Self::Euclidean => "a Euclidean RDM",
             Self::SquaredEuclideanPerUnit => "an RDM of squared Euclidean distance per unit",
         }
+    }
+}
+
+impl std::str::FromStr for RdmMeasure {
+    type Err = StatsError;
+
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        Self::from_name(name)
     }
 }
 

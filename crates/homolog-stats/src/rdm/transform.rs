@@ -6,6 +6,7 @@ use super::pairs::{matrix_from_pairs, pairs_from_matrix};
 use crate::StatsError;
 use crate::comparator::mean_ranks;
 use crate::finite::require_finite_vector;
+use crate::names::unknown_name;
 
 /// What is done to every dissimilarity of an RDM.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +29,32 @@ pub enum RdmTransform {
     },
     /// Scaled to \[0, 1\], then the length of the shortest path between the two stimuli over all pairs but the most distant.
     Geodesic,
+}
+
+impl RdmTransform {
+    /// The names on command lines; "geo-topological" is followed by its two quantiles, as in `geo-topological:0.2:0.8`.
+    pub const NAMES: [&'static str; 6] = ["rank", "square-root", "positive", "min-max", "geo-topological", "geodesic"];
+}
+
+impl std::str::FromStr for RdmTransform {
+    type Err = StatsError;
+
+    fn from_str(name: &str) -> Result<Self, StatsError> {
+        let unknown = || unknown_name("transform of an RDM", name, &Self::NAMES);
+        let mut words = name.split(':');
+        let kind = words.next().unwrap_or_default();
+        let numbers: Vec<f64> =
+            words.map(str::parse).collect::<Result<_, _>>().map_err(|_: std::num::ParseFloatError| unknown())?;
+        match (kind, numbers.as_slice()) {
+            ("rank", []) => Ok(Self::Rank),
+            ("square-root", []) => Ok(Self::SquareRoot),
+            ("positive", []) => Ok(Self::Positive),
+            ("min-max", []) => Ok(Self::MinMax),
+            ("geo-topological", &[low, high]) => Ok(Self::GeoTopological { low, high }),
+            ("geodesic", []) => Ok(Self::Geodesic),
+            _ => Err(unknown()),
+        }
+    }
 }
 
 /// An RDM after a transform.
@@ -139,6 +166,15 @@ mod tests {
         assert_eq!(of(RdmTransform::SquareRoot), array![2.0, 0.0, 3.0]);
         assert_eq!(of(RdmTransform::Positive), array![4.0, 0.0, 9.0]);
         assert_eq!(of(RdmTransform::MinMax), array![0.5, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn transforms_are_found_by_their_names() {
+        assert_eq!("geo-topological:0.2:0.8".parse(), Ok(RdmTransform::GeoTopological { low: 0.2, high: 0.8 }));
+        assert_eq!("rank".parse(), Ok(RdmTransform::Rank));
+        let words = "geo-topological".parse::<RdmTransform>().unwrap_err().to_string();
+        assert!(words.contains("There are: geo-topological, "), "{words}");
+        assert!("rank:1".parse::<RdmTransform>().is_err());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Tests across modules: golden numbers from other programs. Everything here runs without any data but what is in the repository.
 
+mod calibration;
 mod golden;
+mod models;
 mod rsatoolbox;
 mod scikit_learn;
+mod scipy;
 mod several;
 mod similarity;

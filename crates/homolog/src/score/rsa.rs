@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use homolog_stats::comparator::Comparator;
 use homolog_stats::gram::Gram;
 use homolog_stats::inference::{InferenceSettings, ModelInference, Resampling, infer};
+use homolog_stats::model::RdmModel;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::random::Rng;
 use homolog_stats::rdm::{RdmMeasure, rdm_from_features, rdm_from_gram, select_stimuli};
@@ -55,13 +56,13 @@ pub fn score_rsa(data: &BenchmarkData, grams: &[Gram], seed: u64) -> Result<Outc
         resampling: Resampling::Stimuli,
         n_samples: BOOTSTRAP_SAMPLES,
         confidence: CONFIDENCE,
+        ..InferenceSettings::default()
     };
     let stages = grams
         .iter()
         .map(|gram| {
             let model = rdm_from_gram(gram, rdm.in_statistics())?;
-            let model = model.view().insert_axis(Axis(0));
-            let inferred = infer(model, subjects.view(), &settings, &Rng::new(seed))?;
+            let inferred = infer(&[RdmModel::Fixed(model)], subjects.view(), &settings, &Rng::new(seed))?;
             Ok(inferred.models.into_iter().next().map_or_else(StageOutcome::default, stage_outcome))
         })
         .collect();

@@ -1,0 +1,82 @@
+//! Calibration of every test and interval at the size that shows a percent: `cargo test -p homolog-stats --test calibration` (minutes).
+//!
+//! Under a simulated null hypothesis, at fixed seeds: p is uniform, a nominal 5% test rejects 3.5 to 6.5%, 95% intervals cover 93 to 97%, ceilings
+//! bracket the truth. What is not so is said where it is tested.
+
+mod checks;
+mod experiments;
+
+use checks::{assert_uniform, rejections};
+use experiments::{Size, inferences, label_exchange_p, least_cluster_p, mean_ceilings, signed_rank_p};
+use homolog_stats::comparator::Comparator;
+use homolog_stats::inference::{Inference, Resampling};
+
+const EXPERIMENTS: u64 = 2000;
+
+fn size(n_subjects: usize, n_stimuli: usize, n_samples: usize) -> Size {
+    Size { n_experiments: EXPERIMENTS, n_subjects, n_stimuli, n_samples }
+}
+
+fn assert_within(name: &str, share: f64, [low, high]: [f64; 2]) {
+    assert!((low..=high).contains(&share), "{name}: {share}, wanted {low} to {high}");
+}
+
+fn pair_p(found: &[Inference]) -> Vec<f64> {
+    found.iter().map(|found| found.pairs[0].test.p).collect()
+}
+
+fn zero_p(found: &[Inference]) -> Vec<f64> {
+    found.iter().map(|found| found.models[2].against_zero.expect("a test").p).collect()
+}
+
+/// Share of intervals of the first model's score that hold its mean over all experiments.
+fn coverage(found: &[Inference]) -> f64 {
+    let truth = found.iter().map(|found| found.models[0].value).sum::<f64>() / found.len() as f64;
+    let covers = |found: &&Inference| found.models[0].interval.is_some_and(|(low, high)| low <= truth && truth <= high);
+    found.iter().filter(covers).count() as f64 / found.len() as f64
+}
+
+#[test]
+fn label_exchange_is_calibrated() {
+    let p = label_exchange_p(size(3, 12, 99), 1);
+    assert_uniform("label exchange", &p, 0.01);
+    assert_within("label exchange", rejections(&p), [0.035, 0.065]);
+}
+
+#[test]
+fn signed_ranks_are_calibrated() {
+    // Twelve subjects: p takes steps of at most 0.04 in the middle, and the nominal 5% is 4.96% of all signs.
+    let p = signed_rank_p(size(12, 12, 20), 2);
+    assert_uniform("signed ranks", &p, 0.04);
+    assert_within("signed ranks", rejections(&p), [0.035, 0.065]);
+}
+
+#[test]
+fn clusters_keep_the_family_wise_error() {
+    let p = least_cluster_p(size(14, 0, 199), 3);
+    assert_within("clusters", rejections(&p), [0.035, 0.065]);
+}
+
+#[test]
+fn ceilings_bracket_the_truth() {
+    for comparator in Comparator::ALL {
+        let [lower, truth, upper] = mean_ceilings(Size { n_experiments: 100, ..size(5, 20, 0) }, comparator, 4);
+        assert!(lower < truth && truth < upper, "{comparator:?}: {lower} {truth} {upper}");
+    }
+}
+
+#[test]
+fn bootstrap_tests_and_intervals_are_calibrated() {
+    for (resampling, subjects, stimuli) in
+        [(Resampling::Both, 8, 24), (Resampling::Both, 12, 40), (Resampling::Both, 5, 20)]
+    {
+        let found = inferences(size(subjects, stimuli, 200), resampling, 5);
+        let name = format!("{resampling:?}, {subjects} subjects, {stimuli} stimuli");
+        eprintln!(
+            "{name}: pairs {:.4} zero {:.4} coverage {:.4}",
+            rejections(&pair_p(&found)),
+            rejections(&zero_p(&found)),
+            coverage(&found)
+        );
+    }
+}
