@@ -5,6 +5,7 @@
 pub mod behaviour;
 pub mod ceiling;
 pub mod comparator;
+pub mod decoding;
 pub mod encoding;
 pub mod error;
 pub mod gram;
@@ -19,6 +20,8 @@ pub mod splits;
 
 mod finite;
 mod linear_algebra;
+mod minimise;
+mod naming;
 mod non_negative;
 
 pub use error::StatsError;

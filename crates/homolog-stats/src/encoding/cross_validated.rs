@@ -7,9 +7,7 @@ use super::aggregation::{Aggregate, median_over_units_mean_over_splits};
 use super::score::PredictionScore;
 use crate::error::StatsError;
 use crate::finite::{require_count, require_same_length};
-use crate::mapping::pls::PreparedPls;
-use crate::mapping::ridge::PreparedRidge;
-use crate::mapping::{Mapping, Predictors};
+use crate::mapping::{Mapping, MappingPrediction, Predictors};
 use crate::splits::Split;
 
 const OPERATION: &str = "a cross-validated encoding";
@@ -60,6 +58,10 @@ pub struct HeldOut {
     pub observed: Array2<f64>,
     /// The penalty of each unit, when the mapping has one.
     pub penalties: Option<Vec<f64>>,
+    /// The weight of each band for each unit, (n_units, n_bands), of banded ridge.
+    pub band_weights: Option<Array2<f64>>,
+    /// The feature that predicts each unit, of one unit to one unit.
+    pub partners: Option<Vec<usize>>,
 }
 
 /// Scores of an encoding model.
@@ -170,27 +172,16 @@ fn predict_splits(
     mapping: &Mapping,
     splits: &[Split],
 ) -> Result<Vec<HeldOut>, StatsError> {
-    let held_out = |split: &Split, predicted, penalties| HeldOut {
+    let made = mapping.predict(predictors, targets, splits)?;
+    let held_out = |(split, made): (&Split, MappingPrediction)| HeldOut {
         stimuli: split.test.clone(),
-        predicted,
+        predicted: made.predicted,
         observed: targets.select(Axis(0), &split.test),
-        penalties,
+        penalties: made.penalties,
+        band_weights: made.band_weights,
+        partners: made.partners,
     };
-    match mapping {
-        Mapping::Pls(options) => {
-            let pls = PreparedPls::new(predictors, targets)?;
-            let predict = |split: &Split| Ok(held_out(split, pls.predict(split, options)?, None));
-            splits.par_iter().map(predict).collect()
-        }
-        Mapping::Ridge(options) => {
-            let ridge = PreparedRidge::new(predictors, targets)?;
-            let predict = |split: &Split| {
-                let made = ridge.predict(split, options)?;
-                Ok(held_out(split, made.predicted, Some(made.penalties)))
-            };
-            splits.par_iter().map(predict).collect()
-        }
-    }
+    Ok(splits.iter().zip(made).map(held_out).collect())
 }
 
 type Scores = (Array2<f64>, Vec<(usize, usize)>);

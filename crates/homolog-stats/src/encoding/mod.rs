@@ -8,4 +8,5 @@ mod score;
 pub use aggregation::{Aggregate, median_over_units_mean_over_splits};
 pub use bootstrap::{BootstrapInterval, bootstrap_over_stimuli};
 pub use cross_validated::{Encoding, EncodingProtocol, HeldOut, MissingTargets, UndefinedScores, encode};
+pub(crate) use score::poisson_deviance;
 pub use score::{PredictionScore, pearson};

@@ -1,0 +1,1 @@
+//! Reading stimuli out of responses.
