@@ -13,6 +13,7 @@ pub mod inference;
 pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;
+pub mod principal_components;
 pub mod random;
 pub mod rdm;
 pub mod similarity;
@@ -23,5 +24,6 @@ mod linear_algebra;
 mod minimise;
 mod naming;
 mod non_negative;
+mod normal;
 
 pub use error::StatsError;

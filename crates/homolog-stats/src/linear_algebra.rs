@@ -185,10 +185,7 @@ pub(crate) fn inverse_of_positive_definite(matrix: ArrayView2<'_, f64>) -> Optio
 }
 
 /// The X with `matrix` · X = `right`, for a symmetric positive definite matrix; `None` when it is not positive definite.
-pub(crate) fn solve_positive_definite(
-    matrix: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-) -> Option<Array2<f64>> {
+pub(crate) fn solve_positive_definite(matrix: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Option<Array2<f64>> {
     let n = matrix.nrows();
     let (values, mut solution) = (rows(&matrix), right.as_standard_layout().into_owned());
     let factor = as_faer(&values, (n, n)).llt(Side::Lower).ok()?;

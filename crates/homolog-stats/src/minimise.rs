@@ -116,8 +116,7 @@ fn along(
         let (next_value, next_gradient) = function(&next);
         if next_value.is_finite() {
             let falls = next_value <= value + SUFFICIENT * length * slope;
-            let flattens =
-                next_value <= value + rounding && dot(&next_gradient, direction).abs() <= 0.9 * slope.abs();
+            let flattens = next_value <= value + rounding && dot(&next_gradient, direction).abs() <= 0.9 * slope.abs();
             if (falls && length * slope.abs() > rounding) || flattens {
                 return Some((next, next_value, next_gradient));
             }
@@ -157,16 +156,16 @@ mod tests {
     #[test]
     fn function_that_is_not_quadratic_reaches_its_closed_form() {
         // e^x − 3 x is least at ln 3.
-        let found =
-            minimise("a test", vec![0.0], &[1.0], Stopping::TIGHT, |x| (x[0].exp() - 3.0 * x[0], vec![x[0].exp() - 3.0]));
+        let found = minimise("a test", vec![0.0], &[1.0], Stopping::TIGHT, |x| {
+            (x[0].exp() - 3.0 * x[0], vec![x[0].exp() - 3.0])
+        });
         assert!((found.unwrap()[0] - 3.0_f64.ln()).abs() < 1e-9);
     }
 
     #[test]
     fn too_few_iterations_are_reported() {
         let stopping = Stopping { tolerance: 1e-12, most_iterations: 1 };
-        let found =
-            minimise("a test", vec![40.0], &[1e-3], stopping, |x| (x[0] * x[0], vec![2.0 * x[0]]));
+        let found = minimise("a test", vec![40.0], &[1e-3], stopping, |x| (x[0] * x[0], vec![2.0 * x[0]]));
         assert!(matches!(found, Err(StatsError::NotConverged { .. })), "{found:?}");
     }
 }

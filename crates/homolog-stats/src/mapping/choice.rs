@@ -13,6 +13,7 @@ use super::one_to_one::predict_one_to_one;
 use super::pls::{PlsOptions, PreparedPls};
 use super::poisson::{PoissonOptions, predict_poisson};
 use super::ridge::{PenaltyChoice, PenaltyGrid, PenaltyScope, PreparedRidge, RidgeOptions};
+use super::stacking::{StackedRidgeOptions, predict_stacked_ridge};
 use super::{Intercept, Kernel, Predictors};
 use crate::error::StatsError;
 use crate::naming::unknown_name;
@@ -41,6 +42,8 @@ pub enum Mapping {
     KernelRidge(KernelRidgeOptions),
     /// Banded and multiple-kernel ridge regression: [`PreparedBandedRidge`].
     BandedRidge(BandedRidgeOptions),
+    /// A ridge regression on each set of features, joined by weights: [`predict_stacked_ridge`].
+    StackedRidge(StackedRidgeOptions),
     /// One unit to one unit: [`predict_one_to_one`].
     OneToOne,
     /// Poisson regression: [`predict_poisson`].
@@ -56,7 +59,7 @@ pub struct MappingPrediction {
     pub predicted: Array2<f64>,
     /// The penalty of each target, when the mapping has one.
     pub penalties: Option<Vec<f64>>,
-    /// The weight of each band for each target, (n_targets, n_bands), of banded ridge.
+    /// The weight of each band for each target, (n_targets, n_bands), of banded and stacked ridge.
     pub band_weights: Option<Array2<f64>>,
     /// The feature that predicts each target, of one unit to one unit.
     pub partners: Option<Vec<usize>>,
@@ -74,13 +77,14 @@ impl MappingPrediction {
 
 impl Mapping {
     /// The names that commands take.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "pls",
         "ridge",
         "ols",
         "kernel-ridge",
         "banded-ridge",
         "multiple-kernel-ridge",
+        "stacked-ridge",
         "one-to-one",
         "poisson",
         "factorised",
@@ -95,6 +99,7 @@ impl Mapping {
             Self::KernelRidge(_) => "kernel-ridge",
             Self::BandedRidge(options) if options.kernels == [Kernel::Linear] => "banded-ridge",
             Self::BandedRidge(_) => "multiple-kernel-ridge",
+            Self::StackedRidge(_) => "stacked-ridge",
             Self::OneToOne => "one-to-one",
             Self::Poisson(_) => "poisson",
             Self::Factorised(_) => "factorised",
@@ -110,7 +115,9 @@ impl Mapping {
     pub fn treats_targets_alone(&self) -> bool {
         match self {
             Self::Pls(_) => false,
-            Self::Ridge(ridge) | Self::KernelRidge(KernelRidgeOptions { ridge, .. }) => {
+            Self::Ridge(ridge)
+            | Self::KernelRidge(KernelRidgeOptions { ridge, .. })
+            | Self::StackedRidge(StackedRidgeOptions { ridge, .. }) => {
                 ridge.penalties.len() == 1 || ridge.scope == PenaltyScope::EachTarget
             }
             _ => true,
@@ -160,6 +167,11 @@ impl Mapping {
                     Ok(MappingPrediction { band_weights: Some(found.weights), ..made })
                 })
             }
+            Self::StackedRidge(options) => over_splits(&|split| {
+                let found = predict_stacked_ridge(predictors, targets, split, options)?;
+                let band_weights = Some(found.weights);
+                Ok(MappingPrediction { band_weights, ..MappingPrediction::plain(found.predicted) })
+            }),
             Self::OneToOne => over_splits(&|split| {
                 let found = predict_one_to_one(predictors, targets, split)?;
                 let partners = Some(found.partners);
@@ -183,7 +195,7 @@ impl FromStr for Mapping {
     /// The mapping of this name with the field's usual options:
     /// `pls` with Brain-Score's 25 components; `ridge` with Brain-Score's penalties, one for all targets, by leaving one out; `ols` refusing too
     /// few stimuli; `kernel-ridge` (linear), `banded-ridge` and `multiple-kernel-ridge` (linear and RBF) with himalaya's penalties, folds and 100 random
-    /// candidates, with an intercept; `poisson` with seven penalties from 10⁻⁴ to 10² by five folds; `factorised` with one channel.
+    /// candidates, with an intercept; `stacked-ridge` with the same penalties and folds; `poisson` with seven penalties from 10⁻⁴ to 10² by five folds; `factorised` with one channel.
     fn from_str(name: &str) -> Result<Self, StatsError> {
         let ridge = |grid: PenaltyGrid, choice, scope| Ok(RidgeOptions { penalties: grid.values()?, choice, scope });
         let banded = |kernels: &[Kernel]| {
@@ -209,6 +221,11 @@ impl FromStr for Mapping {
             })),
             "banded-ridge" => banded(&[Kernel::Linear]),
             "multiple-kernel-ridge" => banded(&[Kernel::Linear, Kernel::Rbf { gamma: None }]),
+            "stacked-ridge" => Ok(Self::StackedRidge(StackedRidgeOptions {
+                ridge: ridge(PenaltyGrid::Himalaya, PenaltyChoice::HIMALAYA, PenaltyScope::EachTarget)?,
+                n_folds: 5,
+                order: FoldOrder::AsGiven,
+            })),
             "one-to-one" => Ok(Self::OneToOne),
             "poisson" => {
                 let penalties = PenaltyGrid::Logarithmic { first: -4.0, last: 2.0, count: 7 }.values()?;

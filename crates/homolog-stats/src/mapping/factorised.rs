@@ -100,10 +100,12 @@ pub fn predict_factorised(
     let features = predictors.features().ok_or_else(|| units_needed(OPERATION))?;
     let means = mean_of_rows(features.view(), &split.train);
     let part = |positions: &[usize]| features.select(Axis(0), positions) - &ndarray::aview1(&means);
-    let (trained, tested) = (FeatureMap::of(part(&split.train), n_positions), FeatureMap::of(part(&split.test), n_positions));
+    let (trained, tested) =
+        (FeatureMap::of(part(&split.train), n_positions), FeatureMap::of(part(&split.test), n_positions));
     let target_means = mean_of_rows(targets, &split.train);
     let of_target = |target: usize| {
-        let observed: Array1<f64> = split.train.iter().map(|&at| targets[[at, target]] - target_means[target]).collect();
+        let observed: Array1<f64> =
+            split.train.iter().map(|&at| targets[[at, target]] - target_means[target]).collect();
         let (mask, weights) = alternate(&trained, &observed, options)?;
         let along = tested.weigh_channels(&weights).dot(&mask);
         Ok((along + target_means[target], mask, weights))
@@ -171,9 +173,8 @@ fn alternate(
         let seen = trained.weigh_channels(&weights);
         mask = position_mask(&seen, observed, options.where_penalty);
         let residual = observed - &seen.dot(&mask);
-        let next = residual.dot(&residual)
-            + options.what_penalty * weights.dot(&weights)
-            + options.where_penalty * mask.sum();
+        let next =
+            residual.dot(&residual) + options.what_penalty * weights.dot(&weights) + options.where_penalty * mask.sum();
         let is_still = objective - next <= options.tolerance * next;
         objective = next;
         if is_still {
@@ -276,7 +277,8 @@ mod tests {
     fn penalty_that_leaves_nothing_and_channels_that_do_not_divide_are_refused() {
         let (features, targets) = simulated(1.0);
         let predictors = Predictors::holding_features(features.view()).unwrap();
-        let refused = |options| predict_factorised(&predictors, targets.view(), &split(), &options).unwrap_err().to_string();
+        let refused =
+            |options| predict_factorised(&predictors, targets.view(), &split(), &options).unwrap_err().to_string();
         let words = refused(FactorisedOptions { where_penalty: 1e9, ..FactorisedOptions::of_channels(3) });
         assert!(words.contains("the penalty of the mask is 1000000000"), "{words}");
         let words = refused(FactorisedOptions::of_channels(7));

@@ -52,8 +52,7 @@ impl Kernel {
             Self::Polynomial { degree, gamma, offset } => {
                 let gamma = above_zero(gamma.unwrap_or(default_gamma))?;
                 let exponent = i32::try_from(degree).ok().filter(|&degree| degree > 0);
-                let exponent =
-                    exponent.ok_or_else(|| out_of_range("the degree", f64::from(degree), "1 or more"))?;
+                let exponent = exponent.ok_or_else(|| out_of_range("the degree", f64::from(degree), "1 or more"))?;
                 if !(offset >= 0.0 && offset.is_finite()) {
                     return Err(out_of_range("the offset", offset, "0 or more"));
                 }

@@ -1,7 +1,7 @@
 //! Mappings from one set of responses to another: how well a layer's features predict recorded units.
 //!
 //! [`Predictors`] hold a layer once, in its smaller form; each mapping adds the targets and predicts the test part of any split:
-//! [`pls`], [`ridge`], [`kernel_ridge`], [`banded`], [`least_squares`], [`one_to_one`], [`poisson`], [`factorised`]. [`Mapping`] is the choice among
+//! [`pls`], [`ridge`], [`kernel_ridge`], [`banded`], [`least_squares`], [`one_to_one`], [`stacking`], [`poisson`], [`factorised`]. [`Mapping`] is the choice among
 //! them, and [`crate::encoding::encode`] runs it over all splits and scores it.
 
 pub mod banded;
@@ -17,6 +17,7 @@ pub mod poisson;
 mod predictors;
 mod products;
 pub mod ridge;
+pub mod stacking;
 
 pub use choice::{Mapping, MappingPrediction};
 pub use kernel::Kernel;

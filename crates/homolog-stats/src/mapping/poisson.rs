@@ -3,11 +3,11 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
+use super::check_targets;
 use super::predictors::Predictors;
 use super::products::{dot, times_vector};
 use super::ridge::check_penalties;
 use super::ridge::spectrum::Spectrum;
-use super::check_targets;
 use crate::encoding::poisson_deviance;
 use crate::error::StatsError;
 use crate::minimise::{Stopping, minimise};
@@ -183,9 +183,8 @@ mod tests {
         let by_features = Predictors::from_features(features.view()).unwrap();
         let gram = crate::gram::Gram::of(features.view()).unwrap();
         let by_gram = Predictors::from_gram(&gram).unwrap();
-        let predict = |predictors| {
-            predict_poisson(predictors, targets.view(), &split(50), &options(&[0.01, 0.1, 1.0])).unwrap()
-        };
+        let predict =
+            |predictors| predict_poisson(predictors, targets.view(), &split(50), &options(&[0.01, 0.1, 1.0])).unwrap();
         let (one, other) = (predict(&by_features), predict(&by_gram));
         assert_eq!(one.penalties, other.penalties);
         assert!((&one.predicted - &other.predicted).iter().all(|d| d.abs() < 1e-6));

@@ -136,8 +136,15 @@ pub(super) struct WeightedBands<'a> {
 /// What brings a fit back to the single bands.
 enum Back<'a> {
     /// Weighted eigenvectors √γ V (n_features, n_components).
-    Features { test: ArrayView2<'a, f64>, vectors: Array2<f64>, columns: &'a [Range<usize>] },
-    Kernels { parts: &'a [(Array2<f64>, Array2<f64>)], weights: Vec<f64> },
+    Features {
+        test: ArrayView2<'a, f64>,
+        vectors: Array2<f64>,
+        columns: &'a [Range<usize>],
+    },
+    Kernels {
+        parts: &'a [(Array2<f64>, Array2<f64>)],
+        weights: Vec<f64>,
+    },
 }
 
 impl WeightedBands<'_> {

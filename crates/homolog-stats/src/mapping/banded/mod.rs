@@ -73,11 +73,7 @@ impl<'a> PreparedBandedRidge<'a> {
     /// # Errors
     /// - [`StatsError::ShapeMismatch`], [`StatsError::TooFew`] and [`StatsError::NotFinite`] as [`super::ridge::PreparedRidge::new`].
     /// - [`StatsError::TooFew`] without a kernel; those of [`Kernel::between_stimuli`].
-    pub fn new(
-        predictors: &Predictors,
-        targets: ArrayView2<'a, f64>,
-        kernels: &[Kernel],
-    ) -> Result<Self, StatsError> {
+    pub fn new(predictors: &Predictors, targets: ArrayView2<'a, f64>, kernels: &[Kernel]) -> Result<Self, StatsError> {
         check_targets(OPERATION, predictors, targets)?;
         require_count(OPERATION, "kernels", kernels.len(), 1)?;
         Ok(Self { targets, bands: Bands::new(predictors, kernels)? })

@@ -44,7 +44,11 @@ impl BandWeights {
                 require_count(OPERATION, "candidates for the weights of bands", *n_candidates, 1)?;
                 require_count(OPERATION, "concentrations", concentrations.len(), 1)?;
                 if let Some(&value) = concentrations.iter().find(|&&value| !(value > 0.0 && value <= 1.0)) {
-                    return Err(out_of_range("a concentration of the weights of bands", value, "above 0 and at most 1"));
+                    return Err(out_of_range(
+                        "a concentration of the weights of bands",
+                        value,
+                        "above 0 and at most 1",
+                    ));
                 }
                 Ok(drawn(*n_candidates, n_bands, concentrations, *seed))
             }

@@ -6,8 +6,8 @@ mod shrinkage;
 pub(crate) mod spectrum;
 
 pub use grid::PenaltyGrid;
-pub(crate) use selection::{Trained, criterion};
 pub use selection::{FoldCriterion, PenaltyChoice, PenaltyScope};
+pub(crate) use selection::{Trained, criterion};
 
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -44,16 +44,16 @@ impl RidgeOptions {
 
 /// Passes when there is a penalty and each is 0 or more.
 pub(crate) fn check_penalties(penalties: &[f64]) -> Result<(), StatsError> {
-        require_count(OPERATION, "penalties", penalties.len(), 1)?;
-        match penalties.iter().find(|&&penalty| !(penalty >= 0.0 && penalty.is_finite())) {
-            None => Ok(()),
-            Some(&value) => Err(StatsError::OutOfRange {
-                operation: OPERATION,
-                parameter: "a penalty",
-                value,
-                allowed: "0 or more, and finite",
-            }),
-        }
+    require_count(OPERATION, "penalties", penalties.len(), 1)?;
+    match penalties.iter().find(|&&penalty| !(penalty >= 0.0 && penalty.is_finite())) {
+        None => Ok(()),
+        Some(&value) => Err(StatsError::OutOfRange {
+            operation: OPERATION,
+            parameter: "a penalty",
+            value,
+            allowed: "0 or more, and finite",
+        }),
+    }
 }
 
 /// Ridge regression of a set of targets on a set of predictors, asked for the predictions of any split.
