@@ -5,6 +5,7 @@
 pub mod behaviour;
 pub mod ceiling;
 pub mod comparator;
+pub mod decoding;
 pub mod encoding;
 pub mod error;
 pub mod gram;
@@ -13,6 +14,7 @@ pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;
 pub mod power;
+pub mod principal_components;
 pub mod random;
 pub mod rdm;
 pub mod reweighting;
@@ -22,7 +24,8 @@ pub mod time;
 
 mod finite;
 mod linear_algebra;
-mod names;
+mod minimise;
+mod naming;
 mod non_negative;
 mod normal;
 

@@ -4,6 +4,7 @@
 //! and for many (a test holds it to that).
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::linalg::solvers::{DenseSolveCore, Solve};
 use faer::{Accum, MatMut, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
@@ -185,6 +186,27 @@ pub(crate) fn cholesky(matrix: ArrayView2<'_, f64>) -> Option<Array2<f64>> {
     diagonal_is_positive.then(|| Array2::from_shape_fn((n, n), |(i, j)| if j <= i { lower[(i, j)] } else { 0.0 }))
 }
 
+/// The inverse of a symmetric positive definite matrix with its smallest pivot; `None` when it is not positive definite.
+pub(crate) fn inverse_of_positive_definite(matrix: ArrayView2<'_, f64>) -> Option<(Array2<f64>, f64)> {
+    let n = matrix.nrows();
+    let values = rows(&matrix);
+    let factor = as_faer(&values, (n, n)).llt(Side::Lower).ok()?;
+    let lower = factor.L();
+    let pivot = (0..n).map(|i| lower[(i, i)] * lower[(i, i)]).fold(f64::INFINITY, f64::min);
+    let inverse = factor.inverse();
+    (pivot > 0.0).then(|| (Array2::from_shape_fn((n, n), |(i, j)| inverse[(i, j)]), pivot))
+}
+
+/// The X with `matrix` · X = `right`, for a symmetric positive definite matrix; `None` when it is not positive definite.
+pub(crate) fn solve_positive_definite(matrix: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Option<Array2<f64>> {
+    let n = matrix.nrows();
+    let (values, mut solution) = (rows(&matrix), right.as_standard_layout().into_owned());
+    let factor = as_faer(&values, (n, n)).llt(Side::Lower).ok()?;
+    let n_columns = right.ncols();
+    factor.solve_in_place(MatMut::from_row_major_slice_mut(solution.as_slice_mut()?, n, n_columns));
+    solution.iter().all(|x| x.is_finite()).then_some(solution)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,5 +255,17 @@ mod tests {
         assert!(cholesky(ndarray::array![[1.0, 2.0], [2.0, 1.0]].view()).is_none());
         let lower = cholesky(ndarray::array![[4.0, 2.0], [2.0, 5.0]].view()).unwrap();
         assert_eq!(lower, ndarray::array![[2.0, 0.0], [1.0, 2.0]]);
+    }
+
+    #[test]
+    fn inverse_and_solution_undo_the_matrix() {
+        let factor = random(9, 6, 5);
+        let matrix = factor.t().dot(&factor);
+        let (inverse, pivot) = inverse_of_positive_definite(matrix.view()).unwrap();
+        assert!((&matrix.dot(&inverse) - &Array2::<f64>::eye(6)).iter().all(|d| d.abs() < 1e-11) && pivot > 0.0);
+        let right = random(6, 3, 6);
+        let solution = solve_positive_definite(matrix.view(), right.view()).unwrap();
+        assert!((&matrix.dot(&solution) - &right).iter().all(|d| d.abs() < 1e-11));
+        assert!(inverse_of_positive_definite(ndarray::array![[1.0, 2.0], [2.0, 1.0]].view()).is_none());
     }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use crate::StatsError;
 use crate::comparator::{Comparator, ComparisonSet, Scratch, compare_rdms};
 use crate::finite::require_count;
-use crate::names::unknown_name;
+use crate::naming::unknown_name;
 
 /// How the RDM that stands for "the best model" is made from subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

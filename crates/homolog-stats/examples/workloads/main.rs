@@ -6,6 +6,7 @@
 //! DIR holds the arrays that `peers_stats.py make DIR` writes.
 
 mod mapping;
+mod ridge;
 mod rsa;
 
 use std::path::Path;
@@ -20,15 +21,19 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("name the folder that peers_stats.py made")?;
     let asked: Vec<String> = arguments.collect();
-    let known = || rsa::WORKLOADS.into_iter().chain(mapping::WORKLOADS);
+    let known = || rsa::WORKLOADS.into_iter().chain(mapping::WORKLOADS).chain(ridge::WORKLOADS);
     if let Some(unknown) = asked.iter().find(|name| known().all(|known| known != *name)) {
         return Err(format!("no workload \"{unknown}\"; there are {}", known().collect::<Vec<_>>().join(", ")).into());
     }
     for name in known() {
         if asked.is_empty() || asked.iter().any(|other| other == name) {
-            let (seconds, values) = match mapping::WORKLOADS.contains(&name) {
-                true => mapping::run(name, Path::new(&folder))?,
-                false => rsa::run(name, Path::new(&folder))?,
+            let folder = Path::new(&folder);
+            let (seconds, values) = if mapping::WORKLOADS.contains(&name) {
+                mapping::run(name, folder)?
+            } else if ridge::WORKLOADS.contains(&name) {
+                ridge::run(name, folder)?
+            } else {
+                rsa::run(name, folder)?
             };
             println!(
                 "{}",

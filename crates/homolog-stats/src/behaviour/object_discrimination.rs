@@ -74,7 +74,7 @@ impl std::str::FromStr for DiscriminationPattern {
         Self::ALL
             .into_iter()
             .find(|pattern| pattern.name() == name)
-            .ok_or_else(|| crate::names::unknown_name("pattern of behaviour", name, &Self::ALL.map(Self::name)))
+            .ok_or_else(|| crate::naming::unknown_name("pattern of behaviour", name, &Self::ALL.map(Self::name)))
     }
 }
 

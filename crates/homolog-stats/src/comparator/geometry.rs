@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
-use crate::names::unknown_name;
+use crate::naming::unknown_name;
 use crate::linear_algebra::{cholesky, product, symmetric_eigen, symmetric_eigenvalues};
 use crate::rdm;
 

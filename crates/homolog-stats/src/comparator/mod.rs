@@ -21,7 +21,7 @@ pub(crate) use several::solve as solve_weights;
 pub use several::{RegressionRsa, Scale, WeightSign, partial_correlation, regression_rsa};
 
 use crate::StatsError;
-use crate::names::unknown_name;
+use crate::naming::unknown_name;
 use inner::{Centring, InnerProduct, Metric};
 
 /// The number that says how alike two RDMs are.

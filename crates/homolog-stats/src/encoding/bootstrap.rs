@@ -201,7 +201,14 @@ mod tests {
         let mut rng = Rng::new(seed);
         let predicted = Array2::from_shape_simple_fn((n, 1), || rng.normal());
         let observed = predicted.mapv(|x| rho * x + (1.0 - rho * rho).sqrt() * rng.normal());
-        let held_out = vec![HeldOut { stimuli: (0..n).collect(), predicted, observed, penalties: None }];
+        let held_out = vec![HeldOut {
+            stimuli: (0..n).collect(),
+            predicted,
+            observed,
+            penalties: None,
+            band_weights: None,
+            partners: None,
+        }];
         Encoding {
             scores: Array2::zeros((1, 1)),
             aggregate: Aggregate { value: 0.0, error: 0.0, of_splits: vec![0.0] },

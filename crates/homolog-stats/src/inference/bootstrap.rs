@@ -59,7 +59,7 @@ impl std::str::FromStr for Resampling {
         Self::ALL
             .into_iter()
             .find(|resampling| resampling.name() == name)
-            .ok_or_else(|| crate::names::unknown_name("bootstrap", name, &Self::ALL.map(Self::name)))
+            .ok_or_else(|| crate::naming::unknown_name("bootstrap", name, &Self::ALL.map(Self::name)))
     }
 }
 

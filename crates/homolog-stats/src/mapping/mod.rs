@@ -1,25 +1,51 @@
 //! Mappings from one set of responses to another: how well a layer's features predict recorded units.
 //!
-//! [`Predictors`] hold a layer once, in its smaller form; [`pls::PreparedPls`] and [`ridge::PreparedRidge`] add the targets and predict
-//! the test part of any split. [`crate::encoding::encode`] runs them over all splits and scores them.
+//! [`Predictors`] hold a layer once, in its smaller form; each mapping adds the targets and predicts the test part of any split:
+//! [`pls`], [`ridge`], [`kernel_ridge`], [`banded`], [`least_squares`], [`one_to_one`], [`stacking`], [`poisson`], [`factorised`]. [`Mapping`] is the choice among
+//! them, and [`crate::encoding::encode`] runs it over all splits and scores it.
 
+pub mod banded;
+mod choice;
 mod dominant;
+pub mod factorised;
+mod kernel;
+pub mod kernel_ridge;
+pub mod least_squares;
+pub mod one_to_one;
 pub mod pls;
+pub mod poisson;
 mod predictors;
 mod products;
 pub mod ridge;
+pub mod stacking;
 
+pub use choice::{Mapping, MappingPrediction};
+pub use kernel::Kernel;
 pub use predictors::Predictors;
-pub(crate) use products::product;
+pub(crate) use products::{dot, product};
 
-use pls::PlsOptions;
-use ridge::RidgeOptions;
+use ndarray::ArrayView2;
 
-/// A mapping from predictors to targets.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Mapping {
-    /// Partial least squares: [`pls::PreparedPls`].
-    Pls(PlsOptions),
-    /// Ridge regression: [`ridge::PreparedRidge`].
-    Ridge(RidgeOptions),
+use crate::error::StatsError;
+use crate::finite::{require_count, require_finite, require_same_length};
+
+/// Whether a constant is fitted beside the features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intercept {
+    /// A constant without penalty: features and targets are centred by the training part.
+    Fitted,
+    /// None: a prediction is 0 where all features are 0.
+    None,
+}
+
+/// Passes when predictors and targets have the same stimuli, there is a target, and every value is finite.
+pub(crate) fn check_targets(
+    operation: &'static str,
+    predictors: &Predictors,
+    targets: ArrayView2<'_, f64>,
+) -> Result<(), StatsError> {
+    let stimuli = (("the predictors", predictors.n_stimuli()), ("the targets", targets.nrows()));
+    require_same_length(operation, "stimuli", stimuli.0, stimuli.1)?;
+    require_count(operation, "targets", targets.ncols(), 1)?;
+    require_finite(operation, "targets", targets)
 }

@@ -48,6 +48,21 @@ pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> 
     assemble((n_rows, n_columns), &tiles, &made)
 }
 
+/// left · right, on the calling thread: for products inside a parallel loop.
+pub(crate) fn product_on_this_thread(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+    let mut out = Array2::zeros((left.nrows(), right.ncols()));
+    if let Some(values) = out.as_slice_mut() {
+        multiply_onto(values, left, right);
+    }
+    out
+}
+
+/// Writes left · right row by row into `out`, on the calling thread.
+pub(crate) fn multiply_onto(out: &mut [f64], left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) {
+    let (left, right) = (Laid::of(left), Laid::of(right));
+    multiply_into(out, left.view(), right.view());
+}
+
 /// matrixᵀ · matrix, its lower tiles computed and mirrored.
 pub(crate) fn transpose_times_self(matrix: ArrayView2<'_, f64>) -> Array2<f64> {
     let size = matrix.ncols();

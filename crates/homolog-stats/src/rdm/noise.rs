@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length};
 use crate::linear_algebra::{product, symmetric_eigen};
-use crate::names::unknown_name;
+use crate::naming::unknown_name;
 
 const OPERATION: &str = "the noise covariance of units";
 

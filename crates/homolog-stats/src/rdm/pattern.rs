@@ -8,7 +8,7 @@ use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_stimuli};
 use crate::gram::Gram;
 use crate::linear_algebra::add_outer_product_lower;
-use crate::names::unknown_name;
+use crate::naming::unknown_name;
 
 /// Units that are turned to f64, centred and multiplied at once.
 const UNITS_AT_ONCE: usize = 512;

@@ -6,7 +6,7 @@ use super::pairs::{matrix_from_pairs, pairs_from_matrix};
 use crate::StatsError;
 use crate::comparator::mean_ranks;
 use crate::finite::require_finite_vector;
-use crate::names::unknown_name;
+use crate::naming::unknown_name;
 
 /// What is done to every dissimilarity of an RDM.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,9 +6,11 @@
 mod k_fold;
 pub mod numpy_random;
 mod shuffle;
+mod spec;
 
 pub use k_fold::{FoldOrder, group_k_fold, k_fold, leave_one_group_out, stratified_k_fold};
 pub use shuffle::{PartSize, ShuffleSplit, shuffle_split, stratified_shuffle_split};
+pub use spec::SplitsSpec;
 
 use crate::error::StatsError;
 

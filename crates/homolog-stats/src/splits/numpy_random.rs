@@ -52,6 +52,42 @@ impl NumpyRandom {
         (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
     }
 
+    /// `dirichlet([concentration] * n)`: `n` shares that sum to 1, for a concentration from above 0 to 1.
+    ///
+    /// Each share is a draw of `standard_gamma(concentration)`: the exponential distribution at 1, below it the rejection of
+    /// Ahrens and Dieter (1974, doi:10.1007/BF02293108) as NumPy has it.
+    pub fn dirichlet(&mut self, concentration: f64, n: usize) -> Vec<f64> {
+        let sizes: Vec<f64> = (0..n).map(|_| self.gamma(concentration)).collect();
+        let sum: f64 = sizes.iter().sum();
+        sizes.iter().map(|size| size / sum).collect()
+    }
+
+    fn exponential(&mut self) -> f64 {
+        -(1.0 - self.uniform()).ln()
+    }
+
+    /// `standard_gamma(shape)` for a shape of at most 1.
+    fn gamma(&mut self, shape: f64) -> f64 {
+        if shape >= 1.0 {
+            return self.exponential();
+        }
+        loop {
+            let (drawn, limit) = (self.uniform(), self.exponential());
+            if drawn <= 1.0 - shape {
+                let value = drawn.powf(1.0 / shape);
+                if value <= limit {
+                    return value;
+                }
+            } else {
+                let rest = -((1.0 - drawn) / shape).ln();
+                let value = (1.0 - shape + shape * rest).powf(1.0 / shape);
+                if value <= limit + rest {
+                    return value;
+                }
+            }
+        }
+    }
+
     /// `shuffle(items)`, in place.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

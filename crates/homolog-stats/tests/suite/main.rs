@@ -1,7 +1,9 @@
 //! Tests across modules: golden numbers from other programs. Everything here runs without any data but what is in the repository.
 
 mod calibration;
+mod classifiers;
 mod golden;
+mod himalaya;
 mod models;
 mod rsatoolbox;
 mod scikit_learn;

@@ -1,13 +1,17 @@
 //! Splits, PLS and ridge regression against scikit-learn.
 
+use homolog_stats::encoding::PredictionScore;
 use homolog_stats::mapping::Predictors;
+use homolog_stats::mapping::least_squares::{Underdetermined, predict_least_squares};
 use homolog_stats::mapping::pls::{PlsOptions, PlsScaling, PreparedPls};
+use homolog_stats::mapping::poisson::{PoissonOptions, predict_poisson};
 use homolog_stats::mapping::ridge::{PenaltyChoice, PenaltyScope, PreparedRidge, RidgeOptions};
+use homolog_stats::principal_components::PrincipalComponents;
 use homolog_stats::splits::{
     FoldOrder, PartSize, ShuffleSplit, Split, group_k_fold, k_fold, leave_one_group_out, shuffle_split,
     stratified_k_fold, stratified_shuffle_split,
 };
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde_json::Value;
 
 use crate::golden::{assert_close, golden, numbers, uniform};
@@ -17,11 +21,11 @@ fn words(value: &Value) -> Vec<String> {
     words.map(|word| word.as_str().expect("a word").to_owned()).collect()
 }
 
-fn count(value: &Value) -> usize {
+pub(crate) fn count(value: &Value) -> usize {
     value.as_u64().expect("a count") as usize
 }
 
-fn indices(value: &Value) -> Vec<usize> {
+pub(crate) fn indices(value: &Value) -> Vec<usize> {
     value.as_array().expect("a list").iter().map(count).collect()
 }
 
@@ -63,7 +67,7 @@ fn splits_are_those_of_scikit_learn_index_for_index() {
 }
 
 /// The inputs of goldens/scikit-learn/inputs.py, and the split whose last ten stimuli are tested.
-fn regression(case: &Value) -> (Array2<f64>, Array2<f64>, Split) {
+pub(crate) fn regression(case: &Value) -> (Array2<f64>, Array2<f64>, Split) {
     let (n, p, m) = (count(&case["n_stimuli"]), count(&case["n_features"]), count(&case["n_targets"]));
     let seed = count(&case["seed"]) as u64;
     let latent = uniform(seed, (n, 6)) - 0.5;
@@ -102,6 +106,8 @@ fn ridge_predicts_and_chooses_what_scikit_learn_predicts_and_chooses() {
             let found = ridge.predict(&split, &RidgeOptions::fixed(penalty)).unwrap();
             assert_close(name, &found.predicted, &numbers(&case[name]), 1e-8);
         }
+        let plain = predict_least_squares(&predictors, targets.view(), &split, Underdetermined::MinimumNorm).unwrap();
+        assert_close("least squares", &plain, &numbers(&case["least squares"]), 1e-8);
         for (name, scope) in [("each target", PenaltyScope::EachTarget), ("all targets", PenaltyScope::AllTargets)] {
             let options = RidgeOptions { penalties: penalties.clone(), choice: PenaltyChoice::LeaveOneOut, scope };
             let found = ridge.predict(&split, &options).unwrap();
@@ -109,5 +115,38 @@ fn ridge_predicts_and_chooses_what_scikit_learn_predicts_and_chooses() {
             assert_eq!(found.penalties, expected, "{name}");
             assert_close(name, &found.predicted, &numbers(&case[name]["predicted"]), 1e-8);
         }
+    }
+}
+
+#[test]
+fn poisson_regression_predicts_the_rates_of_scikit_learn() {
+    for case in golden("scikit-learn/poisson")["cases"].as_array().expect("cases") {
+        let (features, targets, split) = regression(case);
+        let means = targets.mean_axis(Axis(0)).unwrap();
+        let counts = (&targets - &means).mapv(|y| ((2.0 * y).exp() * 3.0).floor());
+        let predictors = Predictors::from_features(features.view()).unwrap();
+        for (name, penalty) in [("0.01", 0.01), ("1.0", 1.0)] {
+            let options = PoissonOptions { penalties: vec![penalty], n_folds: 5, order: FoldOrder::AsGiven };
+            let found = predict_poisson(&predictors, counts.view(), &split, &options).unwrap();
+            // Both iterate to a tolerance.
+            assert_close(name, &found.predicted, &numbers(&case[name]["predicted"]), 1e-6);
+            let observed = counts.select(Axis(0), &split.test);
+            let columns = found.predicted.columns().into_iter().zip(observed.columns());
+            let score = PredictionScore::DevianceExplained;
+            let scores: Vec<f64> = columns.map(|(rate, y)| score.of(&rate.to_vec(), &y.to_vec()).unwrap()).collect();
+            assert_close("deviance explained", &scores, &numbers(&case[name]["deviance explained"]), 1e-6);
+        }
+    }
+}
+
+#[test]
+fn principal_components_are_those_of_scikit_learn() {
+    for case in golden("scikit-learn/pca")["cases"].as_array().expect("cases") {
+        let (features, _, _) = regression(case);
+        let found = PrincipalComponents::of(features.view(), 5).unwrap();
+        assert_close("scores", &found.scores, &numbers(&case["scores"]), 1e-8);
+        assert_close("components", &found.components, &numbers(&case["components"]), 1e-8);
+        assert_close("variances", &found.variances, &numbers(&case["variances"]), 1e-8);
+        assert_close("shares", &found.shares, &numbers(&case["shares"]), 1e-8);
     }
 }

@@ -61,7 +61,7 @@ impl std::str::FromStr for PsychometricShape {
         Self::ALL
             .into_iter()
             .find(|shape| shape.name() == name)
-            .ok_or_else(|| crate::names::unknown_name("shape of a psychometric function", name, &Self::ALL.map(Self::name)))
+            .ok_or_else(|| crate::naming::unknown_name("shape of a psychometric function", name, &Self::ALL.map(Self::name)))
     }
 }
 

@@ -15,7 +15,6 @@ use self::feature_side::FeatureSide;
 use self::stimulus_side::StimulusSide;
 use super::predictors::{Predictors, Side};
 use crate::error::StatsError;
-use crate::finite::{require_count, require_finite, require_same_length};
 use crate::splits::Split;
 
 pub(crate) const OPERATION: &str = "partial least squares";
@@ -76,10 +75,7 @@ impl<'a> PreparedPls<'a> {
     /// - [`StatsError::TooFew`] when there is no target.
     /// - [`StatsError::NotFinite`] names the first target value that is NaN or infinite.
     pub fn new(predictors: &'a Predictors, targets: ArrayView2<'_, f64>) -> Result<Self, StatsError> {
-        let stimuli = (("the predictors", predictors.n_stimuli()), ("the targets", targets.nrows()));
-        require_same_length(OPERATION, "stimuli", stimuli.0, stimuli.1)?;
-        require_count(OPERATION, "targets", targets.ncols(), 1)?;
-        require_finite(OPERATION, "targets", targets)?;
+        super::check_targets(OPERATION, predictors, targets)?;
         let target_means = targets.mean_axis(Axis(0)).unwrap_or_default();
         let targets = &targets - &target_means;
         let cross = predictors.times_targets(targets.view());
@@ -110,7 +106,7 @@ impl<'a> PreparedPls<'a> {
         }
         let fold = Fold::new(split, self.targets.view(), options.scaling);
         let components = match &self.predictors.side {
-            Side::Features { features, cross_products } => {
+            Side::Features { features, cross_products, .. } => {
                 let side = FeatureSide::new(&fold, (features, cross_products), self.targets.view(), &self.cross);
                 deflated::extract(side, n_components)?
             }
@@ -122,7 +118,7 @@ impl<'a> PreparedPls<'a> {
                     allowed: "at most the number of stimuli, because a Gram matrix does not know the variance of a feature; scale the features first",
                 });
             }
-            Side::Stimuli { gram } => {
+            Side::Stimuli { gram, .. } => {
                 let side = StimulusSide::new(&fold, gram, self.targets.view(), &self.cross);
                 deflated::extract(side, n_components)?
             }

@@ -3,19 +3,19 @@
 mod grid;
 mod selection;
 mod shrinkage;
-mod spectrum;
+pub(crate) mod spectrum;
 
 pub use grid::PenaltyGrid;
-pub use selection::{PenaltyChoice, PenaltyScope};
+pub use selection::{FoldCriterion, PenaltyChoice, PenaltyScope};
+pub(crate) use selection::{Trained, criterion};
 
 use ndarray::{Array2, ArrayView2, Axis};
 
 use self::selection::choose_penalties;
 use self::spectrum::Spectrum;
-use super::pls::mean_of_rows;
 use super::predictors::Predictors;
 use crate::error::StatsError;
-use crate::finite::{require_count, require_finite, require_same_length};
+use crate::finite::require_count;
 use crate::splits::Split;
 
 pub(crate) const OPERATION: &str = "ridge regression";
@@ -37,17 +37,22 @@ impl RidgeOptions {
         Self { penalties: vec![penalty], choice: PenaltyChoice::LeaveOneOut, scope: PenaltyScope::AllTargets }
     }
 
-    fn check(&self) -> Result<(), StatsError> {
-        require_count(OPERATION, "penalties", self.penalties.len(), 1)?;
-        match self.penalties.iter().find(|&&penalty| !(penalty >= 0.0 && penalty.is_finite())) {
-            None => Ok(()),
-            Some(&value) => Err(StatsError::OutOfRange {
-                operation: OPERATION,
-                parameter: "a penalty",
-                value,
-                allowed: "0 or more, and finite",
-            }),
-        }
+    pub(crate) fn check(&self) -> Result<(), StatsError> {
+        check_penalties(&self.penalties)
+    }
+}
+
+/// Passes when there is a penalty and each is 0 or more.
+pub(crate) fn check_penalties(penalties: &[f64]) -> Result<(), StatsError> {
+    require_count(OPERATION, "penalties", penalties.len(), 1)?;
+    match penalties.iter().find(|&&penalty| !(penalty >= 0.0 && penalty.is_finite())) {
+        None => Ok(()),
+        Some(&value) => Err(StatsError::OutOfRange {
+            operation: OPERATION,
+            parameter: "a penalty",
+            value,
+            allowed: "0 or more, and finite",
+        }),
     }
 }
 
@@ -85,10 +90,7 @@ impl<'a> PreparedRidge<'a> {
     /// - [`StatsError::TooFew`] when there is no target.
     /// - [`StatsError::NotFinite`] names the first target value that is NaN or infinite.
     pub fn new(predictors: &'a Predictors, targets: ArrayView2<'a, f64>) -> Result<Self, StatsError> {
-        let stimuli = (("the predictors", predictors.n_stimuli()), ("the targets", targets.nrows()));
-        require_same_length(OPERATION, "stimuli", stimuli.0, stimuli.1)?;
-        require_count(OPERATION, "targets", targets.ncols(), 1)?;
-        require_finite(OPERATION, "targets", targets)?;
+        super::check_targets(OPERATION, predictors, targets)?;
         Ok(Self { predictors, targets })
     }
 
@@ -107,32 +109,37 @@ impl<'a> PreparedRidge<'a> {
         options.check()?;
         split.check(self.predictors.n_stimuli())?;
         let spectrum = Spectrum::of(self.predictors, &split.train, &split.test)?;
-        let (targets, means) = self.training_targets(&split.train);
-        let projections = spectrum.projections(targets.view());
-        let penalties = match options.penalties.as_slice() {
-            [only] => vec![*only; targets.ncols()],
-            _ => choose_penalties(
-                self.predictors,
-                &split.train,
-                &spectrum,
-                (targets.view(), projections.view()),
-                options,
-            )?,
-        };
-        let mut weighted = projections;
-        for (row, mut line) in weighted.outer_iter_mut().enumerate() {
-            let value = spectrum.eigenvalues[row];
-            line.iter_mut().zip(&penalties).for_each(|(x, penalty)| *x /= value + penalty);
-        }
-        let predicted = super::product(spectrum.test_scores.view(), weighted.view()) + &ndarray::aview1(&means);
-        Ok(RidgePrediction { predicted, penalties })
+        fit_spectrum(&spectrum, self.targets.select(Axis(0), &split.train).view(), options)
     }
+}
 
-    /// Targets of the training part less their means, and the means.
-    fn training_targets(&self, train: &[usize]) -> (Array2<f64>, Vec<f64>) {
-        let means = mean_of_rows(self.targets, train);
-        (self.targets.select(Axis(0), train) - &ndarray::aview1(&means), means)
+/// Ridge regression of the training part's targets on a decomposition of its predictors, and its predictions for the test part.
+pub(crate) fn fit_spectrum(
+    spectrum: &Spectrum,
+    targets: ArrayView2<'_, f64>,
+    options: &RidgeOptions,
+) -> Result<RidgePrediction, StatsError> {
+    options.check()?;
+    let (targets, means) = spectrum.centred_targets(targets);
+    let projections = spectrum.projections(targets.view());
+    let penalties = match options.penalties.as_slice() {
+        [only] => vec![*only; targets.ncols()],
+        _ => {
+            let trained = Trained { spectrum, targets: targets.view(), projections: projections.view() };
+            choose_penalties(trained, options)?
+        }
+    };
+    let coefficients = coefficients(spectrum, projections, &penalties);
+    let predicted = super::product(spectrum.test_scores.view(), coefficients.view()) + &ndarray::aview1(&means);
+    Ok(RidgePrediction { predicted, penalties })
+}
+
+/// Bᵀ y / (λ + α), with each target's penalty: (n_components, n_targets).
+pub(crate) fn coefficients(spectrum: &Spectrum, mut projections: Array2<f64>, penalties: &[f64]) -> Array2<f64> {
+    for (mut row, value) in projections.outer_iter_mut().zip(&spectrum.eigenvalues) {
+        row.iter_mut().zip(penalties).for_each(|(x, penalty)| *x /= value + penalty);
     }
+    projections
 }
 
 #[cfg(test)]

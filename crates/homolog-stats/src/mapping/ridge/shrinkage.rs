@@ -1,62 +1,86 @@
-//! Many penalties at the price of a few: the table of shrinkage factors has low rank.
+//! The fits of many penalties at little more than the price of a few.
 //!
-//! Component k of a fit is scaled by λ_k / (λ_k + α). As a table over components and penalties this is so smooth that, whatever
-//! the number of penalties, some tens of columns span it to 1e-10. They serve to choose a penalty; the fit with the chosen one is exact. Predictions are made for those columns, and every penalty's is a
-//! combination of them.
+//! With penalty α the component of squared length λ is scaled by λ / (λ + α). Over components of neighbouring λ this table of components
+//! and penalties is so smooth that a few columns span it to 1e-9, however many penalties there are. They serve to choose a penalty; the
+//! fit with the chosen one is exact. Components are taken in bands of neighbours, fits are made for each band's columns, and every
+//! penalty's is a combination of them.
+
+use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, s};
 
 use super::OPERATION;
 use crate::error::StatsError;
 use crate::linear_algebra::thin_svd;
-use crate::mapping::products::product;
+use crate::mapping::products::{multiply_onto, product_on_this_thread};
 
-/// Singular values of the table below this share of the largest are left out.
-const RESOLUTION: f64 = 1e-10;
+/// Singular values of a band's table below this share of the largest are left out.
+const RESOLUTION: f64 = 1e-9;
+/// Components of a band: fewer make smoother tables and more bands to combine.
+const COMPONENTS_AT_ONCE: usize = 128;
 
-/// The table λ / (λ + α) as `of_components` · `of_penalties`.
+/// The table 1 / (λ + α) over components and penalties.
 pub(super) struct Shrinkage {
-    /// (n_components, rank).
-    pub(super) of_components: Array2<f64>,
-    /// (rank, n_penalties).
-    pub(super) of_penalties: Array2<f64>,
+    /// Of each column: the components that it is over, and its value at each, with the band's 1 / λ.
+    columns: Vec<(Range<usize>, Vec<f64>)>,
+    /// (n_penalties, n_columns).
+    of_penalties: Array2<f64>,
 }
 
 impl Shrinkage {
+    /// `eigenvalues` ascending and above 0, so that neighbours are alike.
     pub(super) fn new(eigenvalues: &[f64], penalties: &[f64]) -> Result<Self, StatsError> {
-        let table = Array2::from_shape_fn((eigenvalues.len(), penalties.len()), |(component, penalty)| {
-            eigenvalues[component] / (eigenvalues[component] + penalties[penalty])
-        });
-        let svd = thin_svd(OPERATION, table.view())?;
-        let floor = RESOLUTION * svd.values.first().copied().unwrap_or(0.0);
-        let rank = svd.values.iter().take_while(|&&value| value > floor).count();
-        let of_components = svd.left.slice(s![.., ..rank]).to_owned() * &svd.values.slice(s![..rank]);
-        Ok(Self { of_components, of_penalties: svd.right.slice(s![.., ..rank]).t().to_owned() })
-    }
-
-    pub(super) fn rank(&self) -> usize {
-        self.of_penalties.nrows()
-    }
-
-    /// For each column of the reduced table, the fits `scores` · diag(column / λ) · `projections`.
-    pub(super) fn fits(
-        &self,
-        eigenvalues: &[f64],
-        scores: ArrayView2<'_, f64>,
-        projections: ArrayView2<'_, f64>,
-    ) -> Vec<Array2<f64>> {
-        let fit = |column: usize| {
-            let mut scaled = scores.to_owned();
-            for mut row in scaled.outer_iter_mut() {
-                let factors = self.of_components.column(column);
-                row.iter_mut()
-                    .zip(factors)
-                    .zip(eigenvalues)
-                    .for_each(|((score, factor), value)| *score *= factor / value);
+        let mut columns = Vec::new();
+        let mut weights: Vec<Vec<f64>> = Vec::new();
+        for start in (0..eigenvalues.len()).step_by(COMPONENTS_AT_ONCE) {
+            let band = start..(start + COMPONENTS_AT_ONCE).min(eigenvalues.len());
+            let values = &eigenvalues[band.clone()];
+            let table = Array2::from_shape_fn((values.len(), penalties.len()), |(component, penalty)| {
+                values[component] / (values[component] + penalties[penalty])
+            });
+            let svd = thin_svd(OPERATION, table.view())?;
+            let floor = RESOLUTION * svd.values.first().copied().unwrap_or(0.0);
+            let rank = svd.values.iter().take_while(|&&value| value > floor).count();
+            for column in 0..rank {
+                let scaled = svd.left.column(column).iter().zip(values).map(|(x, value)| x / value).collect();
+                columns.push((band.clone(), scaled));
+                weights.push(svd.right.column(column).iter().map(|x| x * svd.values[column]).collect());
             }
-            product(scaled.view(), projections)
+        }
+        let of_penalties =
+            Array2::from_shape_fn((penalties.len(), weights.len()), |(penalty, column)| weights[column][penalty]);
+        Ok(Self { columns, of_penalties })
+    }
+
+    /// Prepares the fits of the stimuli with these scores (n_stimuli, n_components).
+    pub(super) fn at(&self, scores: ArrayView2<'_, f64>) -> FitsOfRows<'_> {
+        let scaled = |(band, factors): &(Range<usize>, Vec<f64>)| {
+            let factors = ndarray::aview1(factors);
+            &scores.slice(s![.., band.clone()]) * &factors
         };
-        (0..self.rank()).map(fit).collect()
+        FitsOfRows { shrinkage: self, n_rows: scores.nrows(), scaled: self.columns.iter().map(scaled).collect() }
+    }
+}
+
+/// Scores of some stimuli, scaled by each column of a [`Shrinkage`].
+pub(super) struct FitsOfRows<'a> {
+    shrinkage: &'a Shrinkage,
+    n_rows: usize,
+    scaled: Vec<Array2<f64>>,
+}
+
+impl FitsOfRows<'_> {
+    /// For every penalty the fits Z diag(1 / (λ + α)) `projections`: (n_penalties, n_stimuli · n_targets), on the calling thread.
+    pub(super) fn of(&self, projections: ArrayView2<'_, f64>) -> Array2<f64> {
+        let projections = projections.as_standard_layout();
+        let mut basis = Array2::zeros((self.scaled.len(), self.n_rows * projections.ncols()));
+        let columns = self.shrinkage.columns.iter().zip(&self.scaled).zip(basis.outer_iter_mut());
+        for (((band, _), scaled), mut place) in columns {
+            if let Some(place) = place.as_slice_mut() {
+                multiply_onto(place, scaled.view(), projections.slice(s![band.clone(), ..]));
+            }
+        }
+        product_on_this_thread(self.shrinkage.of_penalties.view(), basis.view())
     }
 }
 
@@ -65,15 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ninety_nine_penalties_take_a_third_of_the_columns() {
+    fn fits_of_every_penalty_are_those_of_the_formula() {
         let eigenvalues: Vec<f64> = (0..300).map(|k| 10f64.powf(-2.0 + 8.0 * k as f64 / 299.0)).collect();
         let penalties = super::super::PenaltyGrid::BrainScore.values().unwrap();
         let shrinkage = Shrinkage::new(&eigenvalues, &penalties).unwrap();
-        assert!(shrinkage.rank() <= 40, "{}", shrinkage.rank());
-        let table = shrinkage.of_components.dot(&shrinkage.of_penalties);
-        for ((component, penalty), value) in table.indexed_iter() {
-            let exact = eigenvalues[component] / (eigenvalues[component] + penalties[penalty]);
-            assert!((value - exact).abs() < 1e-8, "{value} {exact}");
+        // 99 penalties would need 99 products with 300 components each, 29,700.
+        let work: usize = shrinkage.columns.iter().map(|(band, _)| band.len()).sum();
+        assert!(work < 5_000, "{work}");
+        // With scores √λ and projections √λ the fit is the sum of the table's column.
+        let roots: Vec<f64> = eigenvalues.iter().map(|x| x.sqrt()).collect();
+        let scores = Array2::from_shape_vec((1, 300), roots.clone()).unwrap();
+        let projections = Array2::from_shape_vec((300, 1), roots).unwrap();
+        let found = shrinkage.at(scores.view()).of(projections.view());
+        for (&penalty, found) in penalties.iter().zip(&found) {
+            let exact: f64 = eigenvalues.iter().map(|value| value / (value + penalty)).sum();
+            assert!((found - exact).abs() < 1e-8 * exact, "{found} {exact}");
         }
     }
 }

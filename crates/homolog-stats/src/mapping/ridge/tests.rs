@@ -86,7 +86,11 @@ fn inner_folds_choose_what_fitting_each_fold_chooses() {
     let penalties = vec![0.5, 5.0, 50.0, 500.0];
     let predictors = Predictors::from_features(features.view()).unwrap();
     let ridge = PreparedRidge::new(&predictors, targets.view()).unwrap();
-    let choice = PenaltyChoice::Folds { n_folds: 4, order: FoldOrder::AsGiven, score: PredictionScore::R2 };
+    let choice = PenaltyChoice::Folds {
+        n_folds: 4,
+        order: FoldOrder::AsGiven,
+        criterion: FoldCriterion::Score(PredictionScore::R2),
+    };
     let options = RidgeOptions { penalties: penalties.clone(), choice, scope: PenaltyScope::EachTarget };
     let found = ridge.predict(&split(), &options).unwrap();
     let mean_score = |penalty: f64, target: usize| -> f64 {
