@@ -3,10 +3,12 @@
 mod cancel;
 mod command;
 mod exit;
+mod inputs;
 mod model;
 mod progress;
 mod run_options;
 mod score_table;
+mod showing;
 mod table;
 
 use std::process::ExitCode;

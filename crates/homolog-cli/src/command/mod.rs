@@ -1,8 +1,12 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
+mod compare;
 mod data;
 mod demo;
+mod encode;
+mod infer;
 mod layers;
+mod rdm;
 mod record;
 pub(crate) mod score;
 
@@ -21,6 +25,14 @@ pub(crate) enum Command {
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
     Score(score::Score),
+    /// Representational dissimilarity matrices of any responses
+    Rdm(rdm::Rdm),
+    /// How alike representations are, by dissimilarity matrices or by responses
+    Compare(compare::Compare),
+    /// Which model fits subjects' dissimilarity matrices, how well and how surely
+    Infer(infer::Infer),
+    /// Responses predicted from features, cross-validated
+    Encode(Box<encode::Encode>),
     /// List, show and fetch the data of benchmarks
     #[command(subcommand)]
     Data(data::Data),
@@ -33,6 +45,10 @@ impl Command {
             Self::Layers(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
+            Self::Rdm(command) => command.run(),
+            Self::Compare(command) => command.run(),
+            Self::Infer(command) => command.run(),
+            Self::Encode(command) => command.run(),
             Self::Data(command) => command.run(),
         }
     }
