@@ -118,8 +118,8 @@ fn band_caption(ceiling: &CeilingSummary) -> String {
 /// The brain's matrix once, and beside it that of each model.
 fn rdm_figure(benchmark: &BenchmarkSummary, figures: &Figures) -> String {
     let pairs: Vec<&RdmPair> = figures.rdms.iter().filter(|pair| pair.benchmark() == benchmark.name).collect();
-    let brain = pairs.first().and_then(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
-    let networks = pairs.iter().filter_map(|pair| pair.network_figure(RDM_WIDTH));
+    let brain = pairs.first().map(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
+    let networks = pairs.iter().map(|pair| pair.network_figure(RDM_WIDTH));
     let matrices: String = brain.into_iter().chain(networks).map(|figure| figure.inline()).collect();
     if matrices.is_empty() {
         return matrices;
