@@ -8,7 +8,7 @@ use std::path::Path;
 use homolog::report::figure::{
     Band, Bar, BarChart, ColourMap, Curve, CurveChart, CurvePoint, Figure, Horizontal, LabelledMatrix, Labels,
     LineChart, MarkRow, MdsPlot, PairMarks, Point, RdmMap, RdmPanel, RdmShown, Reference, Series, Spacing, StackedBar,
-    StackedBars, Thumbnail, TimeMap,
+    StackedBars, Thumbnail, TimeMap, short_model_name,
 };
 use homolog::stimuli::Image;
 use homolog_stats::random::Rng;
@@ -106,9 +106,15 @@ fn bars(n_models: usize) -> BarChart {
     let bar = |model: usize| {
         let value = height(model);
         Bar {
-            name: ["squeezenet1_1@/data/weights/squeezenet1_1.pth", "alexnet", "vgg16", "resnet50", "vit_b_16"]
-                .get(model)
-                .map_or_else(|| format!("random:small?seed={model}"), |name| (*name).to_owned()),
+            name: [
+                short_model_name("squeezenet1_1@/data/weights/squeezenet1_1.pth"),
+                "alexnet",
+                "vgg16",
+                "resnet50",
+                "vit_b_16",
+            ]
+            .get(model)
+            .map_or_else(|| format!("random:small?seed={model}"), |name| (*name).to_owned()),
             value: Some(value),
             interval: Some((value - 0.035, value + 0.035)),
             subjects: (0..8).map(|_| value + noise(&mut rng, 0.05)).collect(),
@@ -152,6 +158,7 @@ fn time_courses() -> CurveChart {
         vertical: "RDM correlation (Spearman\u{2019}s \u{3c1})".to_owned(),
         horizontal: "time after stimulus onset (ms)".to_owned(),
         spacing: Spacing::Linear,
+        range: None,
         curves: vec![
             curve("features.3", 110.0, 0.24),
             curve("features.8", 160.0, 0.3),
@@ -190,6 +197,7 @@ fn power_curves() -> CurveChart {
         vertical: "power to tell two models apart".to_owned(),
         horizontal: "stimuli".to_owned(),
         spacing: Spacing::Logarithmic,
+        range: Some((0.0, 1.0)),
         curves: vec![curve("8 subjects", 90.0), curve("16 subjects", 45.0), curve("32 subjects", 22.0)],
         ceiling: Vec::new(),
         references: vec![Reference::Level { value: 0.8, name: "80%".to_owned() }],
@@ -205,7 +213,7 @@ fn psychometric() -> CurveChart {
             line: grid.map(|contrast| (contrast, correct(contrast))).collect(),
             points: [0.01, 0.03, 0.05, 0.1, 0.15, 0.3, 0.5, 1.0]
                 .map(|contrast| {
-                    let value = correct(contrast) + 0.03 * (contrast * 50.0).sin();
+                    let value = (correct(contrast) + 0.03 * (contrast * 50.0).sin()).min(1.0);
                     CurvePoint { place: contrast, value, interval: Some((value - 0.04, (value + 0.04).min(1.0))) }
                 })
                 .to_vec(),
@@ -218,6 +226,7 @@ fn psychometric() -> CurveChart {
         vertical: "share correct".to_owned(),
         horizontal: "contrast".to_owned(),
         spacing: Spacing::Logarithmic,
+        range: Some((0.0, 1.0)),
         curves: vec![curve("human observers", 0.06), curve("resnet50", 0.2)],
         ceiling: Vec::new(),
         references: vec![Reference::Level { value: 0.0625, name: "chance".to_owned() }],

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::ReportError;
-use super::figure::{Figure, RdmMap, RdmPanel, RdmShown, short_model_name};
+use super::figure::{Figure, RdmMap, RdmPanel, RdmShown};
 
 /// The dissimilarity matrix of the brain beside that of a stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,9 +56,14 @@ impl RdmPair {
         figure("Brain", region, &self.brain, width)
     }
 
-    /// The stage's matrix.
-    pub fn network_figure(&self, width: f64) -> Figure {
-        figure(short_model_name(&self.model), &self.layer, &self.network, width)
+    /// The model that its stage is of.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The stage's matrix; `model` is what its model is called.
+    pub fn network_figure(&self, model: &str, width: f64) -> Figure {
+        figure(model, &self.layer, &self.network, width)
     }
 }
 

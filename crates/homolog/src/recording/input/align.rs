@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn rows_without_ids_are_joined_by_position_and_the_result_says_so() {
-        let aligned = align(&[("x", &StimulusIds::Positional(2)), ("y", &StimulusIds::Positional(2))], StimulusJoin::All);
+        let aligned =
+            align(&[("x", &StimulusIds::Positional(2)), ("y", &StimulusIds::Positional(2))], StimulusJoin::All);
         assert!(aligned.expect("two each").stimuli.is_positional());
     }
 

@@ -75,7 +75,9 @@ pub enum InputError {
         place: String,
     },
     /// Dropping everything that has a value that is not finite would leave nothing.
-    #[error("cannot leave out every {what} of \"{input}\" that has a value which is not finite: none of {n_entries} would be left")]
+    #[error(
+        "cannot leave out every {what} of \"{input}\" that has a value which is not finite: none of {n_entries} would be left"
+    )]
     NothingLeft {
         /// The input.
         input: String,
@@ -168,21 +170,31 @@ pub enum InputError {
         problem: RdmProblem,
     },
     /// A table begins with a line of numbers where names of columns belong.
-    #[error("cannot read \"{input}\": its first line holds numbers, and a table needs a line with the names of its columns. Add one, or save the array as .npy")]
+    #[error(
+        "cannot read \"{input}\": its first line holds numbers, and a table needs a line with the names of its columns. Add one, or save the array as .npy"
+    )]
     NoColumnNames {
         /// The input.
         input: String,
     },
-    /// A table has several columns that could be meant.
-    #[error("cannot tell which column of \"{input}\" is meant: it has {}. Name one, such as \"{input}:{}\"", listed(columns.iter().map(String::as_str), 8), columns.first().map_or("column", String::as_str))]
-    ColumnNotNamed {
+    /// Several columns of a table, or stages of a recording, could be meant.
+    #[error(
+        "cannot tell which {what} of \"{input}\" is meant: it has {}. Name one, such as \"{input}:{}\"",
+        listed(parts.iter().map(String::as_str), 8),
+        parts.first().map_or("NAME", String::as_str)
+    )]
+    PartNotNamed {
         /// The input.
         input: String,
-        /// The columns that could be meant.
-        columns: Vec<String>,
+        /// `column` or `stage`.
+        what: &'static str,
+        /// Those that could be meant.
+        parts: Vec<String>,
     },
     /// Labels have another shape than one for each stimulus.
-    #[error("cannot read \"{input}\" as one value for each stimulus: it has the shape {shape:?}, and one axis is needed")]
+    #[error(
+        "cannot read \"{input}\" as one value for each stimulus: it has the shape {shape:?}, and one axis is needed"
+    )]
     NotAVector {
         /// The input.
         input: String,
@@ -259,7 +271,9 @@ pub enum RdmProblem {
         advice: &'static str,
     },
     /// A dissimilarity is NaN or infinite.
-    #[error("{matrix} has {value} for the stimuli \"{first}\" and \"{second}\", {n_values} such values in all. {advice}")]
+    #[error(
+        "{matrix} has {value} for the stimuli \"{first}\" and \"{second}\", {n_values} such values in all. {advice}"
+    )]
     NotFinite {
         /// Which matrix, in words.
         matrix: String,

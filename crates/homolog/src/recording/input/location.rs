@@ -55,9 +55,7 @@ impl Location {
         let exists = |(path, _): &(&str, &str)| Path::new(path).exists();
         let found = candidates.iter().position(exists).map(|at| candidates.swap_remove(at));
         // Of a file that is not there, the error is to name the file alone.
-        let found = found.or_else(|| {
-            candidates.into_iter().find(|(path, _)| Path::new(path).extension().is_some())
-        });
+        let found = found.or_else(|| candidates.into_iter().find(|(path, _)| Path::new(path).extension().is_some()));
         match found {
             Some((path, part)) => {
                 Location { text: text.to_owned(), path: PathBuf::from(path), part: Some(part.to_owned()) }

@@ -38,7 +38,7 @@ pub enum Labels {
 pub(super) fn room_below(axis: &Horizontal, plot_width: f64) -> f64 {
     let labels = match &axis.labels {
         Labels::Names(names) if turned(names, plot_width) => {
-            names.iter().map(|name| text_width(&shortened(name))).fold(0.0, f64::max) * 0.72 + 8.0
+            names.iter().map(|name| text_width(&shortened(name))).fold(0.0, f64::max) * 0.64 + 8.0
         }
         Labels::Names(_) | Labels::Numbers | Labels::Ticks(_) | Labels::Share { .. } => TEXT_PX,
     };

@@ -2,7 +2,7 @@
 
 use super::axis::{Horizontal, Labels, draw_horizontal, draw_vertical, room_below, room_beside, room_left};
 use super::colour::SERIES;
-use super::label::{short_model_name, shortened};
+use super::label::shortened;
 use super::line_chart::Band;
 use super::pair_marks::{PairMarks, draw_pair_marks, room_for_pair_marks};
 use super::scale::{Scale, number};
@@ -57,7 +57,7 @@ pub struct MarkRow {
 impl BarChart {
     /// Draws it, `width` pixels wide.
     pub fn figure(&self, width: f64) -> Figure {
-        let names = self.bars.iter().map(|bar| shortened(short_model_name(&bar.name), 22)).collect();
+        let names = self.bars.iter().map(|bar| shortened(&bar.name, 22)).collect();
         let axis = Horizontal { title: String::new(), labels: Labels::Names(names) };
         let (numbers, right) = (room_beside(&Scale::holding(self.values(), (1.0, 0.0))), 8.0);
         let row_names = self.mark_rows.iter().map(|row| super::svg::text_width(&row.name) + 8.0).fold(0.0, f64::max);
@@ -81,11 +81,13 @@ impl BarChart {
         let zero = vertical.px(0.0);
         canvas.line("axis", (plot.left, zero), (plot.right(), zero));
         draw_pair_marks(&mut canvas, &self.different, n_bars, self.pair_marks, &centre, plot.top - 8.0);
-        let mut bottom = plot.bottom();
+        let rows_gap = if self.mark_rows.is_empty() { 0.0 } else { 6.0 };
+        let mut bottom = plot.bottom() + rows_gap;
         for row in &self.mark_rows {
             draw_mark_row(&mut canvas, row, &centre, (plot.left, bottom + MARK_ROW * 0.75), n_bars);
             bottom += MARK_ROW;
         }
+        bottom += rows_gap / 2.0;
         let below = Area { top: bottom - plot.height, ..plot };
         let places = Scale { low: -0.5, high: n_bars as f64 - 0.5, low_px: plot.left, high_px: plot.right() };
         draw_horizontal(&mut canvas, &axis, &places, below);
@@ -136,7 +138,7 @@ fn draw_bar(canvas: &mut Canvas, bar: &Bar, x: f64, step: f64, vertical: &Scale)
         // Side by side in the order that they come in, so that a subject has its place in every bar.
         let share = (subject as f64 + 0.5) / subjects.len() as f64 - 0.5;
         let tip = format!("{}, {}: {}", bar.name, subject + 1, number(*value, 3));
-        canvas.dot(&format!("hollow-{colour}"), (x + share * spread, vertical.px(*value)), 1.9, &tip);
+        canvas.dot("hollow", (x + share * spread, vertical.px(*value)), 2.1, &tip);
     }
     if let Some((low, high)) = bar.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
         let (low, high) = (vertical.px(low), vertical.px(high));
@@ -173,7 +175,7 @@ mod tests {
         BarChart {
             description: "models".to_owned(),
             vertical: "Spearman correlation".to_owned(),
-            bars: vec![bar("a", Some(0.2)), bar("/models/b.onnx", Some(-0.1)), bar("c", None)],
+            bars: vec![bar("a", Some(0.2)), bar("b.onnx", Some(-0.1)), bar("c", None)],
             ceiling: Some(Band { name: "noise ceiling".to_owned(), low: 0.4, high: 0.5 }),
             different: vec![(0, 1)],
             pair_marks: PairMarks::Automatic,

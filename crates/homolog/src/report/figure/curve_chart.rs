@@ -23,6 +23,9 @@ pub struct CurveChart {
     pub horizontal: String,
     /// How the horizontal axis runs.
     pub spacing: Spacing,
+    /// The ends of the vertical axis where they are known, such as 0 and 1 of a share; error bars and bands end there. An axis
+    /// reaches farther where a value does.
+    pub range: Option<(f64, f64)>,
     /// The curves.
     pub curves: Vec<Curve>,
     /// The noise ceiling, `(place, lower, upper)` from left to right; empty for none.
@@ -90,7 +93,7 @@ impl CurveChart {
     /// Draws it, `width` pixels wide.
     pub fn figure(&self, width: f64) -> Figure {
         let keys = self.keys();
-        let left = room_beside(&Scale::holding(self.values(), (1.0, 0.0)));
+        let left = room_beside(&self.vertical_scale((1.0, 0.0)));
         let plot_width = (width - left - 12.0).max(40.0);
         let heading = if self.title.is_empty() { 0.0 } else { TEXT_PX + 8.0 };
         let legend_room = legend::room(&keys, width) + if keys.is_empty() { 0.0 } else { 6.0 };
@@ -100,7 +103,7 @@ impl CurveChart {
         let n_lanes = self.curves.iter().filter(|curve| !curve.significant.is_empty()).count();
         let lanes_room = if n_lanes == 0 { 0.0 } else { n_lanes as f64 * SIGNIFICANCE_LANE + 4.0 };
         let whole = Area { height: plot.height + lanes_room, ..plot };
-        let vertical = Scale::holding(self.values(), (plot.bottom(), plot.top));
+        let vertical = self.vertical_scale((plot.bottom(), plot.top));
         let (across, axis) = self.horizontal_axis(plot);
 
         let mut canvas = Canvas::default();
@@ -155,22 +158,39 @@ impl CurveChart {
         self.references.iter().any(|reference| matches!(reference, Reference::At { name, .. } if !name.is_empty()))
     }
 
-    /// Everything that the vertical axis must hold.
+    fn vertical_scale(&self, pixels: (f64, f64)) -> Scale {
+        let values = self.values();
+        match self.range {
+            Some((low, high)) if values.iter().all(|value| !value.is_finite() || (low..=high).contains(value)) => {
+                Scale { low, high, low_px: pixels.0, high_px: pixels.1 }
+            }
+            Some((low, high)) => Scale::holding(values.into_iter().chain([low, high]), pixels),
+            None => Scale::holding(values.into_iter().chain(self.errors()), pixels),
+        }
+    }
+
+    /// Every value that has a place on the vertical axis.
     fn values(&self) -> Vec<f64> {
-        let mut values: Vec<f64> = self.ceiling.iter().flat_map(|(_, low, high)| [*low, *high]).collect();
+        let mut values = Vec::new();
         for curve in &self.curves {
             values.extend(curve.line.iter().map(|(_, value)| *value));
-            values.extend(curve.band.iter().flat_map(|(_, low, high)| [*low, *high]));
-            for point in &curve.points {
-                values.push(point.value);
-                values.extend(point.interval.iter().flat_map(|(low, high)| [*low, *high]));
-            }
+            values.extend(curve.points.iter().map(|point| point.value));
         }
         values.extend(self.references.iter().filter_map(|reference| match reference {
             Reference::Level { value, .. } => Some(*value),
             Reference::At { .. } => None,
         }));
         values
+    }
+
+    /// The ends of bands and error bars.
+    fn errors(&self) -> Vec<f64> {
+        let mut ends: Vec<f64> = self.ceiling.iter().flat_map(|(_, low, high)| [*low, *high]).collect();
+        for curve in &self.curves {
+            ends.extend(curve.band.iter().flat_map(|(_, low, high)| [*low, *high]));
+            ends.extend(curve.points.iter().filter_map(|point| point.interval).flat_map(|(low, high)| [low, high]));
+        }
+        ends
     }
 
     /// Where the curves lie, from left to right end.
@@ -202,6 +222,20 @@ impl CurveChart {
         (scale, Horizontal { title, labels: Labels::Numbers })
     }
 
+    /// Whether the curves begin farther from a level than they end, so that its name is better read at the left.
+    fn is_left_freer(&self, level: f64) -> bool {
+        let nearest =
+            |value: Option<f64>, nearest: f64| value.map_or(nearest, |value| nearest.min((value - level).abs()));
+        let (mut left, mut right) = (f64::INFINITY, f64::INFINITY);
+        for curve in &self.curves {
+            let values: Vec<f64> =
+                curve.line.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).collect();
+            left = nearest(values.first().copied(), left);
+            right = nearest(values.last().copied(), right);
+        }
+        left > right
+    }
+
     fn draw_references(&self, canvas: &mut Canvas, places: &Places, whole: Area, bottom: f64) {
         let mut free_from = f64::NEG_INFINITY;
         for reference in &self.references {
@@ -222,7 +256,11 @@ impl CurveChart {
                     let y = places.up.px(*value);
                     if y.is_finite() && y <= bottom + 0.01 {
                         canvas.line("zero", (whole.left, y), (whole.right(), y));
-                        canvas.text("quiet small", (whole.right() - 2.0, y - 4.0), Anchor::End, name);
+                        if self.is_left_freer(*value) {
+                            canvas.text("quiet small", (whole.left + 5.0, y - 4.0), Anchor::Start, name);
+                        } else {
+                            canvas.text("quiet small", (whole.right() - 2.0, y - 4.0), Anchor::End, name);
+                        }
                     }
                 }
             }
@@ -247,8 +285,13 @@ impl Places {
         Some(self.up.px(value)).filter(|y| y.is_finite())
     }
 
+    /// The pixel of an end of an error, at most at the end of the axis.
+    fn end(&self, value: f64) -> Option<f64> {
+        if value.is_finite() { self.y(value.clamp(self.up.low, self.up.high)) } else { None }
+    }
+
     fn area(&self, edges: &[(f64, f64, f64)]) -> Vec<Option<(f64, f64, f64)>> {
-        edges.iter().map(|(place, low, high)| Some((self.x(*place)?, self.y(*low)?, self.y(*high)?))).collect()
+        edges.iter().map(|(place, low, high)| Some((self.x(*place)?, self.end(*low)?, self.end(*high)?))).collect()
     }
 }
 
@@ -264,7 +307,7 @@ fn draw_curve(canvas: &mut Canvas, curve: &Curve, colour: usize, places: &Places
     for point in &curve.points {
         let (Some(x), Some(y)) = (places.x(point.place), places.y(point.value)) else { continue };
         if let Some((low, high)) = point.interval
-            && let (Some(low), Some(high)) = (places.y(low), places.y(high))
+            && let (Some(low), Some(high)) = (places.end(low), places.end(high))
         {
             canvas.line(&format!("error stroke-{colour}"), (x, low), (x, high));
         }
@@ -293,6 +336,7 @@ mod tests {
             vertical: "Spearman correlation".to_owned(),
             horizontal: "time (ms)".to_owned(),
             spacing: Spacing::Linear,
+            range: None,
             curves: vec![curve("conv1", 0.2), curve("fc", 0.4)],
             ceiling: times.iter().map(|time| (*time, 0.5, 0.6)).collect(),
             references: vec![
@@ -327,6 +371,19 @@ mod tests {
             .collect();
         assert_eq!(places.len(), 3);
         assert!((places[2] - places[1] - (places[1] - places[0])).abs() < 0.02, "{places:?}");
+    }
+
+    #[test]
+    fn an_axis_of_shares_ends_at_one_unless_a_value_does_not() {
+        let mut chart = chart();
+        (chart.ceiling, chart.range) = (Vec::new(), Some((0.0, 1.0)));
+        let interval = Some((0.7, 1.2));
+        chart.curves =
+            vec![Curve { points: vec![CurvePoint { place: 1.0, value: 0.9, interval }], ..Curve::default() }];
+        let ends = |chart: &CurveChart| (chart.vertical_scale((0.0, 1.0)).low, chart.vertical_scale((0.0, 1.0)).high);
+        assert_eq!(ends(&chart), (0.0, 1.0));
+        chart.curves[0].points[0].value = 1.1;
+        assert_eq!(ends(&chart), (0.0, 1.2));
     }
 
     #[test]

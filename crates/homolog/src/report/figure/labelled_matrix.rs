@@ -50,7 +50,7 @@ impl LabelledMatrix {
         let turned = widest(&self.column_names) + 6.0 > cell;
         let names_room = if turned { widest(&self.column_names) * 0.72 + 10.0 } else { TEXT_PX + 6.0 };
         // Turned names run up to the right of their column.
-        let overhang = if turned { (widest(&self.column_names) * 0.68 - cell / 2.0).max(0.0) } else { 0.0 };
+        let overhang = if turned { (widest(&self.column_names) * 0.7 + 12.0 - cell / 2.0).max(0.0) } else { 0.0 };
         let cell = ((width - left - overhang) / n_columns).min(46.0).max(2.0);
         let top = TEXT_PX + 8.0 + names_room;
         let area = Area { left, top, width: cell * n_columns, height: cell * n_rows };
@@ -72,7 +72,7 @@ impl LabelledMatrix {
             Area { left, top: bar_top, width: area.width.clamp(90.0, 200.0), height: 8.0 },
             width - left,
         );
-        let used = (area.right() + overhang).max(left + 200.0).min(width);
+        let used = if bar.has_missing { width } else { (area.right() + overhang).max(left + 206.0).min(width) };
         canvas.finish(used, bar_top + COLOUR_BAR_ROOM, self.description.clone())
     }
 

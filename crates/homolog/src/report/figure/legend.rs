@@ -26,6 +26,8 @@ pub(super) enum Swatch {
     Box(usize),
     /// The band of a noise ceiling.
     Band,
+    /// A line in the colour of text.
+    Ink,
 }
 
 /// Where each key stands in rows of at most `width` pixels: its left end and its row.
@@ -64,6 +66,7 @@ pub(super) fn draw(canvas: &mut Canvas, keys: &[Key], at: (f64, f64), width: f64
                 let area = Area { left: left + 1.0, top: middle - 5.5, width: 11.0, height: 11.0 };
                 canvas.rect(&format!("bar fill-{colour}"), area);
             }
+            Swatch::Ink => canvas.line("median", (left, middle), (left + 13.0, middle)),
             Swatch::Band => canvas.rect("band", Area { left, top: middle - 5.5, width: 13.0, height: 11.0 }),
         }
         canvas.text("", (left + NAME_LEFT, middle + TEXT_PX * 0.35), Anchor::Start, &key.name);

@@ -2,7 +2,7 @@
 
 use super::axis::{Horizontal, Labels, draw_horizontal, draw_vertical, room_below, room_beside, room_left};
 use super::colour::SERIES;
-use super::label::{short_model_name, shortened};
+use super::label::shortened;
 use super::scale::{Scale, number};
 use super::svg::{Anchor, Area, Canvas, Figure, TEXT_PX, text_width};
 
@@ -160,7 +160,7 @@ impl LineChart {
         for (position, series) in self.series.iter().enumerate() {
             let class = format!("fill-{} strong", position % SERIES);
             let baseline = TEXT_PX + (position + 1) as f64 * NAME_PX - 12.0;
-            canvas.text(&class, (0.0, baseline), Anchor::Start, &shortened(short_model_name(&series.name), 40));
+            canvas.text(&class, (0.0, baseline), Anchor::Start, &shortened(&series.name, 40));
         }
     }
 }
@@ -207,9 +207,9 @@ fn best_point(points: &[Point]) -> Option<usize> {
     best.map(|(position, _)| position)
 }
 
-/// Not more of a model's name than has room beside a plot.
+/// Not more of a name than has room beside a plot.
 fn short_name(name: &str) -> String {
-    shortened(short_model_name(name), 18)
+    shortened(name, 18)
 }
 
 /// Heights at least `gap` apart and within `bounds` where there is room, each as near to where it was as its neighbours let it.

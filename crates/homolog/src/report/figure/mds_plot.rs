@@ -128,7 +128,7 @@ impl MdsPlot {
     }
 
     fn thumbnail_px(&self, frame: Area) -> f64 {
-        ((frame.width * frame.height / self.points.nrows().max(1) as f64).sqrt() * 0.5).clamp(14.0, 44.0)
+        ((frame.width * frame.height / self.points.nrows().max(1) as f64).sqrt() * 0.42).clamp(14.0, 44.0)
     }
 
     /// Draws an item: a thumbnail whose side is `size`, or a mark of that radius.

@@ -42,7 +42,7 @@ pub use bar_chart::{Bar, BarChart, MarkRow};
 pub use colour::{ColourMap, SERIES, style_sheet};
 pub use curve_chart::{Curve, CurveChart, CurvePoint, Reference, Spacing};
 pub use histogram::Histogram;
-pub use label::{short_model_name, shortened};
+pub use label::{short_model_name, short_model_names, shortened};
 pub use labelled_matrix::LabelledMatrix;
 pub use line_chart::{Band, LineChart, Point, Series};
 pub use mds_plot::MdsPlot;

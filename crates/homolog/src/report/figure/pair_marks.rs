@@ -16,7 +16,7 @@ pub enum PairMarks {
     Automatic,
     /// A line from one bar of the pair to the other.
     Lines,
-    /// A row for each bar: a large dot above it, and a small dot above each bar that it differs from.
+    /// A row for each bar: a large dot above it, and a small dot above each later bar that it differs from.
     Tees,
 }
 

@@ -6,7 +6,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use ndarray::{Array2, ArrayView2};
 
 use super::colour::ColourMap;
-use super::scale::{Scale, number};
+use super::scale::Scale;
 use super::svg::{Anchor, Area, Canvas, TEXT_PX, text_width};
 use crate::stimuli::{Filter, Image, PassOrder, resize};
 
@@ -95,32 +95,29 @@ pub(super) struct ColourBar {
 }
 
 /// Room in pixels that a colour bar needs.
-pub(super) const COLOUR_BAR_ROOM: f64 = 8.0 + 2.0 * TEXT_PX + 14.0;
+pub(super) const COLOUR_BAR_ROOM: f64 = 8.0 + 2.0 * TEXT_PX + 16.0;
+
+/// Room in pixels right of a colour bar in which it is said what grey is.
+const MISSING_ROOM: f64 = 92.0;
 
 impl ColourBar {
-    /// Draws it lying, with its title below; what is missing is explained at its right, in `room` pixels from its left.
+    /// Draws it lying, with its title below; what is missing is explained at its right, within `room` pixels from its left.
     pub(super) fn draw(&self, canvas: &mut Canvas, bar: Area, room: f64) {
+        let most = if self.has_missing { (room - MISSING_ROOM).max(60.0) } else { room };
+        let bar = Area { width: bar.width.min(most), ..bar };
         let shares = Array2::from_shape_fn((1, 128), |(_, column)| column as f64 / 127.0);
         if let Some(uri) = matrix_uri(shares.view(), self.map) {
             canvas.image(bar, &uri);
         }
         let scale = Scale { low: self.range.0, high: self.range.1, low_px: bar.left, high_px: bar.right() };
-        let baseline = bar.bottom() + TEXT_PX + 4.0;
-        let marks = scale.marks();
-        let decimals = marks.first().map_or(2, |(_, label)| label.split('.').nth(1).map_or(0, str::len));
-        let ends = [(self.range.0, Anchor::Start, bar.left), (self.range.1, Anchor::End, bar.right())];
-        let mut taken = Vec::new();
-        for (value, anchor, x) in ends {
-            let label = number(value, decimals);
-            let width = text_width(&label);
-            taken.push(if anchor == Anchor::Start { (x, x + width) } else { (x - width, x) });
-            canvas.text("quiet", (x, baseline), anchor, &label);
-        }
-        for (value, label) in marks {
-            let (x, half) = (scale.px(value), text_width(&label) / 2.0 + 5.0);
-            if taken.iter().all(|(from, to)| x + half < *from || x - half > *to) {
-                taken.push((x - half, x + half));
+        let baseline = bar.bottom() + TEXT_PX + 6.0;
+        let mut free_from = f64::NEG_INFINITY;
+        for (value, label) in scale.marks() {
+            let (x, half) = (scale.px(value), text_width(&label) / 2.0);
+            canvas.line("axis", (x, bar.bottom()), (x, bar.bottom() + 3.0));
+            if x - half >= free_from {
                 canvas.text("quiet", (x, baseline), Anchor::Middle, &label);
+                free_from = x + half + 3.0;
             }
         }
         let title_y = baseline + TEXT_PX + 4.0;
@@ -129,8 +126,8 @@ impl ColourBar {
         } else {
             canvas.text("", (bar.left + bar.width / 2.0, title_y), Anchor::Middle, &self.title);
         }
-        if self.has_missing && room >= bar.width + 90.0 {
-            let left = bar.right() + 16.0;
+        if self.has_missing {
+            let left = bar.right() + 20.0;
             canvas.rect("missing", Area { left, top: bar.top - 1.0, width: 10.0, height: 10.0 });
             canvas.text("quiet", (left + 15.0, bar.bottom()), Anchor::Start, "no value");
         }

@@ -155,7 +155,7 @@ impl RdmMap {
             let baseline = y + length / 2.0 + TEXT_PX * 0.35;
             if with_names && baseline - TEXT_PX >= free_from && length >= 5.0 {
                 let x = matrix.left - STRIP - 4.0 - self.thumbnail_room(matrix.width);
-                canvas.text("quiet small", (x, baseline), Anchor::End, &shortened(category, 14));
+                canvas.text("quiet small", (x, baseline), Anchor::End, &shortened(category, 16));
                 free_from = baseline;
             }
         }
@@ -212,7 +212,7 @@ struct Layout {
 
 impl Layout {
     fn of(map: &RdmMap, width: f64) -> Layout {
-        let names = map.categories.iter().map(|name| text_width(&shortened(name, 14)) * 0.95).fold(0.0, f64::max);
+        let names = map.categories.iter().map(|name| text_width(&shortened(name, 16)) * 0.95).fold(0.0, f64::max);
         let edge = if map.categories.is_empty() { 0.0 } else { names + 6.0 };
         let strip = if map.categories.is_empty() { 0.0 } else { STRIP };
         let n_panels = map.panels.len().max(1);

@@ -65,7 +65,7 @@ impl Figure {
     /// the program carries, so that the picture is the same on every machine.
     ///
     /// # Errors
-    /// [`FigureError::Size`] when a side is 0 or the picture would have more pixels than memory can be asked for.
+    /// [`FigureError::Size`] when a side is below one pixel or the picture would have more pixels than memory can be asked for.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
         let drawing = |source: Box<dyn std::error::Error + Send + Sync>| FigureError::Drawing {
             description: self.description.clone(),
@@ -73,7 +73,8 @@ impl Figure {
         };
         let options = usvg::Options { fontdb: FONTS.clone(), font_family: FONT.to_owned(), ..usvg::Options::default() };
         let tree = usvg::Tree::from_str(&self.standalone_in(FONT), &options).map_err(|error| drawing(error.into()))?;
-        let (width, height) = (self.width * f64::from(PNG_SCALE), self.height * f64::from(PNG_SCALE));
+        let (width, height) = self.size_with_margin();
+        let (width, height) = (width * f64::from(PNG_SCALE), height * f64::from(PNG_SCALE));
         // Beyond 2^14 pixels a side no reader opens it; a side is never rounded down to cut the figure.
         let side = |length: f64| (length >= 1.0 && length <= 16_384.0).then_some(length.ceil() as u32);
         let pixels = side(width).zip(side(height)).and_then(|(width, height)| Pixmap::new(width, height));
@@ -118,15 +119,15 @@ mod tests {
     #[test]
     fn a_png_has_twice_the_pixels_white_paper_and_the_colours_of_the_style() {
         let picture = pixels(&figure(""));
-        assert_eq!(picture.dimensions(), (120, 60));
+        assert_eq!(picture.dimensions(), (120 + 24, 60 + 24), "and a margin of 6 on every side");
         assert_eq!(picture.get_pixel(110, 10).0, [255; 4]);
-        assert_eq!(picture.get_pixel(40, 50).0, [0xd5, 0x5e, 0x00, 255], "the second colour of the series");
+        assert_eq!(picture.get_pixel(40 + 12, 50 + 12).0, [0xd5, 0x5e, 0x00, 255], "the second colour of the series");
     }
 
     #[test]
     fn text_is_drawn_without_any_font_of_the_system() {
         let is_dark = |picture: &image::RgbaImage| {
-            picture.enumerate_pixels().filter(|(_, y, pixel)| *y < 40 && pixel.0[0] < 100).count()
+            picture.enumerate_pixels().filter(|(_, y, pixel)| *y < 52 && pixel.0[0] < 100).count()
         };
         let (with, without) = (is_dark(&pixels(&figure("\u{3c1} = 0.3"))), is_dark(&pixels(&figure(""))));
         assert!(with > 100 && without == 0, "{with} dark pixels with text, {without} without");
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_picture_without_pixels_or_with_too_many_is_refused() {
-        for width in [0.0, 1e6, f64::NAN] {
+        for width in [-20.0, 1e6, f64::NAN] {
             let figure = Canvas::default().finish(width, 30.0, String::new());
             assert!(matches!(figure.png(), Err(FigureError::Size { .. } | FigureError::Drawing { .. })), "{width}");
         }

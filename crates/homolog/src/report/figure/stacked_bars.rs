@@ -2,7 +2,7 @@
 
 use super::axis::{Horizontal, Labels, draw_horizontal, draw_vertical, room_below, room_beside, room_left};
 use super::colour::SERIES;
-use super::label::{short_model_name, shortened};
+use super::label::shortened;
 use super::legend::{self, Key, Swatch};
 use super::scale::{Scale, number};
 use super::svg::{Anchor, Area, Canvas, Figure, TEXT_PX};
@@ -37,9 +37,9 @@ impl StackedBars {
         let key = |(part, name): (usize, &String)| Key { name: name.clone(), swatch: Swatch::Box(part % SERIES) };
         let mut keys: Vec<Key> = self.parts.iter().enumerate().map(key).collect();
         if self.bars.iter().any(|bar| bar.ceiling.is_some()) {
-            keys.push(Key { name: "\u{2013} noise ceiling".to_owned(), swatch: Swatch::Band });
+            keys.push(Key { name: "noise ceiling".to_owned(), swatch: Swatch::Ink });
         }
-        let names = self.bars.iter().map(|bar| shortened(short_model_name(&bar.name), 22)).collect();
+        let names = self.bars.iter().map(|bar| shortened(&bar.name, 22)).collect();
         let axis = Horizontal { title: String::new(), labels: Labels::Names(names) };
         let numbers = room_beside(&Scale::holding(self.values(), (1.0, 0.0)));
         let left = numbers.max(room_left(&axis, width - numbers - 8.0));

@@ -7,6 +7,9 @@ use super::colour::light_style_sheet;
 /// Height of figure text in pixels.
 pub(super) const TEXT_PX: f64 = 12.0;
 
+/// White around a figure that is a file of its own.
+pub(super) const PAPER_MARGIN: f64 = 6.0;
+
 /// A finished figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
@@ -21,16 +24,22 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// An `<svg>` element for a page that has the style sheet of [`style_sheet`].
+    /// An `<svg>` element for a page that has the style sheet of [`style_sheet`](super::style_sheet).
     pub fn inline(&self) -> String {
-        self.element("", "")
+        self.element("", "", 0.0)
     }
 
-    /// A whole SVG file with its own style sheet, in light colours, on white.
+    /// A whole SVG file with its own style sheet, in light colours, on white, with a narrow margin.
     pub fn standalone(&self) -> String {
-        let paper = format!("<rect class=\"paper\" width=\"{}\" height=\"{}\"/>", px(self.width), px(self.height));
+        let (width, height) = self.size_with_margin();
+        let margin = px(-PAPER_MARGIN);
+        let paper = format!(
+            "<rect class=\"paper\" x=\"{margin}\" y=\"{margin}\" width=\"{}\" height=\"{}\"/>",
+            px(width),
+            px(height)
+        );
         let style = format!("<style>{}</style>{paper}", light_style_sheet());
-        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
+        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style, PAPER_MARGIN)
     }
 
     /// The same with all text in one font.
@@ -39,14 +48,20 @@ impl Figure {
         self.standalone().replacen("</style>", &font, 1)
     }
 
-    fn element(&self, attributes: &str, first: &str) -> String {
+    /// Width and height of the figure as a file of its own.
+    pub(super) fn size_with_margin(&self) -> (f64, f64) {
+        (self.width + 2.0 * PAPER_MARGIN, self.height + 2.0 * PAPER_MARGIN)
+    }
+
+    fn element(&self, attributes: &str, first: &str, margin: f64) -> String {
         format!(
-            "<svg{attributes} class=\"figure\" role=\"img\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\">\
+            "<svg{attributes} class=\"figure\" role=\"img\" viewBox=\"{corner} {corner} {w} {h}\" width=\"{w}\" height=\"{h}\">\
              <title>{}</title>{first}{}</svg>",
             escape(&self.description),
             self.body,
-            w = px(self.width),
-            h = px(self.height),
+            corner = px(-margin),
+            w = px(self.width + 2.0 * margin),
+            h = px(self.height + 2.0 * margin),
         )
     }
 }
@@ -272,7 +287,8 @@ impl Canvas {
 /// Pixels with at most two decimals.
 pub(super) fn px(value: f64) -> String {
     let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// About how wide a text is; a font of the reader's choice draws it, so this is an estimate from above, after the widest of
