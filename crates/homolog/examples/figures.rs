@@ -10,6 +10,7 @@ use homolog::report::figure::{
     LineChart, MarkRow, MdsPlot, PairMarks, Point, RdmMap, RdmPanel, RdmShown, Reference, Series, Spacing, StackedBar,
     StackedBars, Thumbnail, TimeMap, short_model_name,
 };
+use homolog::report::{Cell, Document, Table};
 use homolog::stimuli::Image;
 use homolog_stats::random::Rng;
 use homolog_stats::rdm::pairs_from_matrix;
@@ -324,11 +325,47 @@ fn partition() -> StackedBars {
     }
 }
 
+/// All figures on one page, as a command writes it.
+fn page(figures: &[(&str, Drawing)]) -> Document {
+    let mut page = Document::new("Every figure, from made-up data", "cargo run --example figures -- FOLDER");
+    page.mark_simulated();
+    page.lead("Nothing on this page was measured.");
+    for (name, draw) in figures {
+        page.section(name);
+        page.figure(draw, "A figure from invented numbers.");
+    }
+    page.section("A table");
+    page.table(
+        Table::new(["model", "\u{3c4}a", "interval", "p (> 0)", "stimuli"])
+            .row([
+                Cell::name("squeezenet1_1"),
+                Cell::number(0.31),
+                Cell::Interval(Some((0.27, 0.35))),
+                Cell::PValue(Some(2e-5)),
+                Cell::count(92),
+            ])
+            .row([
+                Cell::name("alexnet"),
+                Cell::number(None),
+                Cell::Interval(None),
+                Cell::PValue(None),
+                Cell::count(92),
+            ]),
+    );
+    page.notes(["Rows were joined by stimulus id."]);
+    page.provenance("Models", "/home/someone/projects/vision/weights/torchvision/squeezenet1_1-b8a52dc0.pth");
+    page.provenance("Seed", "0");
+    page
+}
+
+/// Draws a figure of a width.
+type Drawing = Box<dyn Fn(f64) -> Figure>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("say where to: figures FOLDER")?;
     let folder = Path::new(&folder);
     let value = || RdmShown::Value { measure: "1 \u{2212} Pearson correlation".to_owned() };
-    let figures: Vec<(&str, Box<dyn Fn(f64) -> Figure>)> = vec![
+    let figures: Vec<(&str, Drawing)> = vec![
         ("rdm_pictures", Box::new(move |width| rdm_map(36, true, RdmShown::Percentile).figure(width))),
         ("rdm_many", Box::new(move |width| rdm_map(600, true, value()).figure(width))),
         ("bars_few", Box::new(|width| bars(5).figure(width))),
@@ -348,6 +385,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             draw(width).save(&folder.join(format!("{name}_{place}.svg")))?;
         }
     }
+    page(&figures).write(&folder.join("page.html"))?;
     for (name, plot) in [("mds_pictures", mds(36, true)?), ("mds_marks", mds(92, false)?), ("mds_few", mds(12, false)?)]
     {
         for (place, width) in WIDTHS {

@@ -37,6 +37,12 @@ pub enum InputError {
         /// The array's shape.
         shape: Vec<usize>,
     },
+    /// Axes are named for a file that says itself what they are.
+    #[error("cannot take --axes for \"{input}\": the file says itself what its axes are. Leave --axes out")]
+    AxesKnown {
+        /// The input.
+        input: String,
+    },
     /// A name is not one of an axis.
     #[error("there is no axis \"{name}\". Closest: {}; there are {}", nearest_three(name, known.iter().copied()), known.join(", "))]
     UnknownAxis {

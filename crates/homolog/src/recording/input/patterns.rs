@@ -133,15 +133,18 @@ impl Patterns {
     /// and one of one axis is stimuli of one unit. Files with coordinates and recorded folders say it themselves.
     ///
     /// # Errors
-    /// [`InputError`]: the file cannot be read, its axes are not named, or its ids are not unique.
+    /// [`InputError`]: the file cannot be read, its axes are not named, or are although the file says them, or its ids are not
+    /// unique.
     pub fn read(location: &Location, axes: Option<&[PatternAxis]>) -> Result<Patterns, InputError> {
+        let is_recording = location.part.is_none() && recording_npz::is_one(&location.path);
+        if axes.is_some() && (location.kind() != Kind::Arrays || is_recording) {
+            return Err(InputError::AxesKnown { input: location.text.clone() });
+        }
         match location.kind() {
             Kind::Recorded => Self::of_stage(location),
             Kind::Assembly => Self::of_recording(&location.text, &netcdf::read(&location.path)?),
             Kind::Table => Self::of_table(location),
-            Kind::Arrays if location.part.is_none() && recording_npz::is_one(&location.path) => {
-                Self::of_recording(&location.text, &recording_npz::read(&location.path)?)
-            }
+            Kind::Arrays if is_recording => Self::of_recording(&location.text, &recording_npz::read(&location.path)?),
             Kind::Arrays => Self::of_array(location, axes),
         }
     }

@@ -114,9 +114,20 @@ impl CurveChart {
         let places = Places { across, up: vertical, spacing: self.spacing };
         canvas.area_between("band", &places.area(&self.ceiling));
         self.draw_references(&mut canvas, &places, whole, plot.bottom());
-        for (position, curve) in self.curves.iter().enumerate() {
-            draw_curve(&mut canvas, curve, position % SERIES, &places);
+        for (position, curve) in self.curves.iter().enumerate().filter(|(_, curve)| !curve.band.is_empty()) {
+            canvas.area_between(&format!("shade fill-{}", position % SERIES), &places.area(&curve.band));
         }
+        for (position, curve) in self.curves.iter().enumerate() {
+            draw_curve(&mut canvas, curve, position, &places);
+        }
+        self.draw_significance(&mut canvas, &places, plot);
+        draw_vertical(&mut canvas, "", &places.up, plot);
+        draw_horizontal(&mut canvas, &axis, &places.across, whole);
+        canvas.finish(width, whole.bottom() + room_below(&axis, plot.width), self.description.clone())
+    }
+
+    /// A line below the curves for each that is significant somewhere.
+    fn draw_significance(&self, canvas: &mut Canvas, places: &Places, plot: Area) {
         let mut lane = plot.bottom() + 6.0;
         for (position, curve) in self.curves.iter().enumerate().filter(|(_, curve)| !curve.significant.is_empty()) {
             let class = format!("significant stroke-{}", position % SERIES);
@@ -130,9 +141,6 @@ impl CurveChart {
             }
             lane += SIGNIFICANCE_LANE;
         }
-        draw_vertical(&mut canvas, "", &places.up, plot);
-        draw_horizontal(&mut canvas, &axis, &places.across, whole);
-        canvas.finish(width, whole.bottom() + room_below(&axis, plot.width), self.description.clone())
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -160,7 +168,7 @@ impl CurveChart {
 
     fn vertical_scale(&self, pixels: (f64, f64)) -> Scale {
         let values = self.values();
-        match self.range {
+        match self.range.filter(|(low, high)| low < high && (high - low).is_finite()) {
             Some((low, high)) if values.iter().all(|value| !value.is_finite() || (low..=high).contains(value)) => {
                 Scale { low, high, low_px: pixels.0, high_px: pixels.1 }
             }
@@ -295,10 +303,8 @@ impl Places {
     }
 }
 
-fn draw_curve(canvas: &mut Canvas, curve: &Curve, colour: usize, places: &Places) {
-    if !curve.band.is_empty() {
-        canvas.area_between(&format!("shade fill-{colour}"), &places.area(&curve.band));
-    }
+fn draw_curve(canvas: &mut Canvas, curve: &Curve, position: usize, places: &Places) {
+    let colour = position % SERIES;
     let line: Vec<Option<(f64, f64)>> =
         curve.line.iter().map(|(place, value)| places.x(*place).zip(places.y(*value))).collect();
     if !line.is_empty() {
@@ -313,7 +319,7 @@ fn draw_curve(canvas: &mut Canvas, curve: &Curve, colour: usize, places: &Places
         }
         let named = if curve.name.is_empty() { String::new() } else { format!("{}, ", curve.name) };
         let tip = format!("{named}{}: {}", point.place, number(point.value, 3));
-        canvas.mark(&format!("fill-{colour}"), Shape::of(colour), (x, y), 3.6, &tip);
+        canvas.mark(&format!("fill-{colour}"), Shape::of(position), (x, y), 3.6, &tip);
     }
 }
 
@@ -380,10 +386,10 @@ mod tests {
         let interval = Some((0.7, 1.2));
         chart.curves =
             vec![Curve { points: vec![CurvePoint { place: 1.0, value: 0.9, interval }], ..Curve::default() }];
-        let ends = |chart: &CurveChart| (chart.vertical_scale((0.0, 1.0)).low, chart.vertical_scale((0.0, 1.0)).high);
-        assert_eq!(ends(&chart), (0.0, 1.0));
+        let ends = |chart: &CurveChart| chart.vertical_scale((0.0, 1.0)).marks();
+        assert_eq!(ends(&chart).last().map(|(_, label)| label.as_str()), Some("1.0"));
         chart.curves[0].points[0].value = 1.1;
-        assert_eq!(ends(&chart), (0.0, 1.2));
+        assert_eq!(ends(&chart).last().map(|(_, label)| label.as_str()), Some("1.2"));
     }
 
     #[test]

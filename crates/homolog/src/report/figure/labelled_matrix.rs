@@ -167,6 +167,14 @@ mod tests {
     }
 
     #[test]
+    fn a_range_without_an_extent_gives_no_numbers_to_the_colours() {
+        let mut matrix = matrix(array![[0.0, 0.0], [0.0, 0.0]]);
+        matrix.range = (0.0, 0.0);
+        let svg = matrix.figure(340.0).inline();
+        assert!(!svg.contains("NaN") && svg.contains(">0.00<"), "{svg}");
+    }
+
+    #[test]
     fn an_empty_matrix_is_still_a_figure() {
         let svg = matrix(Array2::zeros((0, 0))).figure(340.0).inline();
         assert!(!svg.contains("NaN") && !svg.contains("inf"));

@@ -81,7 +81,7 @@ impl MdsPlot {
     fn keys(&self) -> Vec<Key> {
         let key = |(kind, name): (usize, &str)| {
             let swatch = if self.thumbnails.is_empty() {
-                Swatch::Mark(kind % SERIES, shape_of(kind))
+                Swatch::Mark(kind % SERIES, Shape::of(kind))
             } else {
                 Swatch::Box(kind % SERIES)
             };
@@ -149,7 +149,7 @@ impl MdsPlot {
                 }
                 canvas.photograph(area, thumbnail.uri(), &tip);
             }
-            None => canvas.mark(&format!("fill-{}", kind % SERIES), shape_of(kind), at, size, &tip),
+            None => canvas.mark(&format!("fill-{}", kind % SERIES), Shape::of(kind), at, size, &tip),
         }
     }
 
@@ -188,11 +188,6 @@ impl MdsPlot {
             }
         }
     }
-}
-
-/// Colours repeat after [`SERIES`] categories; the shape differs from one category to the next, so that no two look alike.
-fn shape_of(kind: usize) -> Shape {
-    Shape::of(kind + kind / SERIES)
 }
 
 #[cfg(test)]
@@ -243,9 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn no_two_of_twenty_categories_look_alike() {
+    fn no_two_of_28_categories_look_alike() {
+        // Seven colours and four shapes: both repeat, but not together.
         let looks: std::collections::BTreeSet<(usize, u8)> =
-            (0..20).map(|kind| (kind % SERIES, shape_of(kind) as u8)).collect();
-        assert_eq!(looks.len(), 20);
+            (0..28).map(|kind| (kind % SERIES, Shape::of(kind) as u8)).collect();
+        assert_eq!(looks.len(), 28);
     }
 }

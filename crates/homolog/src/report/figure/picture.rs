@@ -112,7 +112,8 @@ impl ColourBar {
         let scale = Scale { low: self.range.0, high: self.range.1, low_px: bar.left, high_px: bar.right() };
         let baseline = bar.bottom() + TEXT_PX + 6.0;
         let mut free_from = f64::NEG_INFINITY;
-        for (value, label) in scale.marks() {
+        let has_extent = scale.low < scale.high && (scale.high - scale.low).is_finite();
+        for (value, label) in if has_extent { scale.marks() } else { Vec::new() } {
             let (x, half) = (scale.px(value), text_width(&label) / 2.0);
             canvas.line("axis", (x, bar.bottom()), (x, bar.bottom() + 3.0));
             if x - half >= free_from {

@@ -96,6 +96,8 @@ fn axes_that_do_not_fit_are_refused() {
     assert_says(patterns_with(&file, "stimulus,units"), &["no axis \"units\"", "\"unit\""]);
     assert_says(patterns_with(&file, "subject,unit"), &["lack the stimuli"]);
     assert_says(patterns_with(&file, "stimulus,stimulus"), &["name one twice"]);
+    let table = write(folder.path().join("a.csv"), "image,u1\nx,1\n");
+    assert_says(patterns_with(&table, "stimulus,unit"), &["a.csv", "Leave --axes out"]);
 }
 
 #[test]
