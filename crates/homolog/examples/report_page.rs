@@ -10,6 +10,9 @@ use homolog::score::result::{
     BenchmarkSummary, CeilingSummary, Failure, Interval, ModelSummary, Provenance, Score, ScoreReport,
 };
 
+/// A name as long as users' paths are.
+const MODEL: &str = "squeezenet1_1@/home/someone/projects/vision/weights/torchvision/squeezenet1_1-b8a52dc0.pth";
+
 /// A number from 0 to 1 that depends on its arguments alone and looks random.
 fn noise(seed: usize, position: usize) -> f64 {
     let mixed =
@@ -93,13 +96,13 @@ fn triangle(n_stimuli: usize, seed: usize) -> Vec<f64> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("say where to: report_page FOLDER")?;
-    let mut report = ScoreReport::new(
-        "homolog score squeezenet1_1 random:small?seed=1 --benchmark made-up-IT --benchmark made-up-V4",
-    );
+    let mut report = ScoreReport::new(format!(
+        "homolog score {MODEL} random:small?seed=1 --benchmark made-up-IT --benchmark made-up-V4"
+    ));
     let stages = |count: usize, name: &str| (0..count).map(|stage| format!("{name}.{stage}")).collect();
     report.models = vec![
         ModelSummary {
-            name: "squeezenet1_1".to_owned(),
+            name: MODEL.to_owned(),
             architecture: "squeezenet1_1".to_owned(),
             layers: stages(13, "features"),
         },
@@ -147,7 +150,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         message: "cannot read \"broken.onnx\": the file ends in the middle of node 12; 8,192 of 40,960 bytes are there"
             .to_owned(),
     }];
-    let pair = RdmPair::new("made-up-IT", 48, &triangle(48, 0), ("squeezenet1_1", "features.11", &triangle(48, 1)))?;
+    let pair = RdmPair::new("made-up-IT", 48, &triangle(48, 0), (MODEL, "features.11", &triangle(48, 1)))?;
     let folder = Path::new(&folder);
     write(&folder.join("report.html"), &report, &Figures { rdms: vec![pair] })?;
     write_json(&folder.join("scores.json"), &report)?;

@@ -5,6 +5,7 @@ mod classifiers;
 mod golden;
 mod himalaya;
 mod models;
+mod mds;
 mod rsatoolbox;
 mod scikit_learn;
 mod scipy;

@@ -12,6 +12,7 @@
 //! | [`format`](mod@format) | one file per file format |
 //! | [`read_spec`] | the declaration of how a bare array is read |
 //! | `labelled`, `declared`, `rdms` | reading as declared: an array, a recording, dissimilarity matrices |
+//! | [`input`] | what the commands of statistics take: arrays in any file, recordings, recorded folders |
 //! | [`record`] | recording from a network: plan, stream, keep |
 //! | [`error`] | what can be wrong |
 
@@ -22,6 +23,7 @@ pub mod coordinate;
 mod declared;
 pub mod error;
 pub mod format;
+pub mod input;
 pub mod join;
 pub mod labelled;
 pub mod missing;

@@ -1,6 +1,7 @@
 //! The part of the page that is about one benchmark.
 
 use super::figure::{Band, Figure, Histogram, Horizontal, Labels, LineChart, Point, SERIES, Series, escape, number};
+use super::page::ModelNames;
 use super::table::{anchor, shown};
 use super::{Figures, RdmPair};
 use crate::score::result::{BenchmarkSummary, CeilingSummary, ModelSummary, ScoreReport};
@@ -12,7 +13,12 @@ const NARROW: f64 = 340.0;
 const RDM_WIDTH: f64 = 300.0;
 
 /// Everything about one benchmark.
-pub(super) fn section(report: &ScoreReport, benchmark: &BenchmarkSummary, figures: &Figures) -> String {
+pub(super) fn section(
+    report: &ScoreReport,
+    benchmark: &BenchmarkSummary,
+    figures: &Figures,
+    names: &ModelNames,
+) -> String {
     let badge = if benchmark.simulated { " <span class=\"badge\">Simulated data</span>" } else { "" };
     let mut html = format!(
         "<section id=\"{}\"><h2>{} <span class=\"quiet\">{}</span>{badge}</h2><p class=\"quiet\">{}</p>",
@@ -21,15 +27,15 @@ pub(super) fn section(report: &ScoreReport, benchmark: &BenchmarkSummary, figure
         escape(&benchmark.name),
         escape(&benchmark.title),
     );
-    html.push_str(&depth_figure(report, benchmark));
-    html.push_str(&rdm_figure(benchmark, figures));
-    html.push_str(&unit_figure(report, benchmark));
+    html.push_str(&depth_figure(report, benchmark, names));
+    html.push_str(&rdm_figure(benchmark, figures, names));
+    html.push_str(&unit_figure(report, benchmark, names));
     html.push_str(&facts(benchmark));
     html.push_str("</section>");
     html
 }
 
-fn depth_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
+fn depth_figure(report: &ScoreReport, benchmark: &BenchmarkSummary, names: &ModelNames) -> String {
     let models: Vec<&ModelSummary> = report
         .models
         .iter()
@@ -49,7 +55,13 @@ fn depth_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
         description: format!("{} of each stage on {}, by depth", benchmark.value_label, benchmark.name),
         vertical: benchmark.value_label.clone(),
         horizontal,
-        series: models.iter().map(|model| series(report, benchmark, model, one_axis)).collect(),
+        series: models
+            .iter()
+            .map(|model| Series {
+                name: names.short(&model.name).to_owned(),
+                ..series(report, benchmark, model, one_axis)
+            })
+            .collect(),
         band: band(&benchmark.ceiling),
     };
     let caption = format!(
@@ -116,10 +128,10 @@ fn band_caption(ceiling: &CeilingSummary) -> String {
 }
 
 /// The brain's matrix once, and beside it that of each model.
-fn rdm_figure(benchmark: &BenchmarkSummary, figures: &Figures) -> String {
+fn rdm_figure(benchmark: &BenchmarkSummary, figures: &Figures, names: &ModelNames) -> String {
     let pairs: Vec<&RdmPair> = figures.rdms.iter().filter(|pair| pair.benchmark() == benchmark.name).collect();
-    let brain = pairs.first().and_then(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
-    let networks = pairs.iter().filter_map(|pair| pair.network_figure(RDM_WIDTH));
+    let brain = pairs.first().map(|pair| pair.brain_figure(&benchmark.region, RDM_WIDTH));
+    let networks = pairs.iter().map(|pair| pair.network_figure(names.short(pair.model()), RDM_WIDTH));
     let matrices: String = brain.into_iter().chain(networks).map(|figure| figure.inline()).collect();
     if matrices.is_empty() {
         return matrices;
@@ -131,7 +143,7 @@ fn rdm_figure(benchmark: &BenchmarkSummary, figures: &Figures) -> String {
     )
 }
 
-fn unit_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
+fn unit_figure(report: &ScoreReport, benchmark: &BenchmarkSummary, names: &ModelNames) -> String {
     let best: Vec<_> = report
         .models
         .iter()
@@ -146,7 +158,7 @@ fn unit_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
     for (position, best) in &best {
         let histogram = Histogram {
             description: format!("{} of each unit, {} of {}", benchmark.value_label, best.layer, best.model),
-            title: format!("{} {}", best.model, best.layer),
+            title: format!("{} {}", names.short(&best.model), best.layer),
             horizontal: benchmark.value_label.clone(),
             values: best.per_unit.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
             range,
@@ -164,7 +176,8 @@ fn unit_figure(report: &ScoreReport, benchmark: &BenchmarkSummary) -> String {
     )
 }
 
-fn in_both_widths(draw: &dyn Fn(f64) -> Figure, caption: &str) -> String {
+/// A figure beside the text, and again for a telephone; the caption is HTML.
+pub(super) fn in_both_widths(draw: &dyn Fn(f64) -> Figure, caption: &str) -> String {
     format!(
         "<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div><figcaption>{caption}</figcaption></figure>",
         draw(WIDE).inline(),

@@ -13,8 +13,11 @@
 //! write_json("results/scores.json".as_ref(), &report)
 //! # }
 //! ```
+//!
+//! [`Document`] builds a page of the same kind for any other command, from the figures of [`figure`].
 
 mod benchmark_section;
+mod document;
 pub mod figure;
 mod page;
 mod rdm_pair;
@@ -24,6 +27,7 @@ mod table;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub use document::{Cell, Document, Table};
 pub use page::page;
 pub use rdm_pair::RdmPair;
 

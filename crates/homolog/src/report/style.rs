@@ -8,7 +8,7 @@ pub(super) const PAGE: &str = r#"
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 "Helvetica Neue",Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif}
 main{max-width:62rem;margin:0 auto;padding:2.2rem 1.25rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;font-weight:650;letter-spacing:-.01em}
+h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:3rem 0 .2rem;padding-top:1rem;border-top:1px solid var(--rule);font-weight:650}
 h3{font-size:.95rem;margin:1.8rem 0 .5rem;font-weight:650}
 p{margin:.3rem 0 .8rem;max-width:46rem}
@@ -23,6 +23,7 @@ th,td{text-align:left;padding:.34rem .75rem .34rem 0;border-bottom:1px solid var
 th:last-child,td:last-child{padding-right:.2rem}
 th{font-weight:600;color:var(--quiet);border-bottom-color:var(--ink)}
 td.number,th.number{text-align:right}
+td.name{white-space:normal;overflow-wrap:anywhere;min-width:6rem;max-width:16rem}
 td.wrap{white-space:normal;min-width:12rem}
 tr.best td{background:linear-gradient(var(--mark),var(--mark))}
 th button{all:unset;cursor:pointer;color:inherit}

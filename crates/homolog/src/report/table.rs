@@ -1,18 +1,19 @@
 //! The tables of the page.
 
 use super::figure::{escape, number};
+use super::page::ModelNames;
 use crate::score::result::{BenchmarkSummary, Score, ScoreReport};
 
 /// What stands where a number has no value.
-const NOTHING: &str = "\u{2013}";
+pub(super) const NOTHING: &str = "\u{2013}";
 
 /// The best stage of each model on each benchmark.
-pub(super) fn best_stages(report: &ScoreReport) -> String {
+pub(super) fn best_stages(report: &ScoreReport, names: &ModelNames) -> String {
     let mut rows = String::new();
     for benchmark in &report.benchmarks {
         for model in &report.models {
             if let Some(best) = report.best(&model.name, &benchmark.name) {
-                rows.push_str(&best_row(benchmark, best));
+                rows.push_str(&best_row(benchmark, best, names));
             }
         }
     }
@@ -35,19 +36,19 @@ pub(super) fn best_stages(report: &ScoreReport) -> String {
     )
 }
 
-fn best_row(benchmark: &BenchmarkSummary, best: &Score) -> String {
+fn best_row(benchmark: &BenchmarkSummary, best: &Score, names: &ModelNames) -> String {
     let simulated = if benchmark.simulated { " <span class=\"quiet\">(simulated)</span>" } else { "" };
     let meter = best.ceiled.filter(|ceiled| ceiled.is_finite()).map_or_else(String::new, |ceiled| {
         let percent = number((ceiled * 100.0).clamp(0.0, 100.0), 0);
         format!("<span class=\"meter\"><i style=\"width:{percent}%\"></i></span>")
     });
     format!(
-        "<tr><td>{}{simulated}</td><td><a href=\"#{}\">{}</a></td><td>{}</td><td><code>{}</code></td>{}{}{}\
+        "<tr><td>{}{simulated}</td><td><a href=\"#{}\">{}</a></td>{}<td class=\"name\"><code>{}</code></td>{}{}{}\
          <td class=\"number\">{}{meter}</td></tr>",
         escape(&best.region),
         anchor(&benchmark.name),
         escape(&benchmark.name),
-        escape(&best.model),
+        names.cell(&best.model),
         escape(&best.layer),
         with_error(best),
         interval(best),
@@ -57,15 +58,15 @@ fn best_row(benchmark: &BenchmarkSummary, best: &Score) -> String {
 }
 
 /// Every stage of every model on every benchmark.
-pub(super) fn all_scores(report: &ScoreReport) -> String {
+pub(super) fn all_scores(report: &ScoreReport, names: &ModelNames) -> String {
     let mut rows = String::new();
     for score in &report.scores {
         let is_best = report.best(&score.model, &score.benchmark).is_some_and(|best| std::ptr::eq(best, score));
         rows.push_str(&format!(
-            "<tr{}><td>{}</td><td>{}</td><td data-value=\"{}\"><code>{}</code></td><td>{}</td>{}{}{}{}</tr>",
+            "<tr{}><td>{}</td>{}<td class=\"name\" data-value=\"{}\"><code>{}</code></td><td>{}</td>{}{}{}{}</tr>",
             if is_best { " class=\"best\"" } else { "" },
             escape(&score.benchmark),
-            escape(&score.model),
+            names.cell(&score.model),
             score.depth,
             escape(&score.layer),
             escape(&score.metric),
@@ -91,7 +92,8 @@ pub(super) fn all_scores(report: &ScoreReport) -> String {
     )
 }
 
-fn table(attributes: &str, heads: &[(&str, &str)], rows: &str) -> String {
+/// A table that scrolls sideways where it is too wide; `heads` are the names of its columns with their classes, as HTML.
+pub(super) fn table(attributes: &str, heads: &[(&str, &str)], rows: &str) -> String {
     let heads: String =
         heads.iter().map(|(head, class)| format!("<th scope=\"col\" class=\"{class}\">{head}</th>")).collect();
     format!(
@@ -129,7 +131,7 @@ pub(super) fn shown(value: Option<f64>) -> String {
 }
 
 /// The number as a script reads it, or nothing.
-fn raw(value: Option<f64>) -> String {
+pub(super) fn raw(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map_or_else(String::new, |value| value.to_string())
 }
 

@@ -62,6 +62,13 @@ pub fn write(path: &Path, recording: &Recording) -> Result<(), DataError> {
     Ok(())
 }
 
+/// Whether a file is an archive with the arrays of a recording; only its list of names is read.
+pub(crate) fn is_one(path: &Path) -> bool {
+    let needed = ["values.npy", "presentation.stimulus_id.npy", "unit.unit_id.npy"];
+    let archive = std::fs::File::open(path).ok().and_then(|file| zip::ZipArchive::new(file).ok());
+    archive.is_some_and(|archive| needed.iter().all(|name| archive.index_for_name(name).is_some()))
+}
+
 /// A recording that [`write`] wrote, or one made so with NumPy.
 ///
 /// # Errors

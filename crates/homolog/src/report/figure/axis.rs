@@ -1,5 +1,6 @@
 //! The two axes of a chart.
 
+use super::label;
 use super::scale::Scale;
 use super::svg::{Anchor, Area, Canvas, TEXT_PX, text_width};
 
@@ -29,17 +30,41 @@ pub enum Labels {
     },
     /// Numbers.
     Numbers,
+    /// These words at these places.
+    Ticks(Vec<(f64, String)>),
 }
 
 /// Room in pixels that an axis needs below the plot.
 pub(super) fn room_below(axis: &Horizontal, plot_width: f64) -> f64 {
     let labels = match &axis.labels {
         Labels::Names(names) if turned(names, plot_width) => {
-            names.iter().map(|name| text_width(&shortened(name))).fold(0.0, f64::max) * 0.72 + 8.0
+            names.iter().map(|name| text_width(&shortened(name))).fold(0.0, f64::max) * 0.64 + 8.0
         }
-        Labels::Names(_) | Labels::Numbers | Labels::Share { .. } => TEXT_PX,
+        Labels::Names(_) | Labels::Numbers | Labels::Ticks(_) | Labels::Share { .. } => TEXT_PX,
     };
-    TICK + 6.0 + labels + 8.0 + TEXT_PX + 6.0
+    let title = if axis.title.is_empty() { 0.0 } else { 8.0 + TEXT_PX };
+    TICK + 6.0 + labels + title + 6.0
+}
+
+/// Room in pixels that turned names need left of the first position.
+pub(super) fn room_left(axis: &Horizontal, plot_width: f64) -> f64 {
+    match &axis.labels {
+        Labels::Names(names) if turned(names, plot_width) => {
+            let step = plot_width / names.len().max(1) as f64;
+            let overhangs = names
+                .iter()
+                .enumerate()
+                .map(|(position, name)| text_width(&shortened(name)) * 0.66 - (position as f64 + 0.5) * step);
+            overhangs.fold(0.0, f64::max)
+        }
+        _ => 0.0,
+    }
+}
+
+/// Room in pixels that the numbers of a vertical axis need left of it.
+pub(super) fn room_beside(scale: &Scale) -> f64 {
+    let widest = scale.marks().iter().map(|(_, label)| text_width(label)).fold(0.0, f64::max);
+    (widest + TICK + 6.0).max(32.0)
 }
 
 /// Draws the horizontal axis below `plot`.
@@ -59,16 +84,26 @@ pub(super) fn draw_horizontal(canvas: &mut Canvas, axis: &Horizontal, scale: &Sc
             canvas.text("quiet", (scale.px(0.0), baseline), Anchor::Start, low);
             canvas.text("quiet", (scale.px(1.0), baseline), Anchor::End, high);
         }
-        Labels::Numbers => {
-            let marks = scale.marks();
-            marks.iter().for_each(|(value, _)| mark(*value));
-            for (value, label) in &marks {
-                canvas.text("quiet", (scale.px(*value), y + TICK + 4.0 + TEXT_PX), Anchor::Middle, label);
-            }
+        Labels::Numbers => draw_ticks(canvas, &scale.marks(), scale, y),
+        Labels::Ticks(ticks) => draw_ticks(canvas, ticks, scale, y),
+    }
+    if !axis.title.is_empty() {
+        let title_y = y + room_below(axis, plot.width) - 6.0;
+        canvas.text("", (plot.left + plot.width / 2.0, title_y), Anchor::Middle, &axis.title);
+    }
+}
+
+/// A tick at every place, and its label where it does not touch the one before.
+fn draw_ticks(canvas: &mut Canvas, ticks: &[(f64, String)], scale: &Scale, y: f64) {
+    let mut free_from = f64::NEG_INFINITY;
+    for (value, label) in ticks {
+        let (x, half) = (scale.px(*value), text_width(label) / 2.0);
+        canvas.line("axis", (x, y), (x, y + TICK));
+        if x - half >= free_from {
+            canvas.text("quiet", (x, y + TICK + 4.0 + TEXT_PX), Anchor::Middle, label);
+            free_from = x + half + 4.0;
         }
     }
-    let title_y = y + room_below(axis, plot.width) - 6.0;
-    canvas.text("", (plot.left + plot.width / 2.0, title_y), Anchor::Middle, &axis.title);
 }
 
 fn draw_names(canvas: &mut Canvas, names: &[String], every: usize, scale: &Scale, plot: Area) {
@@ -107,14 +142,9 @@ fn every_which(n_names: usize, plot_width: f64) -> usize {
     n_names.div_ceil(fit).max(1)
 }
 
-/// The end of a long name, which is where the names of stages differ.
+/// A name short enough to stand at an axis.
 fn shortened(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= 22 {
-        return name.to_owned();
-    }
-    let end: String = letters[letters.len() - 20..].iter().collect();
-    format!("\u{2026}{end}")
+    label::shortened(name, 22)
 }
 
 #[cfg(test)]
@@ -122,9 +152,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_names_keep_their_end() {
-        assert_eq!(shortened("features.10"), "features.10");
-        assert_eq!(shortened("encoder.layers.encoder_layer_11.mlp"), "\u{2026}encoder_layer_11.mlp");
+    fn numbers_that_would_touch_are_left_out() {
+        let mut canvas = Canvas::default();
+        let scale = Scale { low: 0.0, high: 10.0, low_px: 0.0, high_px: 60.0 };
+        let ticks: Vec<(f64, String)> = (0..=10).map(|tick| (f64::from(tick), "1000".to_owned())).collect();
+        draw_ticks(&mut canvas, &ticks, &scale, 0.0);
+        let svg = canvas.finish(60.0, 30.0, String::new()).inline();
+        assert_eq!(svg.matches("<line").count(), 11);
+        assert!(svg.matches("<text").count() <= 2, "{svg}");
+    }
+
+    #[test]
+    fn turned_names_ask_for_room_left_of_the_first() {
+        let names = vec!["encoder.layers.encoder_layer_11".to_owned(); 13];
+        let axis = Horizontal { title: "stage".to_owned(), labels: Labels::Names(names) };
+        assert!(room_left(&axis, 300.0) > 60.0);
+        assert_eq!(room_left(&Horizontal { title: String::new(), labels: Labels::Numbers }, 300.0), 0.0);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Lines over positions: scores against depth.
 
-use super::axis::{Horizontal, Labels, draw_horizontal, draw_vertical, room_below};
+use super::axis::{Horizontal, Labels, draw_horizontal, draw_vertical, room_below, room_beside, room_left};
 use super::colour::SERIES;
+use super::label::shortened;
 use super::scale::{Scale, number};
 use super::svg::{Anchor, Area, Canvas, Figure, TEXT_PX, text_width};
 
@@ -63,7 +64,8 @@ impl LineChart {
         let widest = self.series.iter().map(|series| text_width(&short_name(&series.name))).fold(0.0, f64::max);
         let beside = named && widest + 14.0 <= width * 0.22;
         let right = if beside { widest + 14.0 } else { 14.0 };
-        let left = 40.0;
+        let numbers = room_beside(&Scale::holding(self.values(), (1.0, 0.0)));
+        let left = numbers.max(room_left(&self.horizontal, width - numbers - right));
         let plot_width = (width - left - right).max(40.0);
         let above = if named && !beside { self.series.len() as f64 * NAME_PX } else { 0.0 };
         let plot = Area { left, top: 34.0 + above, width: plot_width, height: (plot_width * 0.5).clamp(170.0, 300.0) };
@@ -109,7 +111,7 @@ impl LineChart {
             Labels::Names(names) if names.len() > 1 => (0.0, (names.len() - 1) as f64),
             Labels::Names(_) => (-0.5, 0.5),
             Labels::Share { .. } => (0.0, 1.0),
-            Labels::Numbers => {
+            Labels::Numbers | Labels::Ticks(_) => {
                 let positions = self.series.iter().flat_map(|series| &series.points).map(|point| point.position);
                 return Scale::holding(positions, pixels);
             }
@@ -158,7 +160,7 @@ impl LineChart {
         for (position, series) in self.series.iter().enumerate() {
             let class = format!("fill-{} strong", position % SERIES);
             let baseline = TEXT_PX + (position + 1) as f64 * NAME_PX - 12.0;
-            canvas.text(&class, (0.0, baseline), Anchor::Start, &series.name);
+            canvas.text(&class, (0.0, baseline), Anchor::Start, &shortened(&series.name, 40));
         }
     }
 }
@@ -205,11 +207,9 @@ fn best_point(points: &[Point]) -> Option<usize> {
     best.map(|(position, _)| position)
 }
 
-/// The end of a path, and not more of a name than has room beside a plot.
+/// Not more of a name than has room beside a plot.
 fn short_name(name: &str) -> String {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= 18 { name.to_owned() } else { letters[..17].iter().chain(&['\u{2026}']).collect() }
+    shortened(name, 18)
 }
 
 /// Heights at least `gap` apart and within `bounds` where there is room, each as near to where it was as its neighbours let it.

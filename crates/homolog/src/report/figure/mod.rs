@@ -1,21 +1,56 @@
-//! Figures as SVG: scales, axes, lines, heat maps, histograms.
+//! Figures as SVG and PNG.
 //!
 //! A figure is SVG with real text. Its colours are classes, so that a page can show it in light or dark ([`Figure::inline`],
-//! with the page's style sheet from [`style_sheet`]), and a file of its own carries them ([`Figure::standalone`]). Nothing
-//! here knows what a score is; `report::page` does.
+//! with the page's style sheet from [`style_sheet`]), and a file of its own carries them ([`Figure::standalone`],
+//! [`Figure::save`]). Nothing here knows what a score is: a figure takes arrays and names. Every figure can be read at 340
+//! pixels, one column of a journal (89 mm); colours can be told apart with any colour vision; what is not a number is shown as
+//! missing, never as zero.
+//!
+//! | figure | what it is for |
+//! |---|---|
+//! | [`RdmMap`] | dissimilarity matrices side by side, with stimuli and categories along their edges |
+//! | [`MdsPlot`] | stimuli or models in a plane |
+//! | [`BarChart`] | models with errors, subjects, noise ceiling, and which pairs differ |
+//! | [`CurveChart`] | time courses, power curves, psychometric functions |
+//! | [`TimeMap`] | a value for each pair of times, clusters outlined |
+//! | [`LineChart`] | scores by stage |
+//! | [`LabelledMatrix`] | confusions, model recovery, p-values of pairs |
+//! | [`StackedBars`] | variance partitions |
+//! | [`Histogram`] | values of many units |
 
 mod axis;
+mod bar_chart;
 mod colour;
-mod heat_map;
+mod curve_chart;
 mod histogram;
+mod label;
+mod labelled_matrix;
+mod legend;
 mod line_chart;
+mod mds_plot;
+mod pair_marks;
+mod picture;
+mod rdm_map;
+mod save;
 mod scale;
+mod stacked_bars;
 mod svg;
+mod time_map;
 
 pub use axis::{Horizontal, Labels};
-pub use colour::{SERIES, style_sheet, viridis};
-pub use heat_map::{HeatMap, Panel};
+pub use bar_chart::{Bar, BarChart, MarkRow};
+pub use colour::{ColourMap, SERIES, style_sheet};
+pub use curve_chart::{Curve, CurveChart, CurvePoint, Reference, Spacing};
 pub use histogram::Histogram;
+pub use label::{short_model_name, short_model_names, shortened};
+pub use labelled_matrix::LabelledMatrix;
 pub use line_chart::{Band, LineChart, Point, Series};
+pub use mds_plot::MdsPlot;
+pub use pair_marks::PairMarks;
+pub use picture::Thumbnail;
+pub use rdm_map::{RdmMap, RdmPanel, RdmShown};
+pub use save::FigureError;
 pub use scale::{Scale, number};
+pub use stacked_bars::{StackedBar, StackedBars};
 pub use svg::{Figure, escape};
+pub use time_map::TimeMap;

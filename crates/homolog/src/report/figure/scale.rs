@@ -57,6 +57,18 @@ impl Scale {
     }
 }
 
+/// Round numbers from `low` to `high`, both above 0, for a logarithmic axis: their logarithms to base 10 and themselves. Powers
+/// of ten, with twice and five times each where the axis spans less than three.
+pub(super) fn logarithmic_marks(low: f64, high: f64) -> Vec<(f64, String)> {
+    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    let factors: &[f64] = if high / low < 1000.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    (first..=last)
+        .flat_map(|power| factors.iter().map(move |factor| (factor * 10_f64.powi(power), power)))
+        .filter(|(value, _)| *value >= low * (1.0 - 1e-9) && *value <= high * (1.0 + 1e-9))
+        .map(|(value, power)| (value.log10(), number(value, (-power).max(0) as usize)))
+        .collect()
+}
+
 /// The largest of 1, 2 and 5 times a power of ten that puts at least four steps into `span`.
 fn round_step(span: f64) -> f64 {
     let power = 10_f64.powf((span / 4.0).log10().floor());
@@ -103,5 +115,13 @@ mod tests {
     fn zero_has_no_sign() {
         assert_eq!(number(-0.0004, 2), "0.00");
         assert_eq!(number(-0.4, 1), "\u{2212}0.4");
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_round_marks() {
+        let labels = |low, high| logarithmic_marks(low, high).into_iter().map(|(_, label)| label).collect::<Vec<_>>();
+        assert_eq!(labels(10.0, 200.0), ["10", "20", "50", "100", "200"]);
+        assert_eq!(labels(0.03, 1.0), ["0.05", "0.1", "0.2", "0.5", "1"]);
+        assert_eq!(labels(1.0, 10_000.0), ["1", "10", "100", "1000", "10000"]);
     }
 }

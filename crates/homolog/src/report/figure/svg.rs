@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::colour::style_sheet;
+use super::colour::light_style_sheet;
 
 /// Height of figure text in pixels.
 pub(super) const TEXT_PX: f64 = 12.0;
+
+/// White around a figure that is a file of its own.
+pub(super) const PAPER_MARGIN: f64 = 6.0;
 
 /// A finished figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,26 +24,44 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// An `<svg>` element for a page that has the style sheet of [`style_sheet`].
+    /// An `<svg>` element for a page that has the style sheet of [`style_sheet`](super::style_sheet).
     pub fn inline(&self) -> String {
-        self.element("", "")
+        self.element("", "", 0.0)
     }
 
-    /// A whole SVG file with its own style sheet, in light colours, on white.
+    /// A whole SVG file with its own style sheet, in light colours, on white, with a narrow margin.
     pub fn standalone(&self) -> String {
-        let paper = format!("<rect class=\"paper\" width=\"{}\" height=\"{}\"/>", px(self.width), px(self.height));
-        let style = format!("<style>{}</style>{paper}", style_sheet());
-        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
+        let (width, height) = self.size_with_margin();
+        let margin = px(-PAPER_MARGIN);
+        let paper = format!(
+            "<rect class=\"paper\" x=\"{margin}\" y=\"{margin}\" width=\"{}\" height=\"{}\"/>",
+            px(width),
+            px(height)
+        );
+        let style = format!("<style>{}</style>{paper}", light_style_sheet());
+        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style, PAPER_MARGIN)
     }
 
-    fn element(&self, attributes: &str, first: &str) -> String {
+    /// The same with all text in one font.
+    pub(super) fn standalone_in(&self, font: &str) -> String {
+        let font = format!(".figure text{{font-family:\"{font}\"}}</style>");
+        self.standalone().replacen("</style>", &font, 1)
+    }
+
+    /// Width and height of the figure as a file of its own.
+    pub(super) fn size_with_margin(&self) -> (f64, f64) {
+        (self.width + 2.0 * PAPER_MARGIN, self.height + 2.0 * PAPER_MARGIN)
+    }
+
+    fn element(&self, attributes: &str, first: &str, margin: f64) -> String {
         format!(
-            "<svg{attributes} class=\"figure\" role=\"img\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\">\
+            "<svg{attributes} class=\"figure\" role=\"img\" viewBox=\"{corner} {corner} {w} {h}\" width=\"{w}\" height=\"{h}\">\
              <title>{}</title>{first}{}</svg>",
             escape(&self.description),
             self.body,
-            w = px(self.width),
-            h = px(self.height),
+            corner = px(-margin),
+            w = px(self.width + 2.0 * margin),
+            h = px(self.height + 2.0 * margin),
         )
     }
 }
@@ -69,6 +90,32 @@ impl Anchor {
     }
 }
 
+/// The outline of a mark; several, so that marks differ by more than colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+}
+
+impl Shape {
+    /// The shape of the n-th kind of mark.
+    pub(super) fn of(kind: usize) -> Shape {
+        [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond][kind % 4]
+    }
+
+    /// Corners around the origin, such that all shapes have about the area of a circle of radius 1.
+    fn corners(self) -> &'static [(f64, f64)] {
+        match self {
+            Shape::Circle => &[],
+            Shape::Square => &[(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
+            Shape::Triangle => &[(0.0, -1.4), (1.25, 0.8), (-1.25, 0.8)],
+            Shape::Diamond => &[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)],
+        }
+    }
+}
+
 /// A rectangle in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Area {
@@ -85,6 +132,10 @@ impl Area {
 
     pub(super) fn bottom(&self) -> f64 {
         self.top + self.height
+    }
+
+    pub(super) fn overlaps(&self, other: &Area) -> bool {
+        self.left < other.right() && other.left < self.right() && self.top < other.bottom() && other.top < self.bottom()
     }
 }
 
@@ -138,6 +189,56 @@ impl Canvas {
         ));
     }
 
+    /// A mark of some shape; `tip` is what a pointer resting on it shows.
+    pub(super) fn mark(&mut self, class: &str, shape: Shape, at: (f64, f64), radius: f64, tip: &str) {
+        if shape == Shape::Circle {
+            return self.dot(class, at, radius, tip);
+        }
+        let corner = |(x, y): &(f64, f64)| format!("{},{}", px(at.0 + x * radius), px(at.1 + y * radius));
+        let corners: Vec<String> = shape.corners().iter().map(corner).collect();
+        self.add(&format!(
+            "<polygon class=\"{class}\" points=\"{}\"><title>{}</title></polygon>",
+            corners.join(" "),
+            escape(tip)
+        ));
+    }
+
+    /// The area between two lines over the same places, `(x, y of one, y of the other)`, broken where one is missing.
+    pub(super) fn area_between(&mut self, class: &str, edges: &[Option<(f64, f64, f64)>]) {
+        for run in edges.split(Option::is_none).filter(|run| run.len() > 1) {
+            let run: Vec<(f64, f64, f64)> = run.iter().copied().flatten().collect();
+            let there = run.iter().map(|(x, y, _)| (*x, *y));
+            let back = run.iter().rev().map(|(x, _, y)| (*x, *y));
+            let corners: Vec<String> = there.chain(back).map(|(x, y)| format!("{} {}", px(x), px(y))).collect();
+            self.add(&format!("<path class=\"{class}\" d=\"M{}Z\"/>", corners.join("L")));
+        }
+    }
+
+    /// A rectangle that says something when a pointer rests on it.
+    pub(super) fn rect_with_tip(&mut self, class: &str, area: Area, tip: &str) {
+        self.add(&format!(
+            "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
+            px(area.left),
+            px(area.top),
+            px(area.width.max(0.0)),
+            px(area.height.max(0.0)),
+            escape(tip)
+        ));
+    }
+
+    /// A rectangle in a colour of its own, the same on light and on dark.
+    pub(super) fn cell(&mut self, [red, green, blue]: [u8; 3], area: Area, tip: &str) {
+        self.add(&format!(
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#{red:02x}{green:02x}{blue:02x}\">\
+             <title>{}</title></rect>",
+            px(area.left),
+            px(area.top),
+            px(area.width),
+            px(area.height),
+            escape(tip)
+        ));
+    }
+
     pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         self.turned_text(class, at, anchor, 0.0, text);
     }
@@ -153,15 +254,27 @@ impl Canvas {
         ));
     }
 
-    /// A picture from a data URI.
+    /// A matrix as a picture from a data URI, each pixel a sharp rectangle.
     pub(super) fn image(&mut self, area: Area, uri: &str) {
         self.add(&format!(
-            "<image class=\"pixels\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
-             href=\"{uri}\"/>",
+            "<image class=\"pixels\" image-rendering=\"pixelated\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" \
+             preserveAspectRatio=\"none\" href=\"{uri}\"/>",
             px(area.left),
             px(area.top),
             px(area.width),
             px(area.height)
+        ));
+    }
+
+    /// A photograph from a data URI, as large as fits into the area.
+    pub(super) fn photograph(&mut self, area: Area, uri: &str, tip: &str) {
+        self.add(&format!(
+            "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" href=\"{uri}\"><title>{}</title></image>",
+            px(area.left),
+            px(area.top),
+            px(area.width),
+            px(area.height),
+            escape(tip)
         ));
     }
 
@@ -174,12 +287,26 @@ impl Canvas {
 /// Pixels with at most two decimals.
 pub(super) fn px(value: f64) -> String {
     let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// About how wide a text is; a font of the reader's choice draws it, so this is an estimate from above.
+/// About how wide a text is; a font of the reader's choice draws it, so this is an estimate from above, after the widest of
+/// the usual fonts.
 pub(super) fn text_width(text: &str) -> f64 {
-    text.chars().count() as f64 * TEXT_PX * 0.56
+    text.chars().map(letter_width).sum::<f64>() * TEXT_PX
+}
+
+/// Width of a letter as a part of the font's height.
+fn letter_width(letter: char) -> f64 {
+    match letter {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' => 0.29,
+        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '/' => 0.41,
+        'm' | 'M' | 'W' | '@' | '%' | '\u{2026}' => 0.93,
+        'w' => 0.8,
+        'A'..='Z' => 0.69,
+        _ => 0.6,
+    }
 }
 
 /// Text for HTML or SVG, in element content or a quoted attribute.

@@ -4,6 +4,7 @@ mod arbitrary;
 mod damaged;
 mod declared;
 mod for_python;
+mod input;
 mod operations;
 mod python_files;
 mod round_trip;
