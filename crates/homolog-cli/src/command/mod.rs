@@ -1,11 +1,14 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
+mod behave;
 mod compare;
 mod data;
+mod decode;
 mod demo;
 mod encode;
 mod infer;
 mod layers;
+mod power;
 mod rdm;
 mod record;
 pub(crate) mod score;
@@ -33,6 +36,12 @@ pub(crate) enum Command {
     Infer(infer::Infer),
     /// Responses predicted from features, cross-validated
     Encode(Box<encode::Encode>),
+    /// Categories and variables read out of responses, cross-validated
+    Decode(Box<decode::Decode>),
+    /// What observers answered, compared
+    Behave(Box<behave::Behave>),
+    /// How large an experiment has to be to tell two models apart
+    Power(Box<power::Power>),
     /// List, show and fetch the data of benchmarks
     #[command(subcommand)]
     Data(data::Data),
@@ -49,6 +58,9 @@ impl Command {
             Self::Compare(command) => command.run(),
             Self::Infer(command) => command.run(),
             Self::Encode(command) => command.run(),
+            Self::Decode(command) => command.run(),
+            Self::Behave(command) => command.run(),
+            Self::Power(command) => command.run(),
             Self::Data(command) => command.run(),
         }
     }
