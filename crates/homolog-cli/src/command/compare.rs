@@ -27,29 +27,20 @@ const KEPT_SHARE: f64 = 0.99;
 /// Width of the RBF kernel as a part of the median distance, as Kornblith et al. (2019) have it.
 const RBF_WIDTH: f64 = 1.0;
 
-/// A number that says how alike the responses of two systems are.
-type OfResponses = fn(&Patterns, &Patterns) -> Result<f64, StatsError>;
+/// A number that says how alike the responses of two systems are, each stimuli × units.
+type OfResponses = fn(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<f64, StatsError>;
 
 /// The similarities of responses, by name.
 const OF_RESPONSES: [(&str, OfResponses); 8] = [
-    ("cka", |a, b| cka(a, b, CkaEstimate::Biased)),
-    ("debiased-cka", |a, b| cka(a, b, CkaEstimate::Debiased)),
-    ("rbf-cka", |a, b| rbf_cka(&Gram::of(view(a))?, &Gram::of(view(b))?, RBF_WIDTH, CkaEstimate::Biased)),
-    ("svcca", |a, b| svcca(view(a), view(b), KEPT_SHARE)),
-    ("pwcca", |a, b| pwcca(view(a), view(b), KEPT_SHARE)),
-    ("squared-procrustes-distance", |a, b| squared_procrustes_distance(view(a), view(b))),
-    ("angular-shape-distance", |a, b| angular_shape_distance(view(a), view(b))),
-    ("soft-matching-correlation", |a, b| soft_matching_correlation(view(a), view(b))),
+    ("cka", |a, b| linear_cka(&Gram::of(a)?, &Gram::of(b)?, CkaEstimate::Biased)),
+    ("debiased-cka", |a, b| linear_cka(&Gram::of(a)?, &Gram::of(b)?, CkaEstimate::Debiased)),
+    ("rbf-cka", |a, b| rbf_cka(&Gram::of(a)?, &Gram::of(b)?, RBF_WIDTH, CkaEstimate::Biased)),
+    ("svcca", |a, b| svcca(a, b, KEPT_SHARE)),
+    ("pwcca", |a, b| pwcca(a, b, KEPT_SHARE)),
+    ("squared-procrustes-distance", |a, b| squared_procrustes_distance(a, b)),
+    ("angular-shape-distance", |a, b| angular_shape_distance(a, b)),
+    ("soft-matching-correlation", |a, b| soft_matching_correlation(a, b)),
 ];
-
-fn cka(a: &Patterns, b: &Patterns, estimate: CkaEstimate) -> Result<f64, StatsError> {
-    linear_cka(&Gram::of(view(a))?, &Gram::of(view(b))?, estimate)
-}
-
-/// The stimuli × units matrix; empty, which every measure refuses, where there are leading axes left.
-fn view(patterns: &Patterns) -> ArrayView2<'_, f64> {
-    patterns.matrix().unwrap_or_else(|_| ArrayView2::from_shape((0, 0), &[]).unwrap_or_default())
-}
 
 /// How a pair of inputs is compared.
 #[derive(Clone, Copy)]
@@ -136,7 +127,7 @@ impl Compare {
         let told = |problem: StatsError| Failure::from_input(&problem);
         let values = compare_rdms(left.1.view(), right.1.view(), comparator).map_err(told)?;
         let ceiling = if !self.with.is_empty() && right.1.nrows() > 1 {
-            let found = noise_ceiling(right.1.view(), comparator, CeilingConvention::Pooled).map_err(told)?;
+            let found = noise_ceiling(right.1.view(), comparator, CeilingConvention::PooledRdm).map_err(told)?;
             Some((found.lower, found.upper))
         } else {
             None
@@ -156,22 +147,25 @@ impl Compare {
         let n_left = all.len();
         all.extend(read(&self.with)?);
         let all = aligned_patterns(&all, StimulusJoin::from(self.stimuli))?;
-        for patterns in &all {
-            patterns.matrix().map_err(|problem| crate::inputs::unread(&problem))?;
-        }
-        let (left, right) = all.split_at(n_left);
+        let matrices = all.iter().map(Patterns::matrix).collect::<Result<Vec<_>, _>>();
+        let matrices = matrices.map_err(|problem| crate::inputs::unread(&problem))?;
+        let named: Vec<(&Patterns, ArrayView2<'_, f64>)> = all.iter().zip(matrices).collect();
+        let (left, right) = named.split_at(n_left);
         let right = if right.is_empty() { left } else { right };
         let mut values = Array2::zeros((left.len(), right.len()));
-        for (row, a) in left.iter().enumerate() {
-            for (column, b) in right.iter().enumerate() {
-                values[[row, column]] = measure(a, b)
+        for (row, (a, responses)) in left.iter().enumerate() {
+            for (column, (b, others)) in right.iter().enumerate() {
+                values[[row, column]] = measure(*responses, *others)
                     .map_err(|problem| Failure::wrong_input(format!("{} and {}: {problem}", a.input, b.input)))?;
             }
         }
-        let names = |side: &[Patterns]| side.iter().map(|patterns| Location::parse(&patterns.input).short()).collect();
+        let names = |side: &[(&Patterns, ArrayView2<'_, f64>)]| {
+            side.iter().map(|(patterns, _)| Location::parse(&patterns.input).short()).collect::<Vec<_>>()
+        };
+        let (rows, columns) = (names(left), names(right));
         let mut notes: Vec<String> = all.iter().flat_map(left_out).collect();
         notes.extend(all.first().and_then(|patterns| by_position(&patterns.stimuli)));
-        Ok(Compared { rows: names(left), columns: names(right), values, notes, ceiling: None })
+        Ok(Compared { rows, columns, values, notes, ceiling: None })
     }
 
     fn outcome(&self, compared: Compared, name: &str) -> Outcome {
