@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, Dimension, Ix2, IxDy
 
 use super::align::StimulusIds;
 use super::error::InputError;
-use super::location::{Kind, Location};
+use super::location::{Kind, Location, ReadArray};
 use crate::recording::assembly::{Recording, RecordingAxis};
 use crate::recording::coordinate::{Coordinate, Coordinates, shared_in_groups};
 use crate::recording::error::{ContentProblem, FileError};
@@ -150,7 +150,7 @@ impl Patterns {
     }
 
     fn of_array(location: &Location, axes: Option<&[PatternAxis]>) -> Result<Patterns, InputError> {
-        let (array, ids) = location.array()?;
+        let ReadArray { array, ids, .. } = location.array()?;
         let shape = array.shape().to_vec();
         let kind = array.elements().kind();
         let values = array.into_numbers().ok_or_else(|| FileError::Content {
