@@ -2,7 +2,7 @@
 
 use super::align::StimulusIds;
 use super::error::InputError;
-use super::location::{Kind, Location};
+use super::location::{Kind, Location, ReadArray};
 use super::patterns::{check_column_names, content, id_column};
 use crate::recording::coordinate::Coordinate;
 use crate::recording::format::table::Table;
@@ -29,7 +29,7 @@ impl StimulusLabels {
         if location.kind() == Kind::Table {
             return Self::of_table(location);
         }
-        let (array, ids) = location.array()?;
+        let ReadArray { array, ids, .. } = location.array()?;
         let shape = array.shape().to_vec();
         // MATLAB has no arrays of one axis: a row or a column is one.
         if shape.iter().filter(|length| **length != 1).count() > 1 || shape.is_empty() {

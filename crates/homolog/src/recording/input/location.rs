@@ -15,6 +15,18 @@ use crate::recording::tree::DataTree;
 const ID_ARRAYS: [&str; 6] =
     ["stimulus_id", "stimulus_ids", "presentation.stimulus_id", "file_names", "filenames", "image_names"];
 
+/// Names under which archives carry what their dissimilarity matrices are called.
+const NAME_ARRAYS: [&str; 5] = ["rdm_names", "model_names", "names", "subject", "subjects"];
+
+/// An array with what its archive says beside it.
+pub(super) struct ReadArray {
+    pub(super) array: DataArray,
+    /// The ids of stimuli.
+    pub(super) ids: Option<Vec<String>>,
+    /// What matrices are called.
+    pub(super) names: Option<Vec<String>>,
+}
+
 /// A file or folder, and what of it: `responses.mat:RDMs(1,:).RDM`, `DIR:features.11`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -111,29 +123,27 @@ impl Location {
         if inner.is_dir() { inner } else { self.path.clone() }
     }
 
-    /// The array that is meant, and the ids that the file has for its stimuli.
-    pub(super) fn array(&self) -> Result<(DataArray, Option<Vec<String>>), InputError> {
+    /// The array that is meant: the one that is named, or the only one beside ids and names.
+    pub(super) fn array(&self) -> Result<ReadArray, InputError> {
         let tree = read_tree(&self.path)?;
-        let ids = ids_in(&tree);
-        let data = without_ids(&tree, ids.as_ref().map(|(name, _)| *name));
-        let array = match (&self.part, &data) {
-            (Some(part), _) => tree.array(Some(part)),
-            (None, Some(name)) => tree.array(Some(name)),
-            (None, None) => tree.array(None),
-        };
+        let ids = texts_under(&tree, &ID_ARRAYS);
+        let names = texts_under(&tree, &NAME_ARRAYS);
+        let beside = [&ids, &names].map(|texts| texts.as_ref().map(|(name, _)| *name));
+        let data = only_one_beside(&tree, &beside);
+        let array = tree.array(self.part.as_deref().or(data.as_deref()));
         let array = array.map_err(|problem| FileError::Variable {
             path: self.path.clone(),
             wanted: self.part.clone().unwrap_or_else(|| "the only variable".to_owned()),
             problem: Box::new(problem),
         })?;
-        Ok((array, ids.map(|(_, ids)| ids)))
+        Ok(ReadArray { array, ids: ids.map(|(_, ids)| ids), names: names.map(|(_, names)| names) })
     }
 }
 
-/// The ids of stimuli that an archive carries under one of the usual names.
-fn ids_in(tree: &DataTree) -> Option<(&'static str, Vec<String>)> {
+/// The texts or whole numbers that an archive carries under one of these names.
+fn texts_under(tree: &DataTree, wanted: &[&'static str]) -> Option<(&'static str, Vec<String>)> {
     let DataTree::Structures { fields, .. } = tree else { return None };
-    ID_ARRAYS.iter().find_map(|name| match fields.get(*name)?.as_slice() {
+    wanted.iter().find_map(|name| match fields.get(*name)?.as_slice() {
         [DataTree::Array(array)] if array.shape().iter().filter(|length| **length != 1).count() <= 1 => {
             let coordinate = array.elements().clone().into_coordinate();
             matches!(coordinate, Coordinate::Text(_) | Coordinate::Integer(_)).then(|| (*name, coordinate.to_texts()))
@@ -142,10 +152,9 @@ fn ids_in(tree: &DataTree) -> Option<(&'static str, Vec<String>)> {
     })
 }
 
-/// The only variable beside the ids.
-fn without_ids(tree: &DataTree, ids: Option<&str>) -> Option<String> {
-    let names = tree.names();
-    let mut others = names.into_iter().filter(|name| Some(name.as_str()) != ids);
+/// The only variable beside those of these names.
+fn only_one_beside(tree: &DataTree, beside: &[Option<&str>]) -> Option<String> {
+    let mut others = tree.names().into_iter().filter(|name| !beside.contains(&Some(name.as_str())));
     let first = others.next()?;
     others.next().is_none().then_some(first)
 }

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, Dimension, Ix2, IxDy
 
 use super::align::StimulusIds;
 use super::error::InputError;
-use super::location::{Kind, Location};
+use super::location::{Kind, Location, ReadArray};
 use crate::recording::assembly::{Recording, RecordingAxis};
 use crate::recording::coordinate::{Coordinate, Coordinates, shared_in_groups};
 use crate::recording::error::{ContentProblem, FileError};
@@ -150,7 +150,7 @@ impl Patterns {
     }
 
     fn of_array(location: &Location, axes: Option<&[PatternAxis]>) -> Result<Patterns, InputError> {
-        let (array, ids) = location.array()?;
+        let ReadArray { array, ids, .. } = location.array()?;
         let shape = array.shape().to_vec();
         let kind = array.elements().kind();
         let values = array.into_numbers().ok_or_else(|| FileError::Content {
@@ -468,25 +468,24 @@ impl Patterns {
         }
         let (n_stimuli, n_units) = (self.n_stimuli(), self.n_units());
         let n_repetitions = self.leading.first().map_or(1, |leading| leading.labels.len());
+        let shape: Vec<usize> = self.values.shape().to_vec();
+        let rows = self
+            .values
+            .to_shape((n_repetitions * n_stimuli, n_units))
+            .map_err(|_| InputError::AxesNotNamed { input: self.input.clone(), shape })?;
         let mut kept = Vec::new();
-        for (row, lane) in self.values.lanes(self.axis_of_units()).into_iter().enumerate() {
-            if n_repetitions == 1 || lane.iter().any(|value| !value.is_nan()) {
-                kept.push(row);
-                if let Some((unit, value)) = lane.iter().enumerate().find(|(_, value)| !value.is_finite()) {
-                    let mut place = vec![row % n_stimuli.max(1), unit];
-                    if !self.leading.is_empty() {
-                        place.insert(0, row / n_stimuli.max(1));
-                    }
-                    return Err(self.not_finite(&place, *value));
-                }
+        for (row, responses) in rows.rows().into_iter().enumerate() {
+            if n_repetitions > 1 && responses.iter().all(|value| value.is_nan()) {
+                continue;
             }
+            if let Some((unit, value)) = responses.indexed_iter().find(|(_, value)| !value.is_finite()) {
+                let repetition = self.leading.first().map(|_| row / n_stimuli.max(1));
+                let place: Vec<usize> = repetition.into_iter().chain([row % n_stimuli.max(1), unit]).collect();
+                return Err(self.not_finite(&place, *value));
+            }
+            kept.push(row);
         }
-        let rows: Vec<f64> = self.values.iter().copied().collect();
-        let mut values = Array2::zeros((kept.len(), n_units));
-        for (mut to, row) in values.rows_mut().into_iter().zip(&kept) {
-            let from = &rows[row * n_units..(row + 1) * n_units];
-            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-        }
+        let values = rows.select(Axis(0), &kept);
         let stimulus = kept.iter().map(|row| row % n_stimuli.max(1)).collect();
         let repetition = kept.iter().map(|row| row / n_stimuli.max(1)).collect();
         Ok(Observations { values, stimulus, repetition })

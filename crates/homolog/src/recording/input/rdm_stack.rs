@@ -2,11 +2,12 @@
 
 use ndarray::{Array2, ArrayD, ArrayView2, Ix2, Ix3, IxDyn};
 
-use super::align::StimulusIds;
+use super::align::{StimulusIds, align};
 use super::error::{InputError, RdmProblem};
-use super::location::{Kind, Location};
+use super::location::{Kind, Location, ReadArray};
 use super::patterns::{check_column_names, content, id_column};
 use crate::recording::format::table::Table;
+use crate::recording::join::StimulusJoin;
 
 /// Largest difference between the two triangles of a symmetric matrix, as a part of its largest entry.
 const ASYMMETRY: f64 = 1e-5;
@@ -28,6 +29,9 @@ pub struct RdmStack {
     pub input: String,
     /// `[[matrix, pair]]`: the upper triangle of each matrix, row by row, as SciPy's `squareform` orders it.
     pub dissimilarities: Array2<f64>,
+    /// What each matrix is called: by the file where it says so (an array `rdm_names`, `model_names`, `names` or `subject`), else
+    /// by the file's name, with a number from 0 where it holds several.
+    pub names: Vec<String>,
     /// The stimuli, in the order of the rows of the matrices.
     pub stimuli: StimulusIds,
 }
@@ -43,16 +47,24 @@ impl RdmStack {
     /// [`InputError::File`] when the file cannot be read; [`InputError::Rdm`] when no reading of its shape gives matrices, both
     /// do, a matrix is not symmetric or its diagonal is not 0, or a dissimilarity is infinite, or NaN unless that is kept.
     pub fn read(location: &Location, missing: MissingPairs) -> Result<RdmStack, InputError> {
-        let (values, ids) = match location.kind() {
+        let (values, ids, names) = match location.kind() {
             Kind::Table => square_table(location)?,
             _ => {
-                let (array, ids) = location.array()?;
+                let ReadArray { array, ids, names } = location.array()?;
                 let found = array.elements().kind();
-                let not_numbers = || problem(location, RdmProblem::NotNumbers { found });
-                (array.into_numbers().ok_or_else(not_numbers)?, ids)
+                let fault =
+                    || InputError::Rdm { input: location.text.clone(), problem: RdmProblem::NotNumbers { found } };
+                (array.into_numbers().ok_or_else(fault)?, ids, names)
             }
         };
-        RdmStack::from_array(&location.text, values, ids, missing)
+        let mut stack = RdmStack::from_array(&location.text, values, ids, missing)?;
+        let (short, n_matrices) = (location.short(), stack.n_matrices());
+        stack.names = match names.filter(|names| names.len() == n_matrices) {
+            Some(names) => names,
+            None if n_matrices == 1 => vec![short],
+            None => (0..n_matrices).map(|number| format!("{short} {number}")).collect(),
+        };
+        Ok(stack)
     }
 
     /// Matrices from an array of one of the shapes that [`RdmStack::read`] takes, and the ids of its stimuli where they are known.
@@ -78,7 +90,31 @@ impl RdmStack {
             None => StimulusIds::Positional(n_stimuli),
         };
         require_finite(&dissimilarities, &stimuli, missing).map_err(fault)?;
-        Ok(RdmStack { input: input.to_owned(), dissimilarities, stimuli })
+        let names = (0..dissimilarities.nrows()).map(|number| number.to_string()).collect();
+        Ok(RdmStack { input: input.to_owned(), dissimilarities, names, stimuli })
+    }
+
+    /// The matrices of several inputs below each other, over the stimuli that [`align`] gives, in the order of the first.
+    ///
+    /// # Errors
+    /// As [`align`].
+    pub fn together(stacks: &[RdmStack], join: StimulusJoin) -> Result<RdmStack, InputError> {
+        let sides: Vec<(&str, &StimulusIds)> =
+            stacks.iter().map(|stack| (stack.input.as_str(), &stack.stimuli)).collect();
+        let aligned = align(&sides, join)?;
+        let parts: Vec<RdmStack> =
+            stacks.iter().zip(&aligned.rows).map(|(stack, rows)| stack.select_stimuli(rows)).collect();
+        let n_pairs = parts.first().map_or(0, |part| part.dissimilarities.ncols());
+        let n_matrices = parts.iter().map(RdmStack::n_matrices).sum();
+        let mut dissimilarities = Array2::zeros((n_matrices, n_pairs));
+        let rows = parts.iter().flat_map(|part| part.dissimilarities.rows());
+        dissimilarities.rows_mut().into_iter().zip(rows).for_each(|(mut to, from)| to.assign(&from));
+        Ok(RdmStack {
+            input: sides.iter().map(|(input, _)| *input).collect::<Vec<_>>().join(", "),
+            dissimilarities,
+            names: parts.iter().flat_map(|part| part.names.iter().cloned()).collect(),
+            stimuli: aligned.stimuli,
+        })
     }
 
     /// How many matrices there are.
@@ -118,6 +154,7 @@ impl RdmStack {
         RdmStack {
             input: self.input.clone(),
             dissimilarities: self.dissimilarities.select(ndarray::Axis(1), &columns),
+            names: self.names.clone(),
             stimuli: self.stimuli.select(&stimuli),
         }
     }
@@ -129,10 +166,6 @@ impl RdmStack {
         }
         homolog_stats::rdm::matrix_from_pairs(self.dissimilarities.row(matrix)).ok()
     }
-}
-
-fn problem(location: &Location, problem: RdmProblem) -> InputError {
-    InputError::Rdm { input: location.text.clone(), problem }
 }
 
 /// The upper triangle of each matrix, and how many stimuli there are.
@@ -245,8 +278,12 @@ fn require_finite(values: &Array2<f64>, stimuli: &StimulusIds, missing: MissingP
     })
 }
 
-/// A table of one square matrix, its columns named as its rows, or of one matrix a row.
-fn square_table(location: &Location) -> Result<(ArrayD<f64>, Option<Vec<String>>), InputError> {
+/// The numbers of a table with the ids of its stimuli and the names of its matrices.
+type TableOfRdms = (ArrayD<f64>, Option<Vec<String>>, Option<Vec<String>>);
+
+/// A table of one square matrix, whose columns are called as its rows, or of one matrix a row, named
+/// by the first column.
+fn square_table(location: &Location) -> Result<TableOfRdms, InputError> {
     let table = Table::read(&location.path)?;
     check_column_names(&location.text, &table)?;
     let content = |source| content(&location.path, source);
@@ -257,9 +294,15 @@ fn square_table(location: &Location) -> Result<(ArrayD<f64>, Option<Vec<String>>
         let numbers = table.numbers(name).map_err(content)?;
         column.iter_mut().zip(numbers).for_each(|(value, number)| *value = number);
     }
-    let ids = match id_column {
-        Some(name) if values.is_square() => Some(table.column(&name).map_err(content)?.to_vec()),
-        _ => None,
+    let texts = match id_column {
+        Some(name) => Some(table.column(&name).map_err(content)?.to_vec()),
+        None => None,
     };
-    Ok((values.into_dyn(), ids))
+    // Where the columns are called as the rows are, both are the stimuli.
+    let is_over_stimuli = texts.as_ref().is_some_and(|texts| texts.iter().eq(columns.iter().copied()));
+    Ok(if is_over_stimuli {
+        (values.insert_axis(ndarray::Axis(0)).into_dyn(), texts, None)
+    } else {
+        (values.into_dyn(), None, texts)
+    })
 }

@@ -51,10 +51,11 @@ pub(super) fn room_left(axis: &Horizontal, plot_width: f64) -> f64 {
     match &axis.labels {
         Labels::Names(names) if turned(names, plot_width) => {
             let step = plot_width / names.len().max(1) as f64;
+            // The first position stands at least 10 pixels inside the plot.
             let overhangs = names
                 .iter()
                 .enumerate()
-                .map(|(position, name)| text_width(&shortened(name)) * 0.66 - (position as f64 + 0.5) * step);
+                .map(|(position, name)| text_width(&shortened(name)) * 0.7 - position as f64 * step - 10.0);
             overhangs.fold(0.0, f64::max)
         }
         _ => 0.0,

@@ -209,7 +209,7 @@ fn best_point(points: &[Point]) -> Option<usize> {
 
 /// Not more of a name than has room beside a plot.
 fn short_name(name: &str) -> String {
-    shortened(name, 18)
+    shortened(name, 22)
 }
 
 /// Heights at least `gap` apart and within `bounds` where there is room, each as near to where it was as its neighbours let it.
