@@ -154,7 +154,11 @@ pub(super) fn check_classes(
     require_count(operation, "classes", n_classes, 2)?;
     // More classes than stimuli leave one empty, whatever number it was given.
     let mut is_there = vec![false; n_classes.min(classes.len() + 1)];
-    classes.iter().filter_map(|&class| is_there.get(class).map(|_| class)).for_each(|class| is_there[class] = true);
+    for &class in classes {
+        if let Some(there) = is_there.get_mut(class) {
+            *there = true;
+        }
+    }
     if let Some(index) = is_there.iter().position(|there| !there) {
         let advice =
             "Number the classes from 0 without a gap, and use splits that keep every class in the training part";
