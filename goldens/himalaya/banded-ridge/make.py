@@ -29,14 +29,14 @@ for n, p, m in ((60, 20, 5), (40, 90, 4)):
                 solver_params={"n_iter": 9, "alphas": PENALTIES, "progress_bar": False, "return_alphas": True})
             model.fit(inner, y[train])
             weights = np.exp(model.deltas_) * model.best_alphas_
-            split = model.predict(outer, split=True)
             case[f"{name}, {word}"] = {
                 "penalties": model.best_alphas_.tolist(), "weights": weights.T.tolist(),
-                "predicted": model.predict(outer).tolist(), "of bands": split.tolist(),
-                "criterion": model.cv_scores_.max(0).tolist(),
+                "predicted": model.predict(outer).tolist(), "criterion": model.cv_scores_.max(0).tolist(),
             }
-            centred = y[test] - y[test].mean(0)
-            case[f"{name}, {word}"]["split scores"] = r2_score_split(centred, split).tolist()
+            if not intercept:
+                split = model.predict(outer, split=True)
+                case[f"{name}, {word}"]["of bands"] = split.tolist()
+                case[f"{name}, {word}"]["split scores"] = r2_score_split(y[test] - y[test].mean(0), split).tolist()
     cases.append(case)
 draws = {str(seed): generate_dirichlet_samples(7, 4, [0.1, 1.0], random_state=seed).tolist() for seed in (0, 1, 42)}
 print(json.dumps({"versions": versions("himalaya", "numpy", "scipy"), "penalties": PENALTIES.tolist(), "dirichlet": draws, "cases": cases}))

@@ -187,7 +187,8 @@ mod tests {
         assert_eq!(parts.iter().map(|part| part.sets.clone()).collect::<Vec<_>>(), [vec![0], vec![1], vec![0, 1]]);
         for unit in 0..2 {
             assert!(parts[0].shared[unit].unwrap() > 0.95 && parts[1].shared[unit].unwrap().abs() < 0.02);
-            assert!(parts[2].shared[unit].unwrap().abs() < 0.05);
+            // The score of the other set alone, which held-out stimuli bring a little below 0.
+            assert!(parts[2].shared[unit].unwrap().abs() < 0.15, "{parts:?}");
         }
         protocol.score = PredictionScore::Pearson;
         assert!(matches!(partition_variance(&sets, targets.view(), &protocol), Err(StatsError::Unsupported { .. })));

@@ -88,6 +88,9 @@ fn banded_ridge_searches_and_predicts_what_himalaya_does() {
                 // himalaya adds 1e-10 ln α to the criterion, so that the larger of equal penalties wins.
                 close("criterion", found.criterion.clone(), 1e-7);
                 close("predicted", found.predicted.iter().copied().collect(), 1e-8);
+                if intercept == Intercept::Fitted {
+                    continue; // himalaya does not divide predictions with an intercept.
+                }
                 close("of bands", found.of_bands.iter().copied().collect(), 1e-8);
                 let observed = targets.select(Axis(0), &split.test);
                 let shares = split_r2(found.of_bands.view(), observed.view()).unwrap();
