@@ -4,9 +4,14 @@ mod cancel;
 mod command;
 mod exit;
 mod model;
+mod plan_table;
 mod progress;
+mod recorder;
 mod run_options;
+mod running;
+mod score_results;
 mod score_table;
+mod sound_stimuli;
 mod table;
 
 use std::process::ExitCode;

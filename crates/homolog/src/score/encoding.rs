@@ -128,13 +128,27 @@ fn targets(data: &BenchmarkData, on_missing: OnMissing) -> Result<Targets, Score
                 .push(format!("dropped for missing responses: stimuli {}", complete.dropped_stimuli.join(", ")));
         }
         let averaged = without_constant_units(data, complete.recording, on_missing, &mut targets.notes)?;
-        targets.trials.push(trials_of(data, recording, averaged.unit_ids())?);
+        let trials = trials_of(data, recording, averaged.unit_ids())?;
+        targets.trials.extend(populations(data, &averaged)?.into_iter().map(|units| trials.select(Axis(0), &units)));
         targets.unit_ids.extend(averaged.unit_ids().iter().cloned());
         let matrix = averaged.matrix()?;
         targets.responses = ndarray::concatenate(Axis(1), &[targets.responses.view(), matrix.view()])
             .map_err(|_| data.other_kind("populations that saw different stimuli"))?;
     }
     Ok(targets)
+}
+
+/// Positions of the units whose repetitions are halved together: all of a recording, or those that agree in the coordinate
+/// that the ceiling names.
+fn populations(data: &BenchmarkData, recording: &Recording) -> Result<Vec<Vec<usize>>, ScoreError> {
+    let Ceiling::Population { by, .. } = &data.spec.ceiling else {
+        return Ok(vec![(0..recording.n_units()).collect()]);
+    };
+    let mut populations: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (unit, name) in recording.coordinate(RecordingAxis::Unit, by)?.to_texts().into_iter().enumerate() {
+        populations.entry(name).or_default().push(unit);
+    }
+    Ok(populations.into_values().collect())
 }
 
 /// The recording without units that never change, which are refused or dropped and listed.
@@ -229,6 +243,10 @@ fn ceiling(data: &BenchmarkData, targets: &Targets) -> Result<CeilingSummary, Sc
     };
     let mut populations: Vec<SplitHalfCeiling> = Vec::with_capacity(targets.trials.len());
     for trials in &targets.trials {
+        let found = trials.len_of(Axis(2));
+        if found < 2 {
+            return Err(ScoreError::TooFewRepetitions { benchmark: data.spec.name.clone(), found });
+        }
         let is_balanced = trials.iter().all(|value| !value.is_nan());
         let halves = if is_balanced { Halves::ByRepetition } else { Halves::OfEachStimulus };
         populations

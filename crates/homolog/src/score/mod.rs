@@ -19,6 +19,7 @@ pub mod result;
 mod rsa;
 mod run;
 
+use behaviour::classifier;
 pub use behaviour::{Decisions, score_decisions};
 pub use data::{BenchmarkData, Brain};
 pub use encoding::score_encoding;
@@ -34,7 +35,8 @@ use homolog_stats::gram::Gram;
 use ndarray::ArrayView2;
 
 use self::result::{BenchmarkSummary, Failure, Provenance, Score};
-use crate::benchmark::{BehaviourMeasure, Metric};
+use crate::benchmark::{BehaviourMeasure, BenchmarkSpec, Metric};
+use crate::network::checked::Stage;
 use crate::recording::OnMissing;
 use crate::stimuli::Limits;
 
@@ -82,6 +84,17 @@ pub fn score_network(
         _ => score_encoding(data, &grams, run.on_missing, run.seed)?,
     };
     Ok(vec![Scored { grams, ..source.put_to(data, outcome) }])
+}
+
+/// The stages that scoring a network on a benchmark records: those asked for, or the output where its decisions are scored.
+///
+/// # Errors
+/// [`ScoreError::NotAClassifier`] where decisions are asked of a network that makes none.
+pub fn stages_to_record(model: &ScoredModel, benchmark: &BenchmarkSpec) -> Result<Vec<Stage>, ScoreError> {
+    match benchmark.metric {
+        Metric::Behaviour16Class { .. } => Ok(vec![classifier(model, &benchmark.name)?.clone()]),
+        _ => Ok(model.stages.clone()),
+    }
 }
 
 /// Scores features that no network made: one stage, (n_stimuli, n_features), rows in the order of the benchmark's stimuli.
