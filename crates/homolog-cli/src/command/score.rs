@@ -56,7 +56,7 @@ pub(crate) struct Score {
     #[arg(long, value_enum, default_value_t)]
     on_nan: MissingChoice,
     /// End with code 1 unless every model reaches this value at its best stage on every benchmark
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", value_parser = finite, allow_negative_numbers = true)]
     minimum: Option<f64>,
     /// Only say what recording would take: bytes and time for each stage
     #[arg(long)]
@@ -132,10 +132,12 @@ impl Score {
         let mut sources = Sources::from_environment().map_err(|problem| Failure::from_error(&problem))?;
         sources.given = folders(&self.data)?;
         let join = StimulusJoin::from(self.stimuli);
+        let on_missing = OnMissing::from(self.on_nan);
         let on_bad = OnBad::from_flag(self.skip_bad);
         let mut benchmarks = Vec::with_capacity(specs.len());
         for spec in specs {
             let mut data = BenchmarkData::load(spec, &sources, join, &running.progress, &running.cancel)
+                .and_then(|data| data.without_missing(on_missing))
                 .map_err(|problem| unscored(&problem))?;
             let (sound, skipped) = sound_stimuli(data.stimuli, on_bad, &running.progress)?;
             data.stimuli = sound;
@@ -189,6 +191,11 @@ impl Score {
         }
         Ok(())
     }
+}
+
+/// A number that a value can reach or not.
+fn finite(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| "a finite number is needed".to_owned())
 }
 
 /// What recording one model on one benchmark would take, timed on one batch.

@@ -47,7 +47,7 @@ fn a_node_with_too_few_inputs_is_named_with_its_file_and_its_operator() {
     let node = first.name.clone();
     onnx_file(folder.path(), "net.onnx", &graph);
     let ran = homolog(folder.path(), &["layers", "net.onnx"]);
-    ran.refused(2, &["cannot load \"net.onnx\"", &node, "Conv has 1 inputs and needs 2 or 3"]);
+    ran.refused(2, &["cannot load \"net.onnx\"", &node, "Conv has 1 inputs and needs 2 to 3"]);
 }
 
 #[test]

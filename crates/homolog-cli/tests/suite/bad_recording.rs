@@ -28,6 +28,8 @@ fn a_stimulus_without_a_recording_and_the_reverse_are_listed_and_can_be_left_out
         score(folder.path(), &[]).refused(2, &["only in the", "\"image0021\"", "--stimuli shared"]);
         let report = score(folder.path(), &["--stimuli", "shared"]).done().json();
         assert_eq!(report["benchmarks"][0]["n_stimuli"], 20);
+        let note = format!("on the 20 stimuli in common: {n_images} were shown and {n_recorded} recorded");
+        assert!(notes(&report).contains(&note), "{report}");
     }
 }
 
@@ -46,7 +48,7 @@ fn nan_in_one_unit_is_refused_and_dropped_only_by_a_policy_that_the_report_notes
 
     let report = score(folder.path(), &["--on-nan", "drop-presentation"]).done().json();
     assert_eq!(report["benchmarks"][0]["n_units"], 3);
-    assert!(notes(&report).contains("dropped for missing responses: stimuli image0007"), "{report}");
+    assert!(notes(&report).contains("dropped for missing responses: stimuli \\\"image0007\\\""), "{report}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_full_disk_is_told_and_the_recording_goes_on_when_there_is_room() {
 fn a_disk_that_is_full_when_the_report_is_written_is_told_and_nothing_half_written_stays() {
     let folder = tempfile::tempdir().unwrap();
     benchmark(folder.path(), 20, &responses(3, 20, 4));
-    let full = Full::new(&folder.path().join("full"), 32 << 10);
+    let full = Full::new(&folder.path().join("full"), 16 << 10);
     let asked = format!("score {MODEL} -b . --engine burn --layers linear --out full/out");
     let ran = full.run(folder.path(), &asked);
     ran.refused(3, &["cannot write the report \"full/out/report.html\"", "Free some room there"]);

@@ -90,6 +90,7 @@ fn a_minimum_that_is_not_reached_ends_with_1_and_one_that_is_with_0() {
     let words = ["random:resnet20_cifar10?seed=1 reaches", "on mine-V4", "--minimum asks for 1.5"];
     homolog(folder.path(), &asked("1.5")).refused(1, &words);
     homolog(folder.path(), &asked("-2")).done();
+    homolog(folder.path(), &asked("nan")).refused(2, &["'nan'", "--minimum", "a finite number is needed"]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | a benchmark's files to stimuli and recordings, in one order | `data.rs` |
+//! | a benchmark's files to stimuli and recordings, in one order | `data.rs`, `missing.rs` |
+//! | targets, splits and ceiling, before any network runs | `prepared.rs` |
 //! | a network to one Gram matrix a stage, kept in the store | `grams.rs` |
 //! | Gram matrices to values | `rsa.rs`, `encoding.rs` |
 //! | decisions to values | `behaviour.rs` |
@@ -13,8 +14,10 @@ mod data;
 mod encoding;
 mod error;
 mod grams;
+mod missing;
 mod model;
 mod outcome;
+mod prepared;
 pub mod result;
 mod rsa;
 mod run;
@@ -22,12 +25,11 @@ mod run;
 use behaviour::classifier;
 pub use behaviour::{Decisions, score_decisions};
 pub use data::{BenchmarkData, Brain};
-pub use encoding::score_encoding;
 pub use error::ScoreError;
 pub use grams::stage_grams;
 pub use model::ScoredModel;
 pub use outcome::{Outcome, StageOutcome};
-pub use rsa::score_rsa;
+use prepared::Prepared;
 use rsa::subject_rdms;
 pub use run::{BOOTSTRAP_SAMPLES, CONFIDENCE, RunContext};
 
@@ -78,11 +80,9 @@ pub fn score_network(
         let outcomes = score_decisions(data, &decisions, run.seed)?;
         return Ok(outcomes.into_iter().enumerate().map(|(place, of)| source.behaviour(data, place, of)).collect());
     }
+    let prepared = Prepared::new(data, run.on_missing)?;
     let grams = stage_grams(model, &model.stages, &data.stimuli, &source.stimuli_sha256, run)?;
-    let outcome = match &data.spec.metric {
-        Metric::Rsa { .. } => score_rsa(data, &grams, run.seed)?,
-        _ => score_encoding(data, &grams, run.on_missing, run.seed)?,
-    };
+    let outcome = prepared.score(&grams, run.seed);
     Ok(vec![Scored { grams, ..source.put_to(data, outcome) }])
 }
 
@@ -111,10 +111,7 @@ pub fn score_features(
     const LAYER: &str = "features";
     let gram = Gram::of(features).map_err(|source| ScoreError::Stats { stage: LAYER.to_owned(), source })?;
     let grams = vec![gram];
-    let outcome = match &data.spec.metric {
-        Metric::Rsa { .. } => score_rsa(data, &grams, seed)?,
-        _ => score_encoding(data, &grams, on_missing, seed)?,
-    };
+    let outcome = Prepared::new(data, on_missing)?.score(&grams, seed);
     let source = ScoreSource {
         model: model.to_owned(),
         layers: vec![LAYER.to_owned()],
