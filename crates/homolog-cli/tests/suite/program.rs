@@ -53,7 +53,7 @@ impl Ran {
     }
 }
 
-/// The program in `folder`, with its cache there and no mirror, on one engine and one thread unless told otherwise.
+/// The program in `folder`, with its cache there and no mirror.
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_homolog"));
     prepare(&mut command, folder).args(arguments);
