@@ -44,7 +44,7 @@ impl Decisions {
     /// Geirhos R et al. (2018). Generalisation in humans and deep neural networks. NeurIPS. arXiv 1808.08750.
     pub fn of(model: &ScoredModel, data: &BenchmarkData, run: &RunContext<'_>) -> Result<Self, ScoreError> {
         let stage = classifier(model, &data.spec.name)?;
-        let rows = record(model, std::slice::from_ref(stage), &data.stimuli, run)?;
+        let rows = record(model, std::slice::from_ref(stage), &[0], &data.stimuli, run)?;
         let outputs = match rows.first() {
             Some(rows) => rows
                 .columns(0..N_CLASSES)
