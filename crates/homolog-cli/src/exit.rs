@@ -2,7 +2,14 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
+
+use homolog::benchmark::fetch::FetchError;
+use homolog::recording::record::RecordError;
+use homolog::report::ReportError;
+use homolog::score::ScoreError;
+use homolog::store::StoreError;
 
 /// Everything was done.
 pub(crate) const DONE: u8 = 0;
@@ -33,17 +40,21 @@ impl Failure {
         Self { code: OUTSIDE_FAILED, message: problem.to_string() }
     }
 
-    /// An error with its causes. A cause in the operating system or the network is an outside one.
+    /// An error with its causes. What could not be written, and what the system or the network did not give, failed outside.
     pub(crate) fn from_error(problem: &(dyn Error + 'static)) -> Self {
-        let is_outside = causes(problem).any(|cause| {
-            cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() != std::io::ErrorKind::NotFound)
-        });
+        let inner = without_wrapper(problem);
+        let is_outside = is_unwritten(inner) || causes(inner).any(is_of_the_system);
         Self { code: if is_outside { OUTSIDE_FAILED } else { WRONG_INPUT }, message: chain(problem) }
     }
 
-    /// An error in what the user gave, with its causes.
-    pub(crate) fn from_input(problem: &(dyn Error + 'static)) -> Self {
-        Self::wrong_input(chain(problem))
+    /// Some of what was asked for could not be done for this reason, and the rest was.
+    pub(crate) fn in_part(&self, what: impl Display) -> Self {
+        Self { code: self.code, message: what.to_string() }
+    }
+
+    /// Whether something outside the program failed.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.code == OUTSIDE_FAILED
     }
 
     /// A threshold was not met.
@@ -51,9 +62,9 @@ impl Failure {
         Self { code: THRESHOLD_NOT_MET, message: problem.to_string() }
     }
 
-    /// The user stopped the run; `next` says how to go on.
-    pub(crate) fn interrupted(next: impl Display) -> Self {
-        Self { code: INTERRUPTED, message: format!("stopped. {next}") }
+    /// The user stopped the run.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: INTERRUPTED, message: "stopped. The same command goes on where this one was".to_owned() }
     }
 
     /// What is told.
@@ -63,9 +74,50 @@ impl Failure {
 
     /// Prints the problem on standard error, once, and gives the code.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("homolog: {}", self.message);
+        tell(&self.message);
         ExitCode::from(self.code)
     }
+}
+
+/// A line on standard error; a reader that has gone away is no problem.
+pub(crate) fn tell(message: &str) {
+    let _ = writeln!(io::stderr(), "homolog: {message}");
+}
+
+/// The error that an error of scoring passes on in its place.
+fn without_wrapper<'a>(problem: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    match problem.downcast_ref::<ScoreError>() {
+        Some(ScoreError::Fetch(inner)) => inner,
+        Some(ScoreError::Record(inner)) => inner,
+        Some(ScoreError::Store(inner)) => inner,
+        _ => problem,
+    }
+}
+
+/// Whether results could not be written, for whatever reason.
+fn is_unwritten(problem: &(dyn Error + 'static)) -> bool {
+    matches!(problem.downcast_ref(), Some(RecordError::Write { .. } | RecordError::Store(_)))
+        || problem.is::<StoreError>()
+        || problem.is::<ReportError>()
+}
+
+/// Whether a cause lies in the machine or the network, rather than in a path or a file that the user gave.
+fn is_of_the_system(cause: &(dyn Error + 'static)) -> bool {
+    if let Some(FetchError::Unreachable { .. } | FetchError::Refused { .. }) = cause.downcast_ref() {
+        return true;
+    }
+    cause.downcast_ref::<io::Error>().is_some_and(|problem| {
+        !matches!(
+            problem.kind(),
+            ErrorKind::NotFound
+                | ErrorKind::NotADirectory
+                | ErrorKind::IsADirectory
+                | ErrorKind::InvalidData
+                | ErrorKind::InvalidInput
+                | ErrorKind::InvalidFilename
+                | ErrorKind::UnexpectedEof
+        )
+    })
 }
 
 /// The error and what caused it, outermost first; a cause that the message before it tells already is not told again.
@@ -90,4 +142,26 @@ fn causes<'a>(problem: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (d
         next = cause.source();
         Some(cause)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_or_damaged_file_is_wrong_input_and_a_full_or_forbidden_disk_is_outside() {
+        let code = |kind: ErrorKind| Failure::from_error(&io::Error::from(kind)).code;
+        for kind in [ErrorKind::NotFound, ErrorKind::InvalidData, ErrorKind::UnexpectedEof, ErrorKind::IsADirectory] {
+            assert_eq!(code(kind), WRONG_INPUT, "{kind}");
+        }
+        for kind in [ErrorKind::StorageFull, ErrorKind::PermissionDenied, ErrorKind::OutOfMemory, ErrorKind::Other] {
+            assert_eq!(code(kind), OUTSIDE_FAILED, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_outside_whatever_the_system_calls_it() {
+        let unwritable = StoreError::Unwritable { folder: "out".into(), source: io::Error::from(ErrorKind::NotFound) };
+        assert!(Failure::from_error(&ScoreError::from(unwritable)).is_outside());
+    }
 }

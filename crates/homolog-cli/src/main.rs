@@ -5,10 +5,15 @@ mod command;
 mod exit;
 mod inputs;
 mod model;
+mod plan_table;
 mod progress;
+mod recorder;
 mod run_options;
+mod running;
+mod score_results;
 mod score_table;
 mod showing;
+mod sound_stimuli;
 mod table;
 
 use std::process::ExitCode;

@@ -22,16 +22,16 @@ pub(crate) struct Model {
 impl Model {
     /// Reads or builds the model that `text` names; published weights are fetched where they are not here.
     pub(crate) fn load(text: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Self, Failure> {
-        let spec = ModelSpec::parse(text).map_err(|problem| Failure::from_input(&problem))?;
+        let spec = ModelSpec::parse(text).map_err(|problem| Failure::from_error(&problem))?;
         let fetch = |entry: &'static homolog::network::zoo::ZooEntry| {
             let sources = Sources::from_environment()?;
             let url = entry.weights_url().unwrap_or_default();
             let located = sources.fetch_weights(&url, progress, cancel)?;
             Ok::<_, Box<dyn Error + Send + Sync>>(located.place)
         };
-        let loaded: LoadedModel = load(&spec, fetch).map_err(|problem| Failure::from_input(&problem))?;
-        let LoadedModel { graph, name, weights_sha256, recipe, .. } = loaded;
-        let network = Network::check(graph).map_err(|problem| Failure::from_input(&problem))?;
+        let loaded = load(&spec, fetch).map_err(|problem| Failure::from_error(&problem))?;
+        let network = loaded.network().map_err(|problem| Failure::from_error(&problem))?;
+        let LoadedModel { name, weights_sha256, recipe, .. } = loaded;
         Ok(Self { name, network, weights_sha256, recipe })
     }
 
@@ -44,12 +44,12 @@ impl Model {
                 self.name
             ))
         })?;
-        Preprocessing::find(name).map_err(|problem| Failure::from_input(&problem))
+        Preprocessing::find(name).map_err(|problem| Failure::from_error(&problem))
     }
 
     /// The stages that `layers` names: `all`, or names and patterns with commas between.
     pub(crate) fn stages(&self, layers: &str) -> Result<Vec<Stage>, Failure> {
-        self.network.select_stages(layers).map_err(|problem| Failure::from_input(&problem))
+        self.network.select_stages(layers).map_err(|problem| Failure::from_error(&problem))
     }
 
     /// The model with everything that scoring needs.

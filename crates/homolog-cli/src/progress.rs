@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use homolog::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::exit::tell;
+
 /// Bars for pieces of work, one at a time.
 #[derive(Debug)]
 pub(crate) struct Bars {
@@ -49,8 +51,8 @@ impl Progress for Bars {
 
     fn warn(&self, message: &str) {
         self.with(|current| match current {
-            Some(bar) => bar.suspend(|| eprintln!("homolog: {message}")),
-            None => eprintln!("homolog: {message}"),
+            Some(bar) => bar.suspend(|| tell(message)),
+            None => tell(message),
         });
     }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::exit::Failure;
+
 /// How the cells of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -51,11 +53,11 @@ impl Table {
 }
 
 /// Prints to standard output; a reader that has gone away (as `head` does) is no problem.
-pub(crate) fn print(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn printed(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match write(&mut out).and_then(|()| out.flush()) {
         Err(problem) if problem.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome,
+        outcome => outcome.map_err(|problem| Failure::outside(format!("cannot print: {problem}"))),
     }
 }
 

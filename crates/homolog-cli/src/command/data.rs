@@ -12,7 +12,7 @@ use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::progress::Bars;
 use crate::run_options::folders;
-use crate::table::{Align, Table, print};
+use crate::table::{Align, Table, printed};
 
 /// The benchmarks, where their data come from, and getting them.
 #[derive(Subcommand)]
@@ -141,11 +141,7 @@ impl Fetch {
         for name in &self.benchmarks {
             for file in &find(name)?.files {
                 let located = sources.fetch(file, &progress, &cancel).map_err(|problem| {
-                    if cancel.is_cancelled() {
-                        Failure::interrupted("The same command goes on where this one was")
-                    } else {
-                        Failure::outside(crate::exit::chain(&problem))
-                    }
+                    if cancel.is_cancelled() { Failure::interrupted() } else { Failure::from_error(&problem) }
                 })?;
                 printed(|out| writeln!(out, "{}  {}", located.sha256, located.place.display()))?;
             }
@@ -155,15 +151,11 @@ impl Fetch {
 }
 
 fn find(name: &str) -> Result<BenchmarkSpec, Failure> {
-    benchmark(name).map_err(|problem| Failure::from_input(&problem))
+    benchmark(name).map_err(|problem| Failure::from_error(&problem))
 }
 
 fn sources(data: &[String]) -> Result<Sources, Failure> {
-    let mut sources = Sources::from_environment().map_err(|problem| Failure::from_input(&problem))?;
+    let mut sources = Sources::from_environment().map_err(|problem| Failure::from_error(&problem))?;
     sources.given = folders(data)?;
     Ok(sources)
-}
-
-fn printed(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
-    print(write).map_err(|problem| Failure::outside(format!("cannot print: {problem}")))
 }

@@ -1,24 +1,21 @@
 //! `homolog demo`: the main job on a simulated cortex whose truth is known.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use homolog::demo::{World, WorldSettings};
-use homolog::progress::Cancel;
 use homolog::recording::OnMissing;
-use homolog::report::{self, Figures};
 use homolog::score::result::{ModelSummary, ScoreReport};
 use homolog::score::{BenchmarkData, RunContext, score_features};
 use homolog::store::Store;
 
-use crate::cancel::cancel_on_interrupt;
-use crate::command::score::{score_model, unscored};
 use crate::exit::Failure;
 use crate::model::Model;
-use crate::progress::Bars;
 use crate::run_options::RunOptions;
-use crate::table::{Align, Table, print};
+use crate::running::Running;
+use crate::score_results::{ScoreResults, unscored};
+use crate::table::{Align, Table, printed};
 
 /// The untrained network of the demo: small, and nothing has to be downloaded for it.
 const UNTRAINED: &str = "random:squeezenet1_1?seed=1";
@@ -55,33 +52,24 @@ struct Finding {
 
 impl Demo {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let (progress, cancel) = (Bars::new(), Cancel::default());
-        cancel_on_interrupt(&cancel);
-        let resources = self.run.resources();
+        let running = Running::begin(&self.run)?;
         let store = Store::open(&self.out).map_err(|problem| Failure::from_error(&problem))?;
-        let engine = self.run.engine(&progress)?;
-        let run = RunContext {
-            engine: engine.as_ref(),
-            store: &store,
-            resources,
-            seed: self.seed,
-            on_missing: OnMissing::Refuse,
-            progress: &progress,
-            cancel: &cancel,
-        };
+        let run = running.scoring(&store, self.seed, OnMissing::Refuse);
         let world = World::simulate(&WorldSettings { seed: self.seed, ..WorldSettings::default() })
             .map_err(|problem| Failure::from_error(&problem))?;
         let benchmarks = world.benchmarks().map_err(|problem| Failure::from_error(&problem))?;
-        let mut report = ScoreReport::new("homolog demo: everything here is SIMULATED");
-        let mut figures = Figures::default();
-        score_weightless(&world, &benchmarks, &run, &mut report)?;
-        let untrained = Model::load(UNTRAINED, &progress, &cancel)?.scored("blocks", None)?;
-        score_model(&untrained, &benchmarks, &run, &mut report, &mut figures)?;
-        let page = self.out.join("report.html");
-        report::write(&page, &report, &figures).map_err(|problem| Failure::from_error(&problem))?;
-        report::write_json(&self.out.join("scores.json"), &report).map_err(|problem| Failure::from_error(&problem))?;
-        let findings = findings(&world, &benchmarks, &report);
-        self.print(&report, &findings, &page)?;
+        let mut results = ScoreResults::new("homolog demo: everything here is SIMULATED");
+        score_weightless(&world, &benchmarks, &run, &mut results)?;
+        let untrained = Model::load(UNTRAINED, &running.progress, &running.cancel)?.scored("blocks", None)?;
+        results.score_model(&untrained, &benchmarks, &run)?;
+        let page = results.write(&self.out)?;
+        let findings = findings(&world, &benchmarks, &results.report);
+        if self.json {
+            results.print_json()?
+        } else {
+            print_findings(&findings, &page)?
+        }
+        results.check_complete()?;
         let missed = findings.iter().filter(|finding| finding.best != finding.built_from).count();
         if missed > 0 {
             return Err(Failure::threshold(format!(
@@ -91,54 +79,47 @@ impl Demo {
         }
         Ok(())
     }
+}
 
-    fn print(&self, report: &ScoreReport, findings: &[Finding], page: &std::path::Path) -> Result<(), Failure> {
-        let printed = if self.json {
-            serde_json::to_string_pretty(report)
-                .map_err(std::io::Error::from)
-                .and_then(|json| print(|out| writeln!(out, "{json}")))
-        } else {
-            let mut table = Table::new(&[
-                ("region", Align::Left),
-                ("metric", Align::Left),
-                ("built from", Align::Left),
-                ("best model", Align::Left),
-                ("value", Align::Right),
-                ("runner-up", Align::Left),
-                ("value", Align::Right),
-                ("truth recovered", Align::Left),
-            ]);
-            for finding in findings {
-                table.row(vec![
-                    finding.region.clone(),
-                    finding.metric.clone(),
-                    finding.built_from.to_owned(),
-                    finding.best.clone(),
-                    format!("{:.3}", finding.value),
-                    finding.runner_up.clone(),
-                    format!("{:.3}", finding.runner_up_value),
-                    if finding.best == finding.built_from { "yes".to_owned() } else { "NO".to_owned() },
-                ]);
-            }
-            print(|out| {
-                writeln!(out, "Simulated cortex, simulated recordings: nothing here was measured in a brain.\n")?;
-                table.write(out)?;
-                writeln!(out, "\nreport: {}", page.display())
-            })
-        };
-        printed.map_err(|problem| Failure::outside(format!("cannot print: {problem}")))
+fn print_findings(findings: &[Finding], page: &Path) -> Result<(), Failure> {
+    let mut table = Table::new(&[
+        ("region", Align::Left),
+        ("metric", Align::Left),
+        ("built from", Align::Left),
+        ("best model", Align::Left),
+        ("value", Align::Right),
+        ("runner-up", Align::Left),
+        ("value", Align::Right),
+        ("truth recovered", Align::Left),
+    ]);
+    for finding in findings {
+        table.row(vec![
+            finding.region.clone(),
+            finding.metric.clone(),
+            finding.built_from.to_owned(),
+            finding.best.clone(),
+            format!("{:.3}", finding.value),
+            finding.runner_up.clone(),
+            format!("{:.3}", finding.runner_up_value),
+            if finding.best == finding.built_from { "yes".to_owned() } else { "NO".to_owned() },
+        ]);
     }
+    printed(|out| {
+        writeln!(out, "Simulated cortex, simulated recordings: nothing here was measured in a brain.\n")?;
+        table.write(out)?;
+        writeln!(out, "\nreport: {}", page.display())
+    })
 }
 
 fn score_weightless(
     world: &World,
     benchmarks: &[BenchmarkData],
     run: &RunContext<'_>,
-    report: &mut ScoreReport,
+    results: &mut ScoreResults,
 ) -> Result<(), Failure> {
     run.progress.begin("models without weights", (world.models.len() * benchmarks.len()) as u64);
     for model in &world.models {
-        report.models.push(ModelSummary {
+        results.report.models.push(ModelSummary {
             name: model.name.to_owned(),
             architecture: model.summary.to_owned(),
             layers: vec!["features".to_owned()],
@@ -146,11 +127,7 @@ fn score_weightless(
         for data in benchmarks {
             let scored = score_features(model.name, model.features.view(), data, run.on_missing, run.seed)
                 .map_err(|problem| unscored(&problem))?;
-            if report.benchmarks.iter().all(|known| known.name != scored.benchmark.name) {
-                report.benchmarks.push(scored.benchmark);
-            }
-            report.scores.extend(scored.scores);
-            report.failures.extend(scored.failures);
+            results.add(scored, run);
             run.progress.advance(1);
         }
     }

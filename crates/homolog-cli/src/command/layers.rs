@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::exit::Failure;
 use crate::model::Model;
 use crate::progress::Bars;
-use crate::table::{Align, Table, print};
+use crate::table::{Align, Table, printed};
 
 /// List the stages of a network: operator, output shape, parameters, and the receptive field of one unit in pixels of the input
 #[derive(Args)]
@@ -30,15 +30,12 @@ impl Layers {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let model = Model::load(&self.model, &Bars::new(), &Cancel::default())?;
         let stages = model.stages(&self.layers)?;
-        let printed = if self.json {
+        if self.json {
             let stages: Vec<_> = stages.iter().map(as_json).collect();
             let object = json!({ "schema": "homolog.layers/1", "model": model.name, "stages": stages });
-            print(|out| writeln!(out, "{object:#}"))
-        } else {
-            let table = as_table(&stages);
-            print(|out| table.write(out))
-        };
-        printed.map_err(|problem| Failure::outside(format!("cannot print: {problem}")))
+            return printed(|out| writeln!(out, "{object:#}"));
+        }
+        printed(|out| as_table(&stages).write(out))
     }
 }
 

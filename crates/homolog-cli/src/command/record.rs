@@ -1,24 +1,23 @@
 //! `homolog record`: the responses of a network's stages, kept with the ids of the stimuli.
 
-use std::io::{self, Write as _};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use homolog::network::checked::Stage;
 use homolog::network::engine::Engine;
-use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::record::budget::{peak_resident_bytes, show_bytes};
-use homolog::recording::record::{Archive, RecordError, RecordPlan, Recorded, RowSink, Rows, Stream};
-use homolog::stimuli::{CheckDepth, IdStyle, Limits, Preprocessing, StimulusSet};
+use homolog::recording::record::{Archive, RecordPlan, Recorded};
+use homolog::stimuli::{IdStyle, Limits, Preprocessing, StimulusSet};
 use serde_json::json;
 
-use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
-use crate::progress::Bars;
+use crate::plan_table::{Destination, TimedPlan};
+use crate::recorder::Recorder;
 use crate::run_options::RunOptions;
-use crate::table::{Align, Table, print};
+use crate::running::Running;
+use crate::sound_stimuli::{OnBad, sound_stimuli};
+use crate::table::printed;
 
 /// How file names become stimulus ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -69,104 +68,64 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let (progress, cancel) = (Bars::new(), Cancel::default());
-        cancel_on_interrupt(&cancel);
-        let resources = self.run.resources();
-        let set = self.stimuli(&progress)?;
-        let model = Model::load(&self.model, &progress, &cancel)?;
+        let running = Running::begin(&self.run)?;
+        let set = self.stimuli()?;
+        let (set, skipped) = sound_stimuli(set, OnBad::from_flag(self.skip_bad), &running.progress)?;
+        let model = Model::load(&self.model, &running.progress, &running.cancel)?;
         let stages = model.stages(&self.layers)?;
         let preprocessing = model.preprocessing(self.preprocessing.as_deref())?;
-        let plan = RecordPlan::new(&model.network, &stages, set.len(), resources)
+        let plan = RecordPlan::new(&model.network, &stages, set.len(), running.resources)
             .map_err(|problem| Failure::from_error(&problem))?;
-        let engine = self.run.engine(&progress)?;
-        let job = Job { model: &model, stages: &stages, set: &set, preprocessing: &preprocessing, plan: &plan };
+        let plan = match self.out.as_deref().and_then(Archive::batch_size_in) {
+            Some(batch_size) => plan.in_batches_of(batch_size),
+            None => plan,
+        };
+        let recorder = Recorder {
+            network: &model.network,
+            stages: &stages,
+            set: &set,
+            preprocessing: &preprocessing,
+            plan: &plan,
+            engine: running.engine.as_ref(),
+            n_threads: running.resources.n_threads,
+        };
         if self.plan {
-            let for_one_batch = job.time_one_batch(engine.as_ref(), resources.n_threads)?;
-            return self.print_plan(&plan, for_one_batch);
+            let seconds = recorder.estimated_seconds()?;
+            return self.print_plan(&TimedPlan { plan, seconds, destination: Destination::Kept });
         }
         let out = self.out.clone().unwrap_or_default();
-        let mut archive = job.archive(&out, engine.as_ref())?;
-        job.run(engine.as_ref(), resources.n_threads, &mut archive, &progress, &cancel)?;
-        self.print_done(&plan, &out)
+        let recorded = recorded(&model, &set, &preprocessing, running.engine.as_ref())?;
+        let ids: Vec<String> = set.ids().map(str::to_owned).collect();
+        let mut archive =
+            Archive::open(&out, &recorded, &plan, &ids).map_err(|problem| Failure::from_error(&problem))?;
+        recorder.run(&mut archive, &running.progress, &running.cancel)?;
+        self.print_done(&plan, &skipped, &out)
     }
 
-    /// The stimuli, each decoded once so that a bad one is named before hours are spent.
-    fn stimuli(&self, progress: &Bars) -> Result<StimulusSet, Failure> {
+    fn stimuli(&self) -> Result<StimulusSet, Failure> {
         let ids = match self.ids {
             IdChoice::Path => IdStyle::PathWithoutExtension,
             IdChoice::Stem => IdStyle::NameWithoutExtension,
             IdChoice::Name => IdStyle::Name,
         };
-        let set = StimulusSet::open(&self.stimuli, ids).map_err(|problem| Failure::from_error(&problem))?;
-        let (good, bad) = set.split_off_bad(CheckDepth::Decode, Limits::default());
-        let Some(first) = bad.first() else { return Ok(set) };
-        if !self.skip_bad {
-            let more = if bad.len() > 1 { format!(" ({} more are bad too)", bad.len() - 1) } else { String::new() };
-            return Err(Failure::wrong_input(format!(
-                "{}{more}. Nothing was recorded; mend it, or pass --skip-bad to go on without",
-                crate::exit::chain(&first.error)
-            )));
-        }
-        for stimulus in &bad {
-            progress.warn(&format!("left out \"{}\": {}", stimulus.id, crate::exit::chain(&stimulus.error)));
-        }
-        if good.is_empty() {
-            return Err(Failure::wrong_input("every stimulus is bad; nothing was recorded"));
-        }
-        Ok(good)
+        StimulusSet::open(&self.stimuli, ids).map_err(|problem| Failure::from_error(&problem))
     }
 
-    fn print_plan(&self, plan: &RecordPlan, for_one_batch: Duration) -> Result<(), Failure> {
-        let n_batches = plan.n_stimuli.div_ceil(plan.batch_size).max(1);
-        let seconds = for_one_batch.as_secs_f64() * n_batches as f64;
+    fn print_plan(&self, timed: &TimedPlan) -> Result<(), Failure> {
         if self.json {
-            let stages: Vec<_> = plan
-                .stages
-                .iter()
-                .map(|stage| {
-                    json!({ "name": stage.name, "shape": stage.shape, "n_units": stage.n_units, "bytes": stage.bytes,
-                        "seconds": stage.share_of_work * seconds })
-                })
-                .collect();
-            let object = json!({ "schema": "homolog.record-plan/1", "n_stimuli": plan.n_stimuli, "batch_size": plan.batch_size,
-                "resident_bytes": plan.streaming_bytes, "bytes": plan.total_bytes(), "seconds": seconds, "stages": stages });
+            let mut object = timed.json();
+            object["schema"] = json!("homolog.record-plan/1");
             return printed(|out| writeln!(out, "{object:#}"));
         }
-        let mut table = Table::new(&[
-            ("stage", Align::Left),
-            ("output", Align::Right),
-            ("units", Align::Right),
-            ("on disk", Align::Right),
-            ("seconds", Align::Right),
-        ]);
-        for stage in &plan.stages {
-            table.row(vec![
-                stage.name.clone(),
-                stage.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×"),
-                stage.n_units.to_string(),
-                show_bytes(stage.bytes),
-                format!("{:.1}", stage.share_of_work * seconds),
-            ]);
-        }
-        printed(|out| {
-            table.write(out)?;
-            writeln!(
-                out,
-                "\n{} stimuli, {} at a time: {} on disk, up to {} resident, about {seconds:.0} s (timed on one batch, shared out by arithmetic)",
-                plan.n_stimuli,
-                plan.batch_size,
-                show_bytes(plan.total_bytes()),
-                show_bytes(plan.streaming_bytes)
-            )
-        })
+        printed(|out| timed.write(out))
     }
 
-    fn print_done(&self, plan: &RecordPlan, out: &std::path::Path) -> Result<(), Failure> {
+    fn print_done(&self, plan: &RecordPlan, skipped: &[String], out: &Path) -> Result<(), Failure> {
         let peak = peak_resident_bytes();
         if self.json {
             let names: Vec<&str> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
             let object = json!({ "schema": "homolog.record/1", "folder": out, "n_stimuli": plan.n_stimuli, "stages": names,
-                "bytes": plan.total_bytes(), "peak_resident_bytes": peak });
+                "bytes": plan.total_bytes(), "peak_resident_bytes": peak, "skipped": skipped });
             return printed(|out| writeln!(out, "{object:#}"));
         }
         printed(|stdout| {
@@ -183,82 +142,19 @@ impl Record {
     }
 }
 
-/// What is recorded from what.
-struct Job<'a> {
-    model: &'a Model,
-    stages: &'a [Stage],
-    set: &'a StimulusSet,
-    preprocessing: &'a Preprocessing,
-    plan: &'a RecordPlan,
-}
-
-impl Job<'_> {
-    fn archive(&self, out: &std::path::Path, engine: &dyn Engine) -> Result<Archive, Failure> {
-        let stimuli_sha256 =
-            self.set.content_hash(Limits::default()).map_err(|problem| Failure::from_error(&problem))?;
-        let recorded = Recorded {
-            model: self.model.name.clone(),
-            weights_sha256: self.model.weights_sha256.clone(),
-            stimuli_sha256,
-            preprocessing: self.preprocessing.name.clone(),
-            preprocessing_sha256: self.preprocessing.content_hash(),
-            engine: engine.description(),
-        };
-        let ids: Vec<String> = self.set.ids().map(str::to_owned).collect();
-        Archive::open(out, &recorded, self.plan, &ids).map_err(|problem| Failure::from_error(&problem))
-    }
-
-    fn run(
-        &self,
-        engine: &dyn Engine,
-        n_threads: usize,
-        sink: &mut dyn RowSink,
-        progress: &Bars,
-        cancel: &Cancel,
-    ) -> Result<(), Failure> {
-        let values: Vec<String> = self.stages.iter().map(|stage| stage.value.clone()).collect();
-        let mut session = engine
-            .open(&self.model.network, &values)
-            .map_err(|problem| Failure::from_error(&RecordError::from(problem)))?;
-        let stream = Stream {
-            set: self.set,
-            preprocessing: self.preprocessing,
-            limits: Limits::default(),
-            batch_size: self.plan.batch_size,
-            n_decoders: n_threads,
-        };
-        stream.run(session.as_mut(), sink, progress, cancel).map_err(|problem| match problem {
-            RecordError::Cancelled => Failure::interrupted("The same command goes on where this one was"),
-            problem => Failure::from_error(&problem),
-        })
-    }
-
-    /// How long a batch takes, the second of two: the first also lays out the weights.
-    fn time_one_batch(&self, engine: &dyn Engine, n_threads: usize) -> Result<Duration, Failure> {
-        let one = Job { set: &self.set.slice(0..self.plan.batch_size.min(self.set.len())), ..*self };
-        let mut taken = Duration::ZERO;
-        for _ in 0..2 {
-            let began = Instant::now();
-            one.run(engine, n_threads, &mut Nowhere, &Bars::new(), &Cancel::default())?;
-            taken = began.elapsed();
-        }
-        Ok(taken)
-    }
-}
-
-/// Keeps nothing: for timing.
-struct Nowhere;
-
-impl RowSink for Nowhere {
-    fn has(&self, _batch: usize) -> bool {
-        false
-    }
-
-    fn keep(&mut self, _rows: Rows) -> Result<(), RecordError> {
-        Ok(())
-    }
-}
-
-fn printed(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
-    print(write).map_err(|problem| Failure::outside(format!("cannot print: {problem}")))
+/// All that determines the numbers.
+fn recorded(
+    model: &Model,
+    set: &StimulusSet,
+    preprocessing: &Preprocessing,
+    engine: &dyn Engine,
+) -> Result<Recorded, Failure> {
+    Ok(Recorded {
+        model: model.name.clone(),
+        weights_sha256: model.weights_sha256.clone(),
+        stimuli_sha256: set.content_hash(Limits::default()).map_err(|problem| Failure::from_error(&problem))?,
+        preprocessing: preprocessing.name.clone(),
+        preprocessing_sha256: preprocessing.content_hash(),
+        engine: engine.description(),
+    })
 }

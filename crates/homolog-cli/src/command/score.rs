@@ -6,20 +6,24 @@ use std::path::PathBuf;
 use clap::Args;
 use homolog::benchmark::fetch::Sources;
 use homolog::benchmark::{BenchmarkSpec, benchmark, built_in_names};
-use homolog::progress::{Cancel, Progress as _};
+use homolog::naming::listed;
+use homolog::recording::record::RecordPlan;
 use homolog::recording::{OnMissing, StimulusJoin};
-use homolog::report::{self, Figures, RdmPair};
-use homolog::score::result::{Failure as ScoreFailure, ModelSummary, ScoreReport};
-use homolog::score::{BenchmarkData, RunContext, ScoreError, Scored, ScoredModel, rdms_to_show, score_network};
+use homolog::score::result::ScoreReport;
+use homolog::score::{BenchmarkData, ScoredModel, stages_to_record};
 use homolog::store::Store;
+use serde_json::{Value, json};
 
-use crate::cancel::cancel_on_interrupt;
-use crate::exit::{Failure, chain};
+use crate::exit::Failure;
 use crate::model::Model;
-use crate::progress::Bars;
+use crate::plan_table::{Destination, TimedPlan};
+use crate::recorder::Recorder;
 use crate::run_options::{MissingChoice, RunOptions, StimuliChoice, folders};
+use crate::running::Running;
+use crate::score_results::{ScoreResults, unscored};
 use crate::score_table::score_table;
-use crate::table::print;
+use crate::sound_stimuli::{OnBad, sound_stimuli};
+use crate::table::printed;
 
 /// Score networks against recordings of the brain and against behaviour
 ///
@@ -52,8 +56,14 @@ pub(crate) struct Score {
     #[arg(long, value_enum, default_value_t)]
     on_nan: MissingChoice,
     /// End with code 1 unless every model reaches this value at its best stage on every benchmark
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", value_parser = finite, allow_negative_numbers = true)]
     minimum: Option<f64>,
+    /// Only say what recording would take: bytes and time for each stage
+    #[arg(long)]
+    plan: bool,
+    /// Leave out stimuli that cannot be decoded, and list them in the report
+    #[arg(long)]
+    skip_bad: bool,
     /// Seed of the bootstraps
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -66,40 +76,38 @@ pub(crate) struct Score {
 
 impl Score {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let (progress, cancel) = (Bars::new(), Cancel::default());
-        cancel_on_interrupt(&cancel);
         let specs = self.specs()?;
-        let resources = self.run.resources();
+        let running = Running::begin(&self.run)?;
+        if self.plan {
+            let benchmarks = self.benchmark_data(specs, &running)?;
+            return self.print_plans(&benchmarks, &running);
+        }
         let store = Store::open(&self.out).map_err(|problem| Failure::from_error(&problem))?;
-        let engine = self.run.engine(&progress)?;
-        let run = RunContext {
-            engine: engine.as_ref(),
-            store: &store,
-            resources,
-            seed: self.seed,
-            on_missing: OnMissing::from(self.on_nan),
-            progress: &progress,
-            cancel: &cancel,
-        };
-        let mut report = ScoreReport::new(command_line());
-        let mut figures = Figures::default();
-        let benchmarks = self.benchmark_data(specs, &run)?;
+        let benchmarks = self.benchmark_data(specs, &running)?;
+        let run = running.scoring(&store, self.seed, OnMissing::from(self.on_nan));
+        let mut results = ScoreResults::new(command_line());
         for text in &self.models {
-            match Model::load(text, &progress, &cancel)
-                .and_then(|model| model.scored(&self.layers, self.preprocessing.as_deref()))
-            {
-                Ok(model) => score_model(&model, &benchmarks, &run, &mut report, &mut figures)?,
-                Err(problem) => {
-                    progress.warn(problem.message());
-                    report.failures.push(ScoreFailure {
-                        model: text.clone(),
-                        benchmark: None,
-                        message: problem.message().to_owned(),
-                    });
-                }
+            match self.model(text, &running) {
+                Ok(model) => results.score_model(&model, &benchmarks, &run)?,
+                Err(_) if running.cancel.is_cancelled() => return Err(Failure::interrupted()),
+                Err(problem) => results.fail(text, None, problem, &run),
             }
         }
-        self.finish(&report, &figures)
+        let page = results.write(&self.out)?;
+        if self.json {
+            results.print_json()?;
+        } else {
+            printed(|out| {
+                score_table(&results.report).write(out)?;
+                writeln!(out, "\nreport: {}", page.display())
+            })?;
+        }
+        results.check_complete()?;
+        self.check_minimum(&results.report)
+    }
+
+    fn model(&self, text: &str, running: &Running) -> Result<ScoredModel, Failure> {
+        Model::load(text, &running.progress, &running.cancel)?.scored(&self.layers, self.preprocessing.as_deref())
     }
 
     /// The benchmarks that are asked for, each once, in the order asked for.
@@ -110,7 +118,7 @@ impl Score {
                 built_in_names().filter(|name| *name != asked && fast_glob::glob_match(asked, *name)).collect();
             let names = if by_pattern.is_empty() { vec![asked.as_str()] } else { by_pattern };
             for name in names {
-                let spec = benchmark(name).map_err(|problem| Failure::from_input(&problem))?;
+                let spec = benchmark(name).map_err(|problem| Failure::from_error(&problem))?;
                 if specs.iter().all(|known| known.name != spec.name) {
                     specs.push(spec);
                 }
@@ -120,39 +128,51 @@ impl Score {
     }
 
     /// Reads every benchmark before any network runs, so that what is missing is said before hours are spent.
-    fn benchmark_data(&self, specs: Vec<BenchmarkSpec>, run: &RunContext<'_>) -> Result<Vec<BenchmarkData>, Failure> {
+    fn benchmark_data(&self, specs: Vec<BenchmarkSpec>, running: &Running) -> Result<Vec<BenchmarkData>, Failure> {
         let mut sources = Sources::from_environment().map_err(|problem| Failure::from_error(&problem))?;
         sources.given = folders(&self.data)?;
-        specs
-            .into_iter()
-            .map(|spec| {
-                BenchmarkData::load(spec, &sources, StimulusJoin::from(self.stimuli), run.progress, run.cancel)
-                    .map_err(|problem| unscored(&problem))
-            })
-            .collect()
+        let join = StimulusJoin::from(self.stimuli);
+        let on_missing = OnMissing::from(self.on_nan);
+        let on_bad = OnBad::from_flag(self.skip_bad);
+        let mut benchmarks = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let mut data = BenchmarkData::load(spec, &sources, join, &running.progress, &running.cancel)
+                .and_then(|data| data.without_missing(on_missing))
+                .map_err(|problem| unscored(&problem))?;
+            let (sound, skipped) = sound_stimuli(data.stimuli, on_bad, &running.progress)?;
+            data.stimuli = sound;
+            if !skipped.is_empty() {
+                let names = listed(skipped.iter().map(String::as_str), skipped.len());
+                data.spec.notes.push(format!("left out because they cannot be decoded: stimuli {names}"));
+            }
+            benchmarks.push(data);
+        }
+        Ok(benchmarks)
     }
 
-    /// Writes the report and prints the scores.
-    fn finish(&self, report: &ScoreReport, figures: &Figures) -> Result<(), Failure> {
-        let page = self.out.join("report.html");
-        report::write(&page, report, figures).map_err(|problem| Failure::from_error(&problem))?;
-        report::write_json(&self.out.join("scores.json"), report).map_err(|problem| Failure::from_error(&problem))?;
-        let printed = if self.json {
-            serde_json::to_string_pretty(report)
-                .map_err(std::io::Error::from)
-                .and_then(|json| print(|out| writeln!(out, "{json}")))
-        } else {
-            let table = score_table(report);
-            print(|out| {
-                table.write(out)?;
-                writeln!(out, "\nreport: {}", page.display())
-            })
-        };
-        printed.map_err(|problem| Failure::outside(format!("cannot print: {problem}")))?;
-        if report.scores.is_empty() {
-            return Err(Failure::wrong_input("nothing was scored; the reasons stand above and in scores.json"));
+    /// What recording each model on each benchmark would take; nothing is kept.
+    fn print_plans(&self, benchmarks: &[BenchmarkData], running: &Running) -> Result<(), Failure> {
+        let mut plans = Vec::new();
+        for text in &self.models {
+            let model = self.model(text, running)?;
+            for data in benchmarks {
+                let timed = timed_plan(&model, data, running)?;
+                if self.json {
+                    plans.push(with_names(timed.json(), &model.name, &data.spec.name));
+                } else {
+                    printed(|out| {
+                        writeln!(out, "{} on {}", model.name, data.spec.name)?;
+                        timed.write(out)?;
+                        writeln!(out)
+                    })?;
+                }
+            }
         }
-        self.check_minimum(report)
+        if !self.json {
+            return Ok(());
+        }
+        let object = json!({ "schema": "homolog.score-plan/1", "plans": plans });
+        printed(|out| writeln!(out, "{object:#}"))
     }
 
     fn check_minimum(&self, report: &ScoreReport) -> Result<(), Failure> {
@@ -173,81 +193,45 @@ impl Score {
     }
 }
 
-/// What a run that did not end in scores tells.
-pub(crate) fn unscored(problem: &ScoreError) -> Failure {
-    let is_stop = matches!(problem, ScoreError::Cancelled)
-        || matches!(problem, ScoreError::Record(homolog::recording::record::RecordError::Cancelled));
-    if is_stop {
-        return Failure::interrupted("The same command goes on where this one was");
-    }
-    Failure::from_error(problem)
+/// A number that a value can reach or not.
+fn finite(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| "a finite number is needed".to_owned())
 }
 
-/// Scores one model on every benchmark; what fails on one does not lose the others.
-pub(crate) fn score_model(
-    model: &ScoredModel,
-    benchmarks: &[BenchmarkData],
-    run: &RunContext<'_>,
-    report: &mut ScoreReport,
-    figures: &mut Figures,
-) -> Result<(), Failure> {
-    report.models.push(ModelSummary {
-        name: model.name.clone(),
-        architecture: model.network.graph().name.clone(),
-        layers: model.stages.iter().map(|stage| stage.name.clone()).collect(),
-    });
-    for data in benchmarks {
-        match score_network(model, data, run) {
-            Ok(measures) => {
-                for scored in measures {
-                    add(scored, model, data, run, report, figures);
-                }
-            }
-            Err(problem @ (ScoreError::Cancelled | ScoreError::Store(_))) => return Err(unscored(&problem)),
-            Err(problem) if run.cancel.is_cancelled() => return Err(unscored(&problem)),
-            Err(problem) => {
-                let message = chain(&problem);
-                run.progress.warn(&format!("{} on {}: {message}", model.name, data.spec.name));
-                report.failures.push(ScoreFailure {
-                    model: model.name.clone(),
-                    benchmark: Some(data.spec.name.clone()),
-                    message,
-                });
-            }
+/// What recording one model on one benchmark would take, timed on one batch.
+fn timed_plan(model: &ScoredModel, data: &BenchmarkData, running: &Running) -> Result<TimedPlan, Failure> {
+    let stages = stages_to_record(model, &data.spec).map_err(|problem| unscored(&problem))?;
+    let plan = RecordPlan::new(&model.network, &stages, data.stimuli.len(), running.resources)
+        .map_err(|problem| Failure::from_error(&problem))?;
+    let recorder = Recorder {
+        network: &model.network,
+        stages: &stages,
+        set: &data.stimuli,
+        preprocessing: &model.preprocessing,
+        plan: &plan,
+        engine: running.engine.as_ref(),
+        n_threads: running.resources.n_threads,
+    };
+    let seconds = recorder.estimated_seconds()?;
+    Ok(TimedPlan { plan, seconds, destination: Destination::Passing })
+}
+
+fn with_names(mut plan: Value, model: &str, benchmark: &str) -> Value {
+    plan["model"] = json!(model);
+    plan["benchmark"] = json!(benchmark);
+    plan
+}
+
+/// The command as the user gave it, but for where the results went: a run gives the same bytes in whatever folder.
+fn command_line() -> String {
+    let mut words = vec!["homolog".to_owned()];
+    let mut arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--out" => drop(arguments.next()),
+            inline if inline.starts_with("--out=") => {}
+            _ => words.push(argument),
         }
     }
-    Ok(())
-}
-
-/// Adds the scores of one model on one benchmark to the report.
-fn add(
-    scored: Scored,
-    model: &ScoredModel,
-    data: &BenchmarkData,
-    run: &RunContext<'_>,
-    report: &mut ScoreReport,
-    figures: &mut Figures,
-) {
-    for failure in &scored.failures {
-        run.progress.warn(&format!("{} on {}: {}", failure.model, data.spec.name, failure.message));
-    }
-    figures.rdms.extend(rdm_pair(model, data, &scored));
-    if report.benchmarks.iter().all(|known| known.name != scored.benchmark.name) {
-        report.benchmarks.push(scored.benchmark);
-    }
-    report.scores.extend(scored.scores);
-    report.failures.extend(scored.failures);
-}
-
-/// The RDM of the best stage beside the brain's, where the benchmark is one of RSA.
-fn rdm_pair(model: &ScoredModel, data: &BenchmarkData, scored: &Scored) -> Option<RdmPair> {
-    let best =
-        scored.scores.iter().max_by(|a, b| a.value.partial_cmp(&b.value).unwrap_or(std::cmp::Ordering::Equal))?;
-    let (brain, stage) = rdms_to_show(data, scored.grams.get(best.depth)?)?;
-    RdmPair::new(&data.spec.name, data.stimuli.len(), &brain, (&model.name, &best.layer, &stage)).ok()
-}
-
-/// The command as the user gave it.
-fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    words.join(" ")
 }

@@ -2,5 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
 
-mod bad_input;
+mod bad_network;
+mod bad_recording;
+mod bad_stimuli;
+mod data;
+mod demo;
+mod disk;
+mod input;
+mod layers;
 mod program;
+mod record;
+mod score;
+mod stopping;

@@ -114,6 +114,10 @@ impl Checker<'_> {
             Ceiling::SplitHalfSpearmanBrown { n: 0, .. } | Ceiling::Population { n: 0, .. } => {
                 return Err(self.value("ceiling.n", 0, "1 or more"));
             }
+            Ceiling::SplitHalfSpearmanBrown { over, .. } | Ceiling::Population { over, .. } if over != "repetition" => {
+                let found = format!("\"{over}\"");
+                return Err(self.value("ceiling.over", found, "\"repetition\", which is what homolog halves"));
+            }
             Ceiling::Given { value, .. } if !(value.is_finite() && *value > 0.0) => {
                 return Err(self.value("ceiling.value", value, "a finite number above 0"));
             }

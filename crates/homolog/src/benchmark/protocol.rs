@@ -192,8 +192,8 @@ pub enum Ceiling {
         /// How the score becomes a ceiled one.
         formula: CeilingFormula,
     },
-    /// As `split-half-spearman-brown`, for each population of units by itself; the score is ceiled population by
-    /// population and then averaged.
+    /// As `split-half-spearman-brown`, the repetitions of each population of units halved by themselves; median over all
+    /// units, mean over halvings.
     Population {
         /// The unit coordinate that tells populations apart.
         by: String,

@@ -304,7 +304,9 @@ fn name_stages(graph: &Graph, stages: &mut [Stage]) -> Vec<usize> {
             stage.aliases.push(named.name.clone());
         } else {
             let node = std::mem::replace(&mut stage.name, named.name.clone());
-            stage.aliases.push(node);
+            if stage.name != node {
+                stage.aliases.push(node);
+            }
             listed.push(index);
         }
     }

@@ -35,6 +35,9 @@ pub enum DataTree {
     },
 }
 
+/// What messages call the whole, before a path has named a part of it.
+const THE_FILE: &str = "the file";
+
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
@@ -66,20 +69,20 @@ impl DataTree {
         match path {
             Some(path) => match self {
                 DataTree::Structures { fields, .. } if fields.contains_key(path) => {
-                    self.follow(&[Step::Field(path.to_owned())], "the file")
+                    self.follow(&[Step::Field(path.to_owned())], THE_FILE)
                 }
-                _ => self.follow(&parse_path(path)?, "the file"),
+                _ => self.follow(&parse_path(path)?, THE_FILE),
             },
             None => match self {
                 DataTree::Structures { fields, .. } => match fields.keys().next() {
-                    Some(name) if fields.len() == 1 => self.follow(&[Step::Field(name.clone())], "the file"),
+                    Some(name) if fields.len() == 1 => self.follow(&[Step::Field(name.clone())], THE_FILE),
                     _ => Err(PathProblem::UnknownName {
                         place: "the file, which does not hold exactly one variable, and".to_owned(),
                         wanted: "(no variable was named)".to_owned(),
                         known: self.names(),
                     }),
                 },
-                _ => self.follow(&[], "the file"),
+                _ => self.follow(&[], THE_FILE),
             },
         }
     }
@@ -162,7 +165,7 @@ impl DataTree {
             known: self.names(),
         })?;
         match values.get(entry) {
-            Some(value) => value.follow(rest, &format!("{place} . {name}")),
+            Some(value) => value.follow(rest, &member(place, name)),
             None => Err(PathProblem::Index {
                 place: place.to_owned(),
                 shape: shape.clone(),
@@ -184,6 +187,11 @@ impl DataTree {
     }
 }
 
+/// What messages call a part, as a path to it is written.
+fn member(place: &str, name: &str) -> String {
+    if place == THE_FILE { name.to_owned() } else { format!("{place}.{name}") }
+}
+
 /// What is found from each entry that an index selects, stacked where the index has `:`.
 fn follow_entries(
     shape: &[usize],
@@ -192,7 +200,7 @@ fn follow_entries(
     mut follow: impl FnMut(usize, &str) -> Result<DataArray, PathProblem>,
 ) -> Result<DataArray, PathProblem> {
     let (outer, entries) = entries_at(shape, index).ok_or_else(|| out_of_range(place, shape, index))?;
-    let here = format!("{place} ({})", written(index));
+    let here = format!("{place}({})", written(index));
     if outer.is_empty() {
         return match entries.first() {
             Some(entry) => follow(*entry, &here),

@@ -24,7 +24,6 @@ mod rdm_pair;
 mod style;
 mod table;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use document::{Cell, Document, Table};
@@ -32,6 +31,7 @@ pub use page::page;
 pub use rdm_pair::RdmPair;
 
 use crate::score::result::ScoreReport;
+use crate::store::{next_step, write_whole};
 
 /// What a page shows beside the scores.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,7 +46,7 @@ pub struct Figures {
 #[non_exhaustive]
 pub enum ReportError {
     /// The file system refused.
-    #[error("cannot write the report \"{}\": {source}. Choose a folder that can be written to with --out", .path.display())]
+    #[error("cannot write the report \"{}\": {source}. {}", .path.display(), next_step(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum ReportError {
 /// # Errors
 /// - [`ReportError::Io`] when its folder cannot be written to.
 pub fn write(path: &Path, report: &ScoreReport, figures: &Figures) -> Result<(), ReportError> {
-    write_whole(path, page(report, figures).as_bytes())
+    write_file(path, page(report, figures).as_bytes())
 }
 
 /// Writes the scores as one JSON object, the same that `--json` prints, whole or not at all.
@@ -98,26 +98,11 @@ pub fn write_json(path: &Path, report: &ScoreReport) -> Result<(), ReportError> 
     let mut text =
         serde_json::to_vec_pretty(report).map_err(|source| ReportError::Json { path: path.to_path_buf(), source })?;
     text.push(b'\n');
-    write_whole(path, &text)
+    write_file(path, &text)
 }
 
-/// To a temporary name in the same folder, then renamed.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let failed = |source| ReportError::Io { path: path.to_path_buf(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // As any other file that the user makes: readable by whom the user's mask lets.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    write_whole(path, bytes).map_err(|source| ReportError::Io { path: path.to_path_buf(), source })
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ use super::outcome::{Outcome, StageOutcome};
 use super::result::{CeilingSummary, Interval};
 use super::run::{BOOTSTRAP_SAMPLES, CONFIDENCE, RunContext};
 use crate::benchmark::{BehaviourMeasure, CATEGORIES, Metric, Trial, imagenet_classes_by_category};
+use crate::network::checked::Stage;
+use crate::network::engine::EngineError;
 use crate::recording::record::RecordError;
 
 /// Classes of ImageNet's 2012 challenge.
@@ -41,20 +43,8 @@ impl Decisions {
     /// # Reference
     /// Geirhos R et al. (2018). Generalisation in humans and deep neural networks. NeurIPS. arXiv 1808.08750.
     pub fn of(model: &ScoredModel, data: &BenchmarkData, run: &RunContext<'_>) -> Result<Self, ScoreError> {
-        let output = model.network.graph().outputs.first().map_or("", String::as_str);
-        let stage = model
-            .network
-            .stage(output)
-            .map_err(|source| RecordError::from(crate::network::engine::EngineError::from(source)))?;
-        if stage.n_units() != N_CLASSES {
-            return Err(ScoreError::NotAClassifier {
-                model: model.name.clone(),
-                layer: stage.name.clone(),
-                found: stage.n_units(),
-                benchmark: data.spec.name.clone(),
-            });
-        }
-        let rows = record(model, std::slice::from_ref(stage), &data.stimuli, run)?;
+        let stage = classifier(model, &data.spec.name)?;
+        let rows = record(model, std::slice::from_ref(stage), &[0], &data.stimuli, run)?;
         let outputs = match rows.first() {
             Some(rows) => rows
                 .columns(0..N_CLASSES)
@@ -65,6 +55,21 @@ impl Decisions {
         let categories = categories_of(&outputs).map_err(of_stage)?;
         Ok(Self { layer: stage.name.clone(), categories })
     }
+}
+
+/// The output that decides among the classes of ImageNet.
+pub(super) fn classifier<'a>(model: &'a ScoredModel, benchmark: &str) -> Result<&'a Stage, ScoreError> {
+    let output = model.network.graph().outputs.first().map_or("", String::as_str);
+    let stage = model.network.stage(output).map_err(|source| RecordError::from(EngineError::from(source)))?;
+    if stage.n_units() != N_CLASSES {
+        return Err(ScoreError::NotAClassifier {
+            model: model.name.clone(),
+            layer: stage.name.clone(),
+            found: stage.n_units(),
+            benchmark: benchmark.to_owned(),
+        });
+    }
+    Ok(stage)
 }
 
 fn categories_of(outputs: &Array2<f32>) -> Result<Vec<&'static str>, StatsError> {

@@ -46,7 +46,7 @@ impl BenchmarkData {
     /// # Errors
     /// What keeps a file from being had or read; [`ScoreError::StimuliKind`] where an array is not one of images.
     pub fn load(
-        spec: BenchmarkSpec,
+        mut spec: BenchmarkSpec,
         sources: &Sources,
         join: StimulusJoin,
         progress: &dyn Progress,
@@ -58,7 +58,14 @@ impl BenchmarkData {
         }
         let places = Places(&located);
         let brain = brain(&spec, &places)?;
-        let stimuli = in_common(stimuli(&spec.stimuli, &places)?, &brain, join)?;
+        let shown = stimuli(&spec.stimuli, &places)?;
+        let (n_shown, n_recorded) = (shown.len(), brain.stimulus_ids().len());
+        let stimuli = in_common(shown, &brain, join)?;
+        let n_shared = stimuli.len();
+        if n_shared < n_shown.max(n_recorded) {
+            let note = format!("on the {n_shared} stimuli in common: {n_shown} were shown and {n_recorded} recorded");
+            spec.notes.push(note);
+        }
         let files = located.into_iter().map(|file| (file.path, file.sha256)).collect();
         Ok(Self { spec, stimuli, brain, files })
     }

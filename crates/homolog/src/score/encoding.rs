@@ -38,52 +38,60 @@ struct Targets {
     notes: Vec<String>,
 }
 
-/// Scores the stages, whose Gram matrices are over the benchmark's stimuli in their order.
-///
-/// # Errors
-/// What keeps the recording from being used; a stage without a value keeps its error in its outcome.
-pub fn score_encoding(
-    data: &BenchmarkData,
-    grams: &[Gram],
-    on_missing: OnMissing,
-    seed: u64,
-) -> Result<Outcome, ScoreError> {
-    let Metric::Encoding { mapping, splits, .. } = &data.spec.metric else {
-        return Err(data.other_kind("units"));
-    };
-    let targets = targets(data, on_missing)?;
-    let splits = self::splits(data, splits)?;
-    let protocol = EncodingProtocol {
-        mapping: in_statistics(mapping),
-        splits,
-        score: PredictionScore::Pearson,
-        missing: MissingTargets::Refuse,
-        undefined: UndefinedScores::LeaveOut,
-    };
-    let ceiling = ceiling(data, &targets)?;
-    let mut notes = targets.notes.clone();
-    let mut stages = Vec::with_capacity(grams.len());
-    let mut n_undefined = 0;
-    for gram in grams {
-        let encoded =
-            Predictors::from_gram(gram).and_then(|predictors| encode(&predictors, targets.responses.view(), &protocol));
-        n_undefined = n_undefined.max(encoded.as_ref().map_or(0, |encoding| encoding.undefined.len()));
-        stages.push(encoded.and_then(|encoding| stage_outcome(&encoding, targets.unit_ids.len(), seed)));
+/// An encoding benchmark made ready: what is to be predicted, how it is split, and how reliable it is.
+pub(super) struct PreparedEncoding {
+    targets: Targets,
+    protocol: EncodingProtocol,
+    ceiling: CeilingSummary,
+}
+
+impl PreparedEncoding {
+    /// # Errors
+    /// What keeps the recording from being used.
+    pub(super) fn new(data: &BenchmarkData, on_missing: OnMissing) -> Result<Self, ScoreError> {
+        let Metric::Encoding { mapping, splits, .. } = &data.spec.metric else {
+            return Err(data.other_kind("units"));
+        };
+        let targets = targets(data, on_missing)?;
+        let protocol = EncodingProtocol {
+            mapping: in_statistics(mapping),
+            splits: self::splits(data, splits)?,
+            score: PredictionScore::Pearson,
+            missing: MissingTargets::Refuse,
+            undefined: UndefinedScores::LeaveOut,
+        };
+        let ceiling = ceiling(data, &targets)?;
+        Ok(Self { targets, protocol, ceiling })
     }
-    if n_undefined > 0 {
-        notes.push(format!(
-            "in up to {n_undefined} of {} units × splits the unit is constant over the test part; those have no correlation and are left out of the median",
-            targets.unit_ids.len() * protocol.splits.len()
-        ));
+
+    /// Scores the stages; one without a value keeps its error in the outcome.
+    pub(super) fn score(&self, grams: &[Gram], seed: u64) -> Outcome {
+        let Self { targets, protocol, ceiling } = self;
+        let n_units = targets.unit_ids.len();
+        let mut notes = targets.notes.clone();
+        let mut stages = Vec::with_capacity(grams.len());
+        let mut n_undefined = 0;
+        for gram in grams {
+            let encoded = Predictors::from_gram(gram)
+                .and_then(|predictors| encode(&predictors, targets.responses.view(), protocol));
+            n_undefined = n_undefined.max(encoded.as_ref().map_or(0, |encoding| encoding.undefined.len()));
+            stages.push(encoded.and_then(|encoding| stage_outcome(&encoding, n_units, seed)));
+        }
+        if n_undefined > 0 {
+            notes.push(format!(
+                "in up to {n_undefined} of {} units × splits the unit is constant over the test part; those have no correlation and are left out of the median",
+                n_units * protocol.splits.len()
+            ));
+        }
+        Outcome {
+            stages,
+            ceiling: ceiling.clone(),
+            n_units: Some(n_units),
+            n_subjects: None,
+            per_split_is: Some("split".to_owned()),
+            notes,
+        }
     }
-    Ok(Outcome {
-        stages,
-        ceiling,
-        n_units: Some(targets.unit_ids.len()),
-        n_subjects: None,
-        per_split_is: Some("split".to_owned()),
-        notes,
-    })
 }
 
 fn stage_outcome(encoding: &Encoding, n_units: usize, seed: u64) -> Result<StageOutcome, StatsError> {
@@ -118,23 +126,30 @@ fn targets(data: &BenchmarkData, on_missing: OnMissing) -> Result<Targets, Score
         notes: Vec::new(),
     };
     for recording in recordings {
-        let complete = data.averaged(recording)?.without_missing(on_missing)?;
-        if !complete.dropped_units.is_empty() {
-            targets.notes.push(format!("dropped for missing responses: units {}", complete.dropped_units.join(", ")));
-        }
-        if !complete.dropped_stimuli.is_empty() {
-            targets
-                .notes
-                .push(format!("dropped for missing responses: stimuli {}", complete.dropped_stimuli.join(", ")));
-        }
-        let averaged = without_constant_units(data, complete.recording, on_missing, &mut targets.notes)?;
-        targets.trials.push(trials_of(data, recording, averaged.unit_ids())?);
+        // What is missing was left out before where that was wanted.
+        let complete = data.averaged(recording)?.without_missing(OnMissing::Refuse)?.recording;
+        let averaged = without_constant_units(data, complete, on_missing, &mut targets.notes)?;
+        let trials = trials_of(data, recording, averaged.unit_ids())?;
+        targets.trials.extend(populations(data, &averaged)?.into_iter().map(|units| trials.select(Axis(0), &units)));
         targets.unit_ids.extend(averaged.unit_ids().iter().cloned());
         let matrix = averaged.matrix()?;
         targets.responses = ndarray::concatenate(Axis(1), &[targets.responses.view(), matrix.view()])
             .map_err(|_| data.other_kind("populations that saw different stimuli"))?;
     }
     Ok(targets)
+}
+
+/// Positions of the units whose repetitions are halved together: all of a recording, or those that agree in the coordinate
+/// that the ceiling names.
+fn populations(data: &BenchmarkData, recording: &Recording) -> Result<Vec<Vec<usize>>, ScoreError> {
+    let Ceiling::Population { by, .. } = &data.spec.ceiling else {
+        return Ok(vec![(0..recording.n_units()).collect()]);
+    };
+    let mut populations: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (unit, name) in recording.coordinate(RecordingAxis::Unit, by)?.to_texts().into_iter().enumerate() {
+        populations.entry(name).or_default().push(unit);
+    }
+    Ok(populations.into_values().collect())
 }
 
 /// The recording without units that never change, which are refused or dropped and listed.
@@ -229,6 +244,10 @@ fn ceiling(data: &BenchmarkData, targets: &Targets) -> Result<CeilingSummary, Sc
     };
     let mut populations: Vec<SplitHalfCeiling> = Vec::with_capacity(targets.trials.len());
     for trials in &targets.trials {
+        let found = trials.len_of(Axis(2));
+        if found < 2 {
+            return Err(ScoreError::TooFewRepetitions { benchmark: data.spec.name.clone(), found });
+        }
         let is_balanced = trials.iter().all(|value| !value.is_nan());
         let halves = if is_balanced { Halves::ByRepetition } else { Halves::OfEachStimulus };
         populations

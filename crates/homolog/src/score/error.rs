@@ -92,6 +92,18 @@ pub enum ScoreError {
         #[source]
         source: StatsError,
     },
+    /// A ceiling by split halves of a recording without repetitions.
+    #[error(
+        "cannot compute the ceiling of {benchmark}: its recording has {found} repetition{} of each stimulus, and split halves need 2. Where \
+         there are no more, write [ceiling] kind = \"none\" with a reason, or kind = \"given\" with a published value, in its manifest",
+        if *.found == 1 { "" } else { "s" }
+    )]
+    TooFewRepetitions {
+        /// The benchmark.
+        benchmark: String,
+        /// The most repetitions that any stimulus has.
+        found: usize,
+    },
     /// A unit that never changed.
     #[error(
         "unit \"{unit}\" of {benchmark} is constant over the {n_stimuli} stimuli, so no correlation with it has a value ({n_constant} such \

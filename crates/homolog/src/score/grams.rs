@@ -20,6 +20,9 @@ const UNITS_AT_ONCE: usize = 4096;
 
 /// The Gram matrices of the stages `stages` over `stimuli`, in their order; those that an earlier run left in the store are not computed again.
 ///
+/// Which stages are recorded together, and how many stimuli at once, decides how an engine rounds (batch normalization is folded where no
+/// recorded stage sees it), so a piece is named by these too, and a run that goes on records from the same session as one that was not stopped.
+///
 /// # Errors
 /// What the recording or the store stops at; [`ScoreError::Stats`] where a response is not finite.
 pub fn stage_grams(
@@ -29,15 +32,17 @@ pub fn stage_grams(
     stimuli_sha256: &str,
     run: &RunContext<'_>,
 ) -> Result<Vec<Gram>, ScoreError> {
+    let plan = RecordPlan::new(&model.network, stages, stimuli.len(), run.resources)?;
+    let together: Vec<&str> = stages.iter().map(|stage| stage.value.as_str()).collect();
+    let rounding = (run.engine.description(), &together, plan.batch_size);
     let keys: Vec<PieceKey> = stages
         .iter()
-        .map(|stage| PieceKey::of(&("gram/1", model.identity(), &stage.value, stimuli_sha256, run.engine.name())))
+        .map(|stage| PieceKey::of(&("gram/2", model.identity(), &stage.value, stimuli_sha256, &rounding)))
         .collect::<Result<_, _>>()?;
     let mut grams: Vec<Option<Gram>> = keys.iter().map(|key| stored(&run.store, key)).collect::<Result<_, _>>()?;
     let missing: Vec<usize> = (0..stages.len()).filter(|stage| grams[*stage].is_none()).collect();
     if !missing.is_empty() {
-        let wanted: Vec<Stage> = missing.iter().map(|stage| stages[*stage].clone()).collect();
-        let rows = record(model, &wanted, stimuli, run)?;
+        let rows = record(model, stages, &missing, stimuli, run)?;
         run.progress.begin("comparing stimuli", missing.len() as u64);
         for (stage, rows) in missing.into_iter().zip(rows) {
             run.stop_if_cancelled()?;
@@ -51,19 +56,20 @@ pub fn stage_grams(
     Ok(grams.into_iter().flatten().collect())
 }
 
-/// The responses of every stage, resident or spilled.
+/// The responses of the stages at the positions `wanted`, resident or spilled, recorded together with all the others.
 pub(super) fn record(
     model: &ScoredModel,
     stages: &[Stage],
+    wanted: &[usize],
     stimuli: &StimulusSet,
     run: &RunContext<'_>,
 ) -> Result<Vec<StageRows>, ScoreError> {
     let plan = RecordPlan::new(&model.network, stages, stimuli.len(), run.resources)?;
     let scratch = run.store.folder();
-    let mut sink = ScratchSink { stages: Vec::with_capacity(stages.len()), scratch: scratch.to_owned() };
-    for stage in &plan.stages {
+    let mut sink = ScratchSink { stages: Vec::with_capacity(wanted.len()), scratch: scratch.to_owned() };
+    for (position, stage) in plan.stages.iter().enumerate().filter(|(position, _)| wanted.contains(position)) {
         let rows = StageRows::new(stage.placement, stimuli.len(), stage.n_units, scratch);
-        sink.stages.push(rows.map_err(|source| RecordError::Write { place: scratch.to_owned(), source })?);
+        sink.stages.push((position, rows.map_err(|source| RecordError::Write { place: scratch.to_owned(), source })?));
     }
     let values: Vec<String> = stages.iter().map(|stage| stage.value.clone()).collect();
     let mut session = run.engine.open(&model.network, &values).map_err(RecordError::from)?;
@@ -75,12 +81,13 @@ pub(super) fn record(
         n_decoders: run.resources.n_threads,
     };
     stream.run(session.as_mut(), &mut sink, run.progress, run.cancel)?;
-    Ok(sink.stages)
+    Ok(sink.stages.into_iter().map(|(_, rows)| rows).collect())
 }
 
-/// Keeps rows for the run only.
+/// Keeps the rows of some stages, for the run only.
 struct ScratchSink {
-    stages: Vec<StageRows>,
+    /// Each with its position among the recorded stages.
+    stages: Vec<(usize, StageRows)>,
     scratch: std::path::PathBuf,
 }
 
@@ -90,9 +97,9 @@ impl RowSink for ScratchSink {
     }
 
     fn keep(&mut self, rows: Rows) -> Result<(), RecordError> {
-        for (stage, block) in self.stages.iter_mut().zip(&rows.stages) {
-            stage
-                .write(rows.first, block.view())
+        for (position, kept) in &mut self.stages {
+            let Some(block) = rows.stages.get(*position) else { continue };
+            kept.write(rows.first, block.view())
                 .map_err(|source| RecordError::Write { place: self.scratch.clone(), source })?;
         }
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | a benchmark's files to stimuli and recordings, in one order | `data.rs` |
+//! | a benchmark's files to stimuli and recordings, in one order | `data.rs`, `missing.rs` |
+//! | targets, splits and ceiling, before any network runs | `prepared.rs` |
 //! | a network to one Gram matrix a stage, kept in the store | `grams.rs` |
 //! | Gram matrices to values | `rsa.rs`, `encoding.rs` |
 //! | decisions to values | `behaviour.rs` |
@@ -13,20 +14,22 @@ mod data;
 mod encoding;
 mod error;
 mod grams;
+mod missing;
 mod model;
 mod outcome;
+mod prepared;
 pub mod result;
 mod rsa;
 mod run;
 
+use behaviour::classifier;
 pub use behaviour::{Decisions, score_decisions};
 pub use data::{BenchmarkData, Brain};
-pub use encoding::score_encoding;
 pub use error::ScoreError;
 pub use grams::stage_grams;
 pub use model::ScoredModel;
 pub use outcome::{Outcome, StageOutcome};
-pub use rsa::score_rsa;
+use prepared::Prepared;
 use rsa::subject_rdms;
 pub use run::{BOOTSTRAP_SAMPLES, CONFIDENCE, RunContext};
 
@@ -34,7 +37,8 @@ use homolog_stats::gram::Gram;
 use ndarray::ArrayView2;
 
 use self::result::{BenchmarkSummary, Failure, Provenance, Score};
-use crate::benchmark::{BehaviourMeasure, Metric};
+use crate::benchmark::{BehaviourMeasure, BenchmarkSpec, Metric};
+use crate::network::checked::Stage;
 use crate::recording::OnMissing;
 use crate::stimuli::Limits;
 
@@ -76,12 +80,21 @@ pub fn score_network(
         let outcomes = score_decisions(data, &decisions, run.seed)?;
         return Ok(outcomes.into_iter().enumerate().map(|(place, of)| source.behaviour(data, place, of)).collect());
     }
+    let prepared = Prepared::new(data, run.on_missing)?;
     let grams = stage_grams(model, &model.stages, &data.stimuli, &source.stimuli_sha256, run)?;
-    let outcome = match &data.spec.metric {
-        Metric::Rsa { .. } => score_rsa(data, &grams, run.seed)?,
-        _ => score_encoding(data, &grams, run.on_missing, run.seed)?,
-    };
+    let outcome = prepared.score(&grams, run.seed);
     Ok(vec![Scored { grams, ..source.put_to(data, outcome) }])
+}
+
+/// The stages that scoring a network on a benchmark records: those asked for, or the output where its decisions are scored.
+///
+/// # Errors
+/// [`ScoreError::NotAClassifier`] where decisions are asked of a network that makes none.
+pub fn stages_to_record(model: &ScoredModel, benchmark: &BenchmarkSpec) -> Result<Vec<Stage>, ScoreError> {
+    match benchmark.metric {
+        Metric::Behaviour16Class { .. } => Ok(vec![classifier(model, &benchmark.name)?.clone()]),
+        _ => Ok(model.stages.clone()),
+    }
 }
 
 /// Scores features that no network made: one stage, (n_stimuli, n_features), rows in the order of the benchmark's stimuli.
@@ -98,10 +111,7 @@ pub fn score_features(
     const LAYER: &str = "features";
     let gram = Gram::of(features).map_err(|source| ScoreError::Stats { stage: LAYER.to_owned(), source })?;
     let grams = vec![gram];
-    let outcome = match &data.spec.metric {
-        Metric::Rsa { .. } => score_rsa(data, &grams, seed)?,
-        _ => score_encoding(data, &grams, on_missing, seed)?,
-    };
+    let outcome = Prepared::new(data, on_missing)?.score(&grams, seed);
     let source = ScoreSource {
         model: model.to_owned(),
         layers: vec![LAYER.to_owned()],

@@ -19,61 +19,70 @@ use super::run::{BOOTSTRAP_SAMPLES, CONFIDENCE};
 use crate::benchmark::{Bound, Ceiling, Metric};
 use crate::recording::{Coordinates, RecordedRdms, Recording, RecordingAxis};
 
-/// Scores the RDMs of the stages, whose Gram matrices are over the benchmark's stimuli in their order.
-///
-/// The value of a stage is the mean over subjects of the comparison of its RDM with the subject's.
-///
-/// # Errors
-/// [`ScoreError::Recording`] where the subjects' RDMs have no comparison; a stage without a value keeps its error in its outcome.
-pub fn score_rsa(data: &BenchmarkData, grams: &[Gram], seed: u64) -> Result<Outcome, ScoreError> {
-    let Metric::Rsa { rdm, comparator, each, .. } = &data.spec.metric else {
-        return Err(data.other_kind("dissimilarities"));
-    };
-    let comparator = comparator.in_statistics();
-    let subjects = subject_rdms(data)?;
-    let of_recording = |source| ScoreError::Recording { benchmark: data.spec.name.clone(), source };
-    let bounds = (subjects.nrows() > 1)
-        .then(|| noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm))
-        .transpose()
-        .map_err(of_recording)?;
-    let mut ceiling = CeilingSummary {
-        kind: data.spec.ceiling.kind().to_owned(),
-        value: None,
-        lower: bounds.as_ref().map(|bounds| bounds.lower),
-        upper: bounds.as_ref().map(|bounds| bounds.upper),
-        error: None,
-        formula: data.spec.ceiling.formula().map(|formula| formula.name().to_owned()),
-        reason: data.spec.ceiling.reason().map(str::to_owned),
-    };
-    if let Ceiling::RsaLowerUpper { against, .. } = &data.spec.ceiling {
-        ceiling.value = match against {
-            Bound::Lower => ceiling.lower,
-            Bound::Upper => ceiling.upper,
+/// A benchmark of representational similarity made ready: the RDM of each subject, and what limits a comparison with them.
+pub(super) struct PreparedRsa {
+    subjects: Array2<f64>,
+    measure: RdmMeasure,
+    comparator: Comparator,
+    each: String,
+    ceiling: CeilingSummary,
+}
+
+impl PreparedRsa {
+    /// # Errors
+    /// [`ScoreError::Recording`] where the subjects' RDMs have no comparison.
+    pub(super) fn new(data: &BenchmarkData) -> Result<Self, ScoreError> {
+        let Metric::Rsa { rdm, comparator, each, .. } = &data.spec.metric else {
+            return Err(data.other_kind("dissimilarities"));
         };
+        let comparator = comparator.in_statistics();
+        let subjects = subject_rdms(data)?;
+        let bounds = (subjects.nrows() > 1)
+            .then(|| noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm))
+            .transpose()
+            .map_err(|source| ScoreError::Recording { benchmark: data.spec.name.clone(), source })?;
+        let mut ceiling = CeilingSummary {
+            kind: data.spec.ceiling.kind().to_owned(),
+            value: None,
+            lower: bounds.as_ref().map(|bounds| bounds.lower),
+            upper: bounds.as_ref().map(|bounds| bounds.upper),
+            error: None,
+            formula: data.spec.ceiling.formula().map(|formula| formula.name().to_owned()),
+            reason: data.spec.ceiling.reason().map(str::to_owned),
+        };
+        if let Ceiling::RsaLowerUpper { against, .. } = &data.spec.ceiling {
+            ceiling.value = match against {
+                Bound::Lower => ceiling.lower,
+                Bound::Upper => ceiling.upper,
+            };
+        }
+        Ok(Self { subjects, measure: rdm.in_statistics(), comparator, each: each.clone(), ceiling })
     }
-    let settings = InferenceSettings {
-        comparator,
-        resampling: Resampling::Stimuli,
-        n_samples: BOOTSTRAP_SAMPLES,
-        confidence: CONFIDENCE,
-        ..InferenceSettings::default()
-    };
-    let stages = grams
-        .iter()
-        .map(|gram| {
-            let model = rdm_from_gram(gram, rdm.in_statistics())?;
-            let inferred = infer(&[RdmModel::Fixed(model)], subjects.view(), &settings, &Rng::new(seed))?;
+
+    /// Scores the stages: the mean over subjects of the comparison of a stage's RDM with the subject's. A stage without a value keeps its
+    /// error in the outcome.
+    pub(super) fn score(&self, grams: &[Gram], seed: u64) -> Outcome {
+        let settings = InferenceSettings {
+            comparator: self.comparator,
+            resampling: Resampling::Stimuli,
+            n_samples: BOOTSTRAP_SAMPLES,
+            confidence: CONFIDENCE,
+            ..InferenceSettings::default()
+        };
+        let stage = |gram: &Gram| {
+            let model = rdm_from_gram(gram, self.measure)?;
+            let inferred = infer(&[RdmModel::Fixed(model)], self.subjects.view(), &settings, &Rng::new(seed))?;
             Ok(inferred.models.into_iter().next().map_or_else(StageOutcome::default, stage_outcome))
-        })
-        .collect();
-    Ok(Outcome {
-        stages,
-        ceiling,
-        n_units: None,
-        n_subjects: Some(subjects.nrows()),
-        per_split_is: Some(each.clone()),
-        notes: Vec::new(),
-    })
+        };
+        Outcome {
+            stages: grams.iter().map(stage).collect(),
+            ceiling: self.ceiling.clone(),
+            n_units: None,
+            n_subjects: Some(self.subjects.nrows()),
+            per_split_is: Some(self.each.clone()),
+            notes: Vec::new(),
+        }
+    }
 }
 
 fn stage_outcome(model: ModelInference) -> StageOutcome {

@@ -24,7 +24,7 @@ pub struct RunContext<'a> {
     pub resources: Resources,
     /// Seed of the bootstraps.
     pub seed: u64,
-    /// About missing responses of the recording.
+    /// About units of the recording that never change: dropped with [`OnMissing::DropUnit`], else refused.
     pub on_missing: OnMissing,
     /// Told how far it is.
     pub progress: &'a dyn Progress,

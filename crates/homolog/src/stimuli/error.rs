@@ -90,7 +90,7 @@ pub enum DecodeError {
 pub enum StimulusError {
     /// Two stimuli with one id.
     #[error(
-        "two stimuli have the id {id:?}: {first} and {second}. Ids must be unique: rename one, or make ids of whole file names"
+        "two stimuli have the id {id:?}: {first} and {second}. Ids must be unique: rename one, or make ids of whole file names (--ids name; in a manifest, stimuli.id = \"name\")"
     )]
     DuplicateId {
         /// The id.

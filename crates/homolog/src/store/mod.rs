@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 #[non_exhaustive]
 pub enum StoreError {
     /// The folder cannot be made or written to.
-    #[error("cannot write to the folder \"{}\": {source}. Choose another with --out, or free some room there", folder.display())]
+    #[error("cannot write to the folder \"{}\": {source}. {}", folder.display(), next_step(source))]
     Unwritable {
         /// The folder.
         folder: PathBuf,
@@ -40,6 +41,16 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+}
+
+/// What a user does about a place that could not be written to.
+pub(crate) fn next_step(refused: &io::Error) -> &'static str {
+    match refused.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "Free some room there or choose another folder with --out; the same command then goes on where it was"
+        }
+        _ => "Choose another folder with --out",
+    }
 }
 
 /// The name of a piece: 64 hexadecimal digits.
@@ -72,10 +83,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the folder, and makes sure that it can be written to before any work is done for it.
+    /// Opens or makes the folder, removes what killed runs left half written, and makes sure that it can be written to before any work
+    /// is done for it.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let unwritable = |source| StoreError::Unwritable { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(unwritable)?;
+        remove_left_behind(folder).map_err(unwritable)?;
         tempfile::tempfile_in(folder).and_then(|mut probe| probe.write_all(&[0])).map_err(unwritable)?;
         Ok(Self { folder: folder.to_owned() })
     }
@@ -97,7 +110,8 @@ impl Store {
 
     /// Writes the piece as a whole or not at all.
     pub fn put(&self, kind: &str, key: &PieceKey, content: &[u8]) -> Result<(), StoreError> {
-        write_whole(&self.path(kind, key), content)
+        let file = self.path(kind, key);
+        write_whole(&file, content).map_err(|source| StoreError::Unwritable { folder: self.folder.join(kind), source })
     }
 
     fn path(&self, kind: &str, key: &PieceKey) -> PathBuf {
@@ -105,14 +119,49 @@ impl Store {
     }
 }
 
-/// Writes a file as a whole or not at all: to a temporary name beside it, then renamed.
-pub fn write_whole(file: &Path, content: &[u8]) -> Result<(), StoreError> {
+/// How the name of a file that is being written begins and ends.
+const UNFINISHED: (&str, &str) = (".homolog-", ".part");
+
+/// Writes a file as a whole or not at all: to a temporary name beside it, then renamed. Its folders are made; whoever the user's mask lets
+/// may read it.
+///
+/// # Errors
+/// The operating system's; nothing of the file is then there, or what was there before still is.
+pub fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let unwritable = |source| StoreError::Unwritable { folder: folder.to_owned(), source };
-    fs::create_dir_all(folder).map_err(unwritable)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    temporary.write_all(content).map_err(unwritable)?;
-    temporary.persist(file).map_err(|problem| unwritable(problem.error))?;
+    fs::create_dir_all(folder)?;
+    let (prefix, suffix) = UNFINISHED;
+    let readable = fs::Permissions::from_mode(0o666);
+    let mut temporary =
+        tempfile::Builder::new().prefix(prefix).suffix(suffix).permissions(readable).tempfile_in(folder)?;
+    // Tells a run beside this one that somebody is still at it. Where the file system has no locks, it goes without.
+    let _ = temporary.as_file().lock();
+    temporary.write_all(content)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(file).map_err(|problem| problem.error)?;
+    Ok(())
+}
+
+/// Removes the half-written files of killed runs from a folder and the folders in it; those that a live run holds locked stay.
+fn remove_left_behind(folder: &Path) -> io::Result<()> {
+    let (prefix, suffix) = UNFINISHED;
+    let mut folders = vec![folder.to_owned()];
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    for folder in folders {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let is_unfinished = name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+            if is_unfinished && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -139,5 +188,23 @@ mod tests {
         fs::write(&file, b"x").expect("written");
         let problem = Store::open(&file).expect_err("a file is no folder").to_string();
         assert!(problem.contains("taken") && problem.contains("--out"), "{problem}");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_half_written_is_removed_and_what_a_live_one_is_writing_stays() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join("gram")).expect("made");
+        let (left, live) = (folder.path().join("gram/.homolog-aB3.part"), folder.path().join(".homolog-cD4.part"));
+        fs::write(&left, b"half").expect("written");
+        let writing = fs::File::create(&live).expect("made");
+        writing.lock().expect("a file system with locks");
+        Store::open(folder.path()).expect("writable");
+        assert!(!left.exists() && live.exists());
+    }
+
+    #[test]
+    fn a_full_disk_and_a_folder_without_rights_have_different_next_steps() {
+        assert!(next_step(&io::ErrorKind::StorageFull.into()).starts_with("Free some room"));
+        assert_eq!(next_step(&io::ErrorKind::PermissionDenied.into()), "Choose another folder with --out");
     }
 }

@@ -140,7 +140,7 @@ fn the_92_images_are_bytes_and_their_categories_are_text() {
     let error = tree.array(Some("stimuli_92objs(1,93).image")).expect_err("there are 92");
     assert_eq!(
         error.to_string(),
-        "the file . stimuli_92objs has [1, 92] entries, so it has no entry (1,93); indices count from 1"
+        "stimuli_92objs has [1, 92] entries, so it has no entry (1,93); indices count from 1"
     );
 }
 

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use super::known_weights::known;
 use super::{ENTRIES, ModelSpec, ZooEntry};
 use crate::network::builder::BuildError;
+use crate::network::checked::Network;
+use crate::network::error::GraphError;
 use crate::network::graph::{Dim, Graph};
 use crate::network::onnx::{self, OnnxError};
 use crate::network::weights::{Misfit, StateDict, WeightsError, fill, fill_random, n_fitting};
@@ -24,6 +26,17 @@ pub struct LoadedModel {
     pub recipe: Option<&'static str>,
     /// Height and width of the images; `None` where an ONNX file leaves them open or has no image input.
     pub image_px: Option<[usize; 2]>,
+}
+
+impl LoadedModel {
+    /// The network, checked.
+    ///
+    /// # Errors
+    /// [`LoadError::Unrunnable`], which names the model and the node at fault.
+    pub fn network(&self) -> Result<Network, LoadError> {
+        Network::check(self.graph.clone())
+            .map_err(|source| LoadError::Unrunnable { model: self.name.clone(), source: Box::new(source) })
+    }
 }
 
 /// Another architecture that a state dict looks like.
@@ -59,6 +72,15 @@ pub enum LoadError {
     /// The architecture cannot be built for its images.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The network was read and cannot be run.
+    #[error("cannot load \"{model}\"")]
+    Unrunnable {
+        /// The model, as the user named it.
+        model: String,
+        /// Which node does not fit, and why.
+        #[source]
+        source: Box<GraphError>,
+    },
     /// The published weights could not be fetched.
     #[error("cannot fetch the published weights of {architecture} (\"{file}\")")]
     Fetch {

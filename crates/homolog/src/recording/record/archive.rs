@@ -67,8 +67,8 @@ impl Archive {
     /// Begins a recording in `folder`, or goes on with the one of the same that is there.
     ///
     /// # Errors
-    /// [`RecordError::OtherRecording`] when the folder holds a recording of something else; [`RecordError::Archive`] and
-    /// [`RecordError::Write`] when it cannot be read or written.
+    /// [`RecordError::OtherRecording`] when the folder holds a recording of something else; [`RecordError::UnreadableNote`] and
+    /// [`RecordError::Archive`] when what is there cannot be read; [`RecordError::Write`] when it cannot be written.
     pub fn open(
         folder: &Path,
         recorded: &Recorded,
@@ -93,12 +93,20 @@ impl Archive {
             Ok(text) => same_recording(folder, &text, &note)?,
             Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
                 let text = serde_json::to_vec_pretty(&note).unwrap_or_default();
-                write_whole(&place, &text)?;
+                write_whole(&place, &text).map_err(|source| RecordError::Write { place, source })?;
             }
-            Err(source) => return Err(RecordError::Read { place, source }),
+            Err(source) => return Err(RecordError::UnreadableNote { folder: folder.to_owned(), source }),
         }
         let stages = open_stages(&folder.join("activations.zarr"), plan, stimulus_ids)?;
         Ok(Self { folder: folder.to_owned(), stages })
+    }
+
+    /// How many stimuli a batch has of the recording that `folder` holds already; nothing where it holds none that can be read.
+    ///
+    /// A run that goes on must keep to it, or its numbers would be rounded otherwise than those that are there.
+    pub fn batch_size_in(folder: &Path) -> Option<usize> {
+        let text = std::fs::read(folder.join("recording.json")).ok()?;
+        serde_json::from_slice::<Note>(&text).ok().map(|note| note.batch_size)
     }
 
     /// The folder.
@@ -138,12 +146,17 @@ fn units_per_chunk(n_units: usize) -> usize {
 }
 
 /// # Errors
-/// [`RecordError::OtherRecording`], saying what differs.
+/// [`RecordError::OtherRecording`], saying what differs; [`RecordError::UnreadableNote`].
 fn same_recording(folder: &Path, text: &[u8], wanted: &Note) -> Result<(), RecordError> {
     let other = |difference: &str| {
         Err(RecordError::OtherRecording { folder: folder.to_owned(), difference: difference.to_owned() })
     };
-    let Ok(found) = serde_json::from_slice::<Note>(text) else { return other("software") };
+    let found = match serde_json::from_slice::<Note>(text) {
+        Ok(found) => found,
+        // Whole JSON that is no such note is somebody else's.
+        Err(problem) if problem.is_data() => return other("software"),
+        Err(problem) => return Err(RecordError::UnreadableNote { folder: folder.to_owned(), source: problem.into() }),
+    };
     match () {
         () if found == *wanted => Ok(()),
         () if found.recorded.model != wanted.recorded.model
@@ -177,6 +190,9 @@ impl RowSink for Archive {
 
 impl From<FileError> for RecordError {
     fn from(source: FileError) -> Self {
-        Self::Archive { source: Box::new(source) }
+        match source {
+            FileError::Write { path, source } => Self::Write { place: path, source },
+            source => Self::Archive { source: Box::new(source) },
+        }
     }
 }

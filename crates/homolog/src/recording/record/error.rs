@@ -7,7 +7,7 @@ use super::budget::show_bytes;
 use crate::network::engine::EngineError;
 use crate::recording::FileError;
 use crate::stimuli::StimulusError;
-use crate::store::StoreError;
+use crate::store::{StoreError, next_step};
 
 /// Why a network was not recorded from.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum RecordError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// Rows cannot be written.
-    #[error("cannot write responses to \"{}\": {source}. Free some room there or choose another folder; the same command then goes on where it was", place.display())]
+    #[error("cannot write responses to \"{}\": {source}. {}", place.display(), next_step(source))]
     Write {
         /// File or folder.
         place: PathBuf,
@@ -44,7 +44,7 @@ pub enum RecordError {
         #[source]
         source: io::Error,
     },
-    /// Rows cannot be read back.
+    /// Rows cannot be read back from the run's own scratch file.
     #[error("cannot read responses back from \"{}\": {source}", place.display())]
     Read {
         /// File or folder.
@@ -53,14 +53,26 @@ pub enum RecordError {
         #[source]
         source: io::Error,
     },
-    /// The folder of activations cannot be read or written.
+    /// What an earlier run left of the activations cannot be gone on with.
     #[error(
-        "{source}. Free some room there or choose another folder with --out; the same command then goes on where it was"
+        "cannot go on with the activations that were recorded before; remove them or choose another folder with --out"
     )]
     Archive {
         /// What the format says.
         #[source]
         source: Box<FileError>,
+    },
+    /// The note of what a folder holds a recording of cannot be read.
+    #[error(
+        "cannot tell what the recording in \"{}\" is of: its recording.json cannot be read ({source}). Remove that folder or choose another with --out",
+        folder.display()
+    )]
+    UnreadableNote {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system or the reader of JSON said.
+        #[source]
+        source: io::Error,
     },
     /// The note beside the activations cannot be written.
     #[error(transparent)]

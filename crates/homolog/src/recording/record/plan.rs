@@ -106,6 +106,11 @@ impl RecordPlan {
         Ok(Self { n_stimuli, batch_size, stages, streaming_bytes: streaming(batch_size) })
     }
 
+    /// The plan in the batches of an earlier run, where they are no larger than its own, which fit the memory.
+    pub fn in_batches_of(self, n_stimuli: usize) -> Self {
+        Self { batch_size: n_stimuli.clamp(1, self.batch_size), ..self }
+    }
+
     /// Bytes of all responses.
     pub fn total_bytes(&self) -> u64 {
         self.stages.iter().map(|stage| stage.bytes).sum()

@@ -113,17 +113,14 @@ fn matlab_5_structures_cells_text_and_numbers_are_read_packed_or_not() {
 fn what_is_wrong_with_a_path_says_where() {
     let tree = mat5::parse(&bytes_of(&golden()["mat5"])).expect("it opens");
     for (path, words) in [
-        ("RDMs(1,3).RDM", "the file . RDMs has [1, 2] entries, so it has no entry (1,3); indices count from 1"),
-        ("RDMs.RDM", "the file . RDMs is a structure array of shape [1, 2], where one of its entries, such as (1)"),
-        ("RDMs(1).rdm", "the file . RDMs (1) has no \"rdm\". Closest: \"RDM\", \"name\""),
+        ("RDMs(1,3).RDM", "RDMs has [1, 2] entries, so it has no entry (1,3); indices count from 1"),
+        ("RDMs.RDM", "RDMs is a structure array of shape [1, 2], where one of its entries, such as (1)"),
+        ("RDMs(1).rdm", "RDMs(1) has no \"rdm\". Closest: \"RDM\", \"name\""),
         ("RDMs(1", "the path is not understood from \"(1\" on"),
         ("RDMs(0).RDM", "the path is not understood from \"(0).RDM\" on"),
-        ("sparse", "the file . sparse is a sparse matrix (save it as full(X))"),
-        ("complex", "the file . complex is an array of complex numbers"),
-        (
-            "pixels.red",
-            "the file . pixels is an array of whole numbers of shape [2, 3, 4], where a structure is needed",
-        ),
+        ("sparse", "sparse is a sparse matrix (save it as full(X))"),
+        ("complex", "complex is an array of complex numbers"),
+        ("pixels.red", "pixels is an array of whole numbers of shape [2, 3, 4], where a structure is needed"),
     ] {
         let message = tree.array(Some(path)).expect_err(path).to_string();
         assert!(message.starts_with(words), "{path}: {message}");
