@@ -3,6 +3,7 @@
 mod data;
 mod demo;
 mod layers;
+mod look;
 mod record;
 pub(crate) mod score;
 
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// List the stages of a network: operator, shape, parameters, receptive field
     Layers(layers::Layers),
+    /// Make images that drive units, and find those in a folder that do
+    Look(Box<look::Look>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -31,6 +34,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run(),
             Self::Layers(command) => command.run(),
+            Self::Look(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Data(command) => command.run(),

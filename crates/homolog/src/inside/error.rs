@@ -138,7 +138,9 @@ pub enum InsideError {
         said: String,
     },
     /// A kept state that does not fit what is asked for.
-    #[error("cannot go on from the kept state of \"{objective}\": {found}. Remove the folder \"state\" beside the results, and it is made again")]
+    #[error(
+        "cannot go on from the kept state of \"{objective}\": {found}. Remove the folder \"state\" beside the results, and it is made again"
+    )]
     State {
         /// The objective.
         objective: String,

@@ -16,6 +16,9 @@ const LETTER_SCALE: usize = 2;
 /// Height of a caption's line.
 const LINE_PX: usize = 5 * LETTER_SCALE + 4;
 
+/// An image in [0, 1]: (channel, height, width).
+pub type Pixels = Array3<f32>;
+
 /// An image in [0, 1] (channel, height, width) as 8-bit pictures: one of three channels; of another number, each channel in grey.
 ///
 /// # Errors

@@ -48,7 +48,9 @@ impl Colour {
         let elements = matrix().iter().flatten().map(|entry| super::narrow(*entry)).collect();
         let matrix: Tensor<3> = Ranked::from_elements(&[1, 3, 3], elements, &raw.device().inner()).into_rank();
         let matrix = if n_images > 1 { matrix.expand([n_images, 3, 3]) } else { matrix };
-        matrix.matmul(raw.reshape([n_images, n_channels, height * width])).reshape([n_images, n_channels, height, width])
+        matrix
+            .matmul(raw.reshape([n_images, n_channels, height * width]))
+            .reshape([n_images, n_channels, height, width])
     }
 
     /// The parameters' colours for an image in [0, 1]: the inverse of the sigmoid, then of the mixing.

@@ -46,7 +46,10 @@ impl InverseFourier {
 /// cos and sin of 2π k x / n for all k and x, the angle reduced before it is rounded.
 fn waves(n: usize) -> (Array2<f64>, Array2<f64>) {
     let angle = |k: usize, x: usize| TAU * ((k * x) % n) as f64 / n as f64;
-    (Array2::from_shape_fn((n, n), |(k, x)| angle(k, x).cos()), Array2::from_shape_fn((n, n), |(k, x)| angle(k, x).sin()))
+    (
+        Array2::from_shape_fn((n, n), |(k, x)| angle(k, x).cos()),
+        Array2::from_shape_fn((n, n), |(k, x)| angle(k, x).sin()),
+    )
 }
 
 /// exp(2πi k y / n) / √n on [real | imaginary], from the left: [[cos, sin], [-sin, cos]].
@@ -83,9 +86,8 @@ pub(super) fn spectrum(plane: ndarray::ArrayView2<'_, f64>) -> Array3<f64> {
         if column % 2 == 0 { cos[[k, x]] / unit } else { -sin[[k, x]] / unit }
     });
     let along_x = plane.dot(&forward);
-    let parts = Array2::from_shape_fn((n_columns, 2 * height), |(k, place)| {
-        along_x[[place % height, 2 * k + place / height]]
-    });
+    let parts =
+        Array2::from_shape_fn((n_columns, 2 * height), |(k, place)| along_x[[place % height, 2 * k + place / height]]);
     let spectrum = parts.dot(&along_y(height).t());
     Array3::from_shape_fn((n_columns, 2, height), |(k, part, y)| spectrum[[k, part * height + y]])
 }
@@ -106,9 +108,7 @@ pub(super) fn scale(height: usize, width: usize, device: &Device) -> Tensor<5> {
 
 fn scales(height: usize, width: usize, divisor: f64) -> Array2<f64> {
     let lowest = 1.0 / height.max(width) as f64;
-    Array2::from_shape_fn((width / 2 + 1, height), |(k, y)| {
-        1.0 / frequency(k, y, height, width).max(lowest) / divisor
-    })
+    Array2::from_shape_fn((width / 2 + 1, height), |(k, y)| 1.0 / frequency(k, y, height, width).max(lowest) / divisor)
 }
 
 /// The parameters of an image (channel, height, width) before the sigmoid: its spectrum divided by the scale.

@@ -172,10 +172,7 @@ impl ImageModel {
                     let needed = format!("the magnitudes are of {:?} (channel, height, width)", magnitudes.shape());
                     return Err(InsideError::ImageSize { height, width, needed });
                 }
-                Made::Maco {
-                    inverse: InverseFourier::new(height, width, device),
-                    magnitudes: magnitudes.on(device),
-                }
+                Made::Maco { inverse: InverseFourier::new(height, width, device), magnitudes: magnitudes.on(device) }
             }
         };
         Ok(Self { shape, parameterisation, colour, made, device: device.clone() })
@@ -206,11 +203,7 @@ impl ImageModel {
     ///
     /// # Errors
     /// [`InsideError::StartShape`], [`InsideError::NoStart`].
-    pub fn start(
-        &self,
-        random: &mut Random,
-        image: Option<ArrayView3<'_, f32>>,
-    ) -> Result<Vec<Vec<f32>>, InsideError> {
+    pub fn start(&self, random: &mut Random, image: Option<ArrayView3<'_, f32>>) -> Result<Vec<Vec<f32>>, InsideError> {
         let Some(image) = image else { return Ok(self.noise(random)) };
         let ImageShape { n_images, n_channels, height, width } = self.shape;
         if image.dim() != (n_channels, height, width) {

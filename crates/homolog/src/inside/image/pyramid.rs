@@ -54,7 +54,9 @@ impl Pyramid {
                     let across = parameter.clone().reshape([planes * height, *width]).matmul(across.clone());
                     let turned = across.reshape([planes, *height, self.width]).swap_dims(1, 2);
                     let down = turned.reshape([planes * self.width, *height]).matmul(down.clone());
-                    down.reshape([planes, self.width, self.height]).swap_dims(1, 2).reshape([planes * self.height * self.width])
+                    down.reshape([planes, self.width, self.height])
+                        .swap_dims(1, 2)
+                        .reshape([planes * self.height * self.width])
                 }
             };
             let image = image.reshape([n_images, n_channels, self.height, self.width]);

@@ -119,16 +119,12 @@ fn every_parameterisation_has_the_gradient_of_finite_differences() {
         let weights = model.upload((0..2 * 3 * 14 * 15).map(|_| narrow(random.normal())).collect());
         let weights = weights.reshape([2, 3, 14, 15]);
         let value = |parameters: &[Tensor<1>]| (model.images(parameters) * weights.clone()).sum();
-        let leaves: Vec<Tensor<1>> = uploaded(&model, parameters.clone())
-            .into_iter()
-            .map(|numbers| numbers.autodiff().require_grad())
-            .collect();
+        let leaves: Vec<Tensor<1>> =
+            uploaded(&model, parameters.clone()).into_iter().map(|numbers| numbers.autodiff().require_grad()).collect();
         let gradients = value(&leaves).backward();
         // Along the gradient itself the change is largest, and so least lost in rounding.
-        let gradients: Vec<Vec<f32>> = leaves
-            .iter()
-            .map(|leaf| Ranked::R1(leaf.grad(&gradients).unwrap()).into_elements().unwrap())
-            .collect();
+        let gradients: Vec<Vec<f32>> =
+            leaves.iter().map(|leaf| Ranked::R1(leaf.grad(&gradients).unwrap()).into_elements().unwrap()).collect();
         let square: f64 = gradients.iter().flatten().map(|one| f64::from(*one).powi(2)).sum();
         let along = |step: f64| {
             let moved = parameters.iter().zip(&gradients).map(|(numbers, gradient)| {
@@ -140,7 +136,7 @@ fn every_parameterisation_has_the_gradient_of_finite_differences() {
             let products = images.iter().zip(&weights).flat_map(|(image, weights)| image.iter().zip(weights));
             products.map(|(value, weight)| f64::from(*value) * f64::from(*weight)).sum::<f64>()
         };
-        let step = 0.01 / square.sqrt();
+        let step = 0.001 / square.sqrt();
         let change = (along(step) - along(-step)) / (2.0 * step);
         assert!((change / square - 1.0).abs() < 0.01, "{parameterisation:?}: {change} is not {square}");
     }

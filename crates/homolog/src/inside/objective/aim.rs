@@ -57,7 +57,11 @@ impl Aim {
     ///
     /// # Errors
     /// [`ObjectiveError`]: an unknown stage, a unit out of range, a stage without gradient path, no reference.
-    pub fn new(objective: &Objective, network: &Network, reference: Option<&Reference>) -> Result<Self, ObjectiveError> {
+    pub fn new(
+        objective: &Objective,
+        network: &Network,
+        reference: Option<&Reference>,
+    ) -> Result<Self, ObjectiveError> {
         let paths = Paths::of(network)?;
         let mut parts = Vec::new();
         for Term { weight, quantity } in &objective.terms {
@@ -286,8 +290,9 @@ impl Paths {
             }
             for value in &node.outputs {
                 let is_float = plan.facts.get(value).is_none_or(|fact| fact.dtype == DType::F32);
-                let made_whole = (!is_float)
-                    .then(|| format!("node \"{}\" ({}) gives whole numbers or truth values", node.name, node.op.kind()));
+                let made_whole = (!is_float).then(|| {
+                    format!("node \"{}\" ({}) gives whole numbers or truth values", node.name, node.op.kind())
+                });
                 if let Some(because) = because.clone().or(made_whole) {
                     obstacles.insert(value.clone(), because);
                 }

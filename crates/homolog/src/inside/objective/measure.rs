@@ -48,9 +48,7 @@ impl Part {
                 selected.into_rows(n_images).mean_dim(1)
             }
             Measure::MeanSquare => value.into_rows(n_images).square().mean_dim(1),
-            Measure::Probability(class) => {
-                activation::softmax(value.into_rows(n_images), 1).narrow(1, *class, 1)
-            }
+            Measure::Probability(class) => activation::softmax(value.into_rows(n_images), 1).narrow(1, *class, 1),
             Measure::Direction(vector) => {
                 let channels = self.channels_first(value, n_images);
                 let vector = along_channels(&channels, vector);

@@ -213,7 +213,9 @@ pub enum ObjectiveError {
         objective: String,
     },
     /// Diversity of a single image.
-    #[error("\"{objective}\" compares the images of one unit with each other, and there is one. Pass --diverse 2 or more")]
+    #[error(
+        "\"{objective}\" compares the images of one unit with each other, and there is one. Pass --diverse 2 or more"
+    )]
     OneImage {
         /// The quantity, as text.
         objective: String,

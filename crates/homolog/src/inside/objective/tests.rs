@@ -36,7 +36,8 @@ fn measured(text: &str, responses: &[f32], reference: Option<&[f32]>) -> Vec<f32
 
 /// Unit (channel c, row y, column x) of image i responds i + c + y / 10 + x / 100.
 fn responses() -> Vec<f32> {
-    let number = |i: usize, c: usize, place: usize| i as f32 + c as f32 + (place / 6) as f32 * 0.1 + (place % 6) as f32 * 0.01;
+    let number =
+        |i: usize, c: usize, place: usize| i as f32 + c as f32 + (place / 6) as f32 * 0.1 + (place % 6) as f32 * 0.01;
     (0..2).flat_map(|i| (0..4).flat_map(move |c| (0..36).map(move |place| number(i, c, place)))).collect()
 }
 

@@ -140,7 +140,11 @@ impl Look<'_> {
     }
 
     /// (n_images, n_units) of each value.
-    fn responses(&self, images: ArrayView4<'_, f32>, values: &[String]) -> Result<Vec<ndarray::Array2<f32>>, InsideError> {
+    fn responses(
+        &self,
+        images: ArrayView4<'_, f32>,
+        values: &[String],
+    ) -> Result<Vec<ndarray::Array2<f32>>, InsideError> {
         let (n_images, n_channels, height, width) = images.dim();
         let uploaded = crate::network::value::Ranked::from_elements(
             images.shape(),
@@ -224,7 +228,8 @@ impl Look<'_> {
             };
             let threads: Result<Vec<_>, InsideError> = (0..n_workers).map(start).collect();
             for thread in threads? {
-                let said = || InsideError::Panicked { objective: "the list".to_owned(), said: "a thread ended".to_owned() };
+                let said =
+                    || InsideError::Panicked { objective: "the list".to_owned(), said: "a thread ended".to_owned() };
                 thread.join().unwrap_or_else(|_| Err(said()))?;
             }
             Ok::<(), InsideError>(())
@@ -321,7 +326,8 @@ impl Look<'_> {
             crate::store::hex(&Sha256::digest(&bytes))
         });
         let magnitudes = self.settings.magnitudes.as_ref().map(|magnitudes| magnitudes.content_hash());
-        let Settings { parameterisation, colour, recipe, size, n_images, n_steps, learning_rate, seed, .. } = &self.settings;
+        let Settings { parameterisation, colour, recipe, size, n_images, n_steps, learning_rate, seed, .. } =
+            &self.settings;
         let settings = format!(
             "{parameterisation:?} {colour:?} {recipe:?} {size:?} {n_images} {n_steps} {learning_rate:?} {seed} {:?} {}",
             self.input,

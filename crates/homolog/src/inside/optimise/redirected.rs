@@ -56,7 +56,8 @@ pub(super) fn redirected(
         }
         let mut next = BTreeMap::new();
         for (input, output) in &rectifiers.pairs {
-            let (Some(Value::Float(x)), Some(y)) = (tapped.values.get(input), tapped.leaves.get(&Wrt::Value(output.clone())))
+            let (Some(Value::Float(x)), Some(y)) =
+                (tapped.values.get(input), tapped.leaves.get(&Wrt::Value(output.clone())))
             else {
                 continue;
             };
@@ -97,7 +98,9 @@ impl Rectifiers {
                 continue;
             }
             needed.extend(node.inputs.iter().flatten().map(String::as_str));
-            if let ("Relu", Some(Some(input)), Some(output)) = (node.op.kind(), node.inputs.first(), node.outputs.first()) {
+            if let ("Relu", Some(Some(input)), Some(output)) =
+                (node.op.kind(), node.inputs.first(), node.outputs.first())
+            {
                 pairs.push((input.clone(), output.clone()));
             }
         }

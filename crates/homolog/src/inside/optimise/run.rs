@@ -158,7 +158,8 @@ impl<'a> Worker<'a> {
         }
         let gradient = self.regularized(images.clone().without_autodiff(), evaluated, state.step);
         let gradients = (images * gradient).sum().backward();
-        let of_leaf = |leaf: &Tensor<1>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like());
+        let of_leaf =
+            |leaf: &Tensor<1>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like());
         let gradients = leaves.iter().map(of_leaf).collect();
         before.clone_from(&state.parameters);
         let parameters = std::mem::take(&mut state.parameters);
@@ -308,7 +309,8 @@ impl<'a> Worker<'a> {
     ) -> Result<Option<(ImageModel, State)>, InsideError> {
         let (Some(store), Some(key)) = (self.surroundings.store, key) else { return Ok(None) };
         let Some(bytes) = store.get(KIND, key)? else { return Ok(None) };
-        let damaged = || InsideError::State { objective: aim.name().to_owned(), found: "the file is damaged".to_owned() };
+        let damaged =
+            || InsideError::State { objective: aim.name().to_owned(), found: "the file is damaged".to_owned() };
         let scale = State::scale_of(&bytes).ok_or_else(damaged)?;
         let model = self.look.model(scale, &self.device)?;
         let state = State::from_bytes(&bytes, &model).ok_or_else(damaged)?;

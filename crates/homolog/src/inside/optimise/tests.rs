@@ -57,6 +57,11 @@ fn settings(network: &Network) -> Settings {
     }
 }
 
+/// Settings under which an image of a few pixels goes from grey to one colour in some dozen steps.
+fn quick(network: &Network) -> Settings {
+    Settings { n_steps: 60, learning_rate: 0.5, colour: Colour::Plain, ..settings(network) }
+}
+
 fn look(network: &Network, settings: Settings) -> Look<'_> {
     Look { network, input: InputMap::unchanged(3), settings, prior: None, identity: "test".to_owned() }
 }
@@ -103,11 +108,8 @@ fn every_parameterisation_raises_and_lowers_a_channel() {
 fn every_regularizer_raises_a_channel() {
     let network = network();
     for regularizer in Regularizer::ALL {
-        let settings = Settings {
-            parameterisation: Parameterisation::Pixels,
-            recipe: regularizer.recipe(),
-            ..settings(&network)
-        };
+        let settings =
+            Settings { parameterisation: Parameterisation::Pixels, recipe: regularizer.recipe(), ..settings(&network) };
         let one = optimised(&look(&network, settings), &["conv2:2"], 1).remove(0);
         let start = one.trajectory[0];
         assert!(one.objective > start, "{regularizer:?}: {} from {start}", one.objective);
@@ -118,7 +120,7 @@ fn every_regularizer_raises_a_channel() {
 #[test]
 fn the_image_of_a_planted_channel_is_what_it_was_planted_to_detect() {
     let network = red_less_green(0.0);
-    let settings = Settings { n_steps: 100, ..settings(&network) };
+    let settings = quick(&network);
     let one = optimised(&look(&network, settings), &["relu:0"], 1).remove(0);
     let mean = |channel: usize| one.images[0].index_axis(Axis(0), channel).mean().unwrap();
     assert!(mean(0) > 0.9 && mean(1) < 0.1, "{} {}", mean(0), mean(1));
@@ -188,7 +190,7 @@ fn a_run_that_was_stopped_goes_on_as_the_run_undisturbed() {
 fn a_silent_unit_is_woken_and_a_dead_one_is_said_to_be_dead() {
     // Silent at grey, but 1 - 0 - .6 > 0.
     let network = red_less_green(-0.6);
-    let settings = Settings { n_steps: 100, ..settings(&network) };
+    let settings = quick(&network);
     let one = optimised(&look(&network, settings.clone()), &["relu:0"], 1).remove(0);
     assert_eq!(one.trajectory[0], 0.0);
     assert!(one.objective > 0.25 && !one.is_dead, "{}", one.objective);
@@ -200,15 +202,24 @@ fn a_silent_unit_is_woken_and_a_dead_one_is_said_to_be_dead() {
 
 #[test]
 fn a_unit_behind_several_silent_rectifiers_is_woken() {
-    let mut graph = graph();
-    for name in ["conv2.bias", "norm1.bias"] {
-        let silent = Array1::from_elem(6, -1.5).into_dyn();
-        graph.parameters.insert(name.to_owned(), Arc::new(HostTensor::F32(silent)));
-    }
+    let (mut b, image) = Builder::new("two", [12, 12]);
+    let x = b.conv2d("conv1", &image, &Conv2d::new(1, 1));
+    let x = b.relu("relu1", &x);
+    let x = b.conv2d("conv2", &x, &Conv2d::new(1, 1));
+    let x = b.relu("relu2", &x);
+    let mut graph = fill_random(b.finish(&x).unwrap(), 1);
+    let mut plant = |name: &str, shape: &[usize], numbers: &[f32]| {
+        let array = ndarray::ArrayD::from_shape_vec(shape, numbers.to_vec()).unwrap();
+        graph.parameters.insert(name.to_owned(), Arc::new(HostTensor::F32(array)));
+    };
+    plant("conv1.weight", &[1, 3, 1, 1], &[1.0, -1.0, 0.0]);
+    plant("conv1.bias", &[1], &[-0.3]);
+    plant("conv2.weight", &[1, 1, 1, 1], &[1.0]);
+    plant("conv2.bias", &[1], &[-0.1]);
     let network = Network::check(graph).unwrap();
-    let settings = Settings { n_steps: 60, learning_rate: 0.2, ..settings(&network) };
-    let one = optimised(&look(&network, settings), &["relu1:2"], 1).remove(0);
-    assert!(one.objective > 0.0 && !one.is_dead, "{:?}", one.trajectory);
+    let one = optimised(&look(&network, quick(&network)), &["relu2:0"], 1).remove(0);
+    assert_eq!(one.trajectory[0], 0.0);
+    assert!(one.objective > 0.3 && !one.is_dead, "{:?}", one.trajectory);
 }
 
 /// The network with -log(mean channel - .3) as the stage `log`: it grows until it is not a number.
@@ -247,9 +258,7 @@ fn a_diversity_term_makes_the_images_of_a_unit_differ() {
     let found = optimised(&look, &["conv2:2 + 5*diversity(conv2)", "conv2:2"], 1);
     let likeness = |images: &[Array3<f32>]| {
         let centred: Vec<Array3<f32>> = images.iter().map(|image| image - image.mean().unwrap()).collect();
-        let cosine = |a: &Array3<f32>, b: &Array3<f32>| {
-            (a * b).sum() / ((a * a).sum() * (b * b).sum()).sqrt()
-        };
+        let cosine = |a: &Array3<f32>, b: &Array3<f32>| (a * b).sum() / ((a * a).sum() * (b * b).sum()).sqrt();
         cosine(&centred[0], &centred[1]) + cosine(&centred[0], &centred[2]) + cosine(&centred[1], &centred[2])
     };
     assert!(likeness(&found[0].images) < likeness(&found[1].images) - 0.1);
@@ -263,7 +272,8 @@ fn a_stage_is_inverted_from_noise() {
     let network = network();
     let settings = Settings { n_steps: 200, recipe: Regularizer::None.recipe(), ..settings(&network) };
     let look = look(&network, settings);
-    let image = Array3::from_shape_fn((3, 16, 16), |(c, y, x)| 0.5 + 0.3 * ((c + y) as f32 * 0.5 + x as f32 * 0.3).sin());
+    let image =
+        Array3::from_shape_fn((3, 16, 16), |(c, y, x)| 0.5 + 0.3 * ((c + y) as f32 * 0.5 + x as f32 * 0.3).sin());
     let objective: Objective = "inversion(conv1)".parse().unwrap();
     let reference = look.reference(&image, &objective.compared_stages().collect::<Vec<_>>()).unwrap();
     let aims = look.aims(&[objective], Some(&reference)).unwrap();
@@ -271,7 +281,7 @@ fn a_stage_is_inverted_from_noise() {
     let around =
         Surroundings { resources: resources(1), progress: &Silent, watch: &watch, cancel: &cancel, store: None };
     let one = look.optimise(&aims, &around).unwrap().remove(0);
-    assert!(one.trajectory[0] < -0.3 && one.objective > -0.01, "{} {}", one.trajectory[0], one.objective);
+    assert!(one.trajectory[0] < -0.1 && one.objective > -0.01, "{} {}", one.trajectory[0], one.objective);
     let distance = (&one.images[0] - &image).mapv(|d| d * d).mean().unwrap().sqrt();
     assert!(distance < 0.05, "{distance}");
 }

@@ -6,6 +6,7 @@
 //! | `l2` | Simonyan et al. 2014 | a penalty on the squared distance from grey |
 //! | `total-variation` | Mahendran & Vedaldi 2015 | a penalty on the squared differences of neighbouring pixels |
 //! | `blurred-image` | Nguyen et al. 2015 | the image is blurred every few steps |
+//! | `jitter` | Mordvintsev et al. 2015 | the image is shifted each step |
 //! | `jitter-multiscale` | Mordvintsev et al. 2015 | the image is shifted each step, and optimised from small to large |
 //! | `blurred-gradient` | Øygard 2015 | the gradient is blurred, less and less |
 //! | `bilateral` | Tyka 2016 | the image is smoothed but for its edges every few steps |
@@ -22,9 +23,9 @@
 
 mod bilateral;
 mod blur;
-mod view;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use burn::tensor::Tensor;
 
@@ -43,6 +44,7 @@ pub enum Regularizer {
     L2,
     TotalVariation,
     BlurredImage,
+    Jitter,
     JitterMultiscale,
     BlurredGradient,
     Bilateral,
@@ -112,11 +114,12 @@ pub enum PixelFilter {
 
 impl Regularizer {
     /// All of them, in the order of the comparison.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::None,
         Self::L2,
         Self::TotalVariation,
         Self::BlurredImage,
+        Self::Jitter,
         Self::JitterMultiscale,
         Self::BlurredGradient,
         Self::Bilateral,
@@ -132,6 +135,7 @@ impl Regularizer {
             Self::L2 => "l2",
             Self::TotalVariation => "total-variation",
             Self::BlurredImage => "blurred-image",
+            Self::Jitter => "jitter",
             Self::JitterMultiscale => "jitter-multiscale",
             Self::BlurredGradient => "blurred-gradient",
             Self::Bilateral => "bilateral",
@@ -170,6 +174,7 @@ impl Regularizer {
             Self::L2 => Recipe { penalty: Some((Penalty::L2, 2.0)), ..plain },
             Self::TotalVariation => Recipe { penalty: Some((Penalty::TotalVariation, 4.0)), ..plain },
             Self::BlurredImage => Recipe { pixels: Some((PixelFilter::Blurred { sigma_px: 1.0 }, 4)), ..plain },
+            Self::Jitter => Recipe { view: View::Rolled { jitter_px: 8 }, ..plain },
             Self::JitterMultiscale => Recipe { view: View::Rolled { jitter_px: 32 }, n_scales: 4, ..plain },
             Self::BlurredGradient => {
                 Recipe { gradient: Some(GradientFilter::Blurred { from_px: 4.0, to_px: 0.5 }), ..plain }
@@ -178,11 +183,9 @@ impl Regularizer {
                 let filter = PixelFilter::Bilateral { sigma_px: 1.5, sigma_colour: 0.15 };
                 Recipe { view: View::Rolled { jitter_px: 8 }, pixels: Some((filter, 4)), ..plain }
             }
-            Self::NormalisedGradient => Recipe {
-                view: View::Rolled { jitter_px: 8 },
-                gradient: Some(GradientFilter::Normalised),
-                ..plain
-            },
+            Self::NormalisedGradient => {
+                Recipe { view: View::Rolled { jitter_px: 8 }, gradient: Some(GradientFilter::Normalised), ..plain }
+            }
             Self::Robust => Recipe { view: View::Robust, ..plain },
             Self::Crops => Recipe { view: View::Crops { n_crops: 4, noise: 0.05 }, ..plain },
         }

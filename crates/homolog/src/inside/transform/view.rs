@@ -109,10 +109,7 @@ impl Affine {
         let whole = Self::fitting(from, to);
         let [ratio_y, ratio_x] = [whole.matrix[0][0] / scale, whole.matrix[1][1] / scale];
         Self {
-            matrix: [
-                [ratio_y * angle.cos(), ratio_y * angle.sin()],
-                [-ratio_x * angle.sin(), ratio_x * angle.cos()],
-            ],
+            matrix: [[ratio_y * angle.cos(), ratio_y * angle.sin()], [-ratio_x * angle.sin(), ratio_x * angle.cos()]],
             middle: [whole.middle[0] + first[0], whole.middle[1] + first[1]],
             shift: last,
         }
@@ -155,7 +152,8 @@ impl Sampling {
         for place in 0..n {
             let v = (place / to[1]) as f64 - centre[0] + affine.shift[0];
             let u = (place % to[1]) as f64 - centre[1] + affine.shift[1];
-            let [y, x] = [0, 1].map(|axis| affine.middle[axis] + affine.matrix[axis][0] * v + affine.matrix[axis][1] * u);
+            let [y, x] =
+                [0, 1].map(|axis| affine.middle[axis] + affine.matrix[axis][0] * v + affine.matrix[axis][1] * u);
             let (low_y, low_x) = (y.floor(), x.floor());
             let mut inside = 0.0;
             for tap in 0..4 {
@@ -180,8 +178,7 @@ impl Sampling {
         let [n_images, n_channels, height, width] = images.dims();
         let planes = n_images * n_channels;
         let n = self.size[0] * self.size[1];
-        let indices: Tensor<1, Int> =
-            Ranked::from_integers(&[self.indices.len()], self.indices, device).into_rank();
+        let indices: Tensor<1, Int> = Ranked::from_integers(&[self.indices.len()], self.indices, device).into_rank();
         let selected = images.reshape([planes, height * width]).select(1, indices);
         let shown = match self.weights {
             None => selected,
