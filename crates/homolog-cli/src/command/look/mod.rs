@@ -68,7 +68,7 @@ pub(crate) struct Look {
     /// Steps of Adam
     #[arg(long, value_name = "N", default_value_t = 512)]
     steps: usize,
-    /// Adam's step [default: 0.05; 0.005 for cppn]
+    /// Adam's step [default: 0.05; 0.1 for pixels, 0.002 for cppn]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Of the noise at the start and of each step's view

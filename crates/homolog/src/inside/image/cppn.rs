@@ -1,6 +1,6 @@
 //! A compositional pattern-producing network: from a position to a colour.
 
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
 use super::{ImageShape, narrow};
 use crate::network::value::Ranked;
@@ -54,7 +54,7 @@ impl Cppn {
         parameters
     }
 
-    /// The colour at every position.
+    /// The colour at every position, before the sigmoid.
     pub(super) fn images(&self, parameters: &[Tensor<1>]) -> Tensor<4> {
         let ImageShape { n_images, n_channels, height, width } = self.shape;
         let layers = self.layers();
@@ -69,6 +69,6 @@ impl Cppn {
                 x = Tensor::cat(vec![bent.div_scalar(0.67), squared], 2);
             }
         }
-        activation::sigmoid(x).swap_dims(1, 2).reshape([n_images, n_channels, height, width])
+        x.swap_dims(1, 2).reshape([n_images, n_channels, height, width])
     }
 }

@@ -96,11 +96,12 @@ impl Parameterisation {
         })
     }
 
-    /// The step of Adam that suits it: lucid's .05 for all but a phase, which is an angle, and the weights of a network.
+    /// The step of Adam that suits it: lucid's .05; more for pixels, which are alone; less for the weights of a network.
     pub fn learning_rate(self) -> f64 {
         match self {
-            Self::Pixels | Self::Fourier | Self::Pyramid | Self::Maco => 0.05,
-            Self::Cppn => 0.005,
+            Self::Pixels => 0.1,
+            Self::Fourier | Self::Pyramid | Self::Maco => 0.05,
+            Self::Cppn => 0.002,
         }
     }
 }
@@ -278,7 +279,7 @@ impl ImageModel {
                 standardised(inverse.images(fourier::from_phase(phase, magnitudes.clone())))
             }
             Made::Pyramid(pyramid) => pyramid.images(parameters, n_images, n_channels),
-            Made::Cppn(cppn) => return cppn.images(parameters),
+            Made::Cppn(cppn) => cppn.images(parameters),
         };
         activation::sigmoid(self.colour.mixed(raw))
     }

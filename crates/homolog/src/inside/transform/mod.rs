@@ -172,15 +172,15 @@ impl Regularizer {
         match self {
             Self::None => plain,
             Self::L2 => Recipe { penalty: Some((Penalty::L2, 2.0)), ..plain },
-            Self::TotalVariation => Recipe { penalty: Some((Penalty::TotalVariation, 4.0)), ..plain },
-            Self::BlurredImage => Recipe { pixels: Some((PixelFilter::Blurred { sigma_px: 1.0 }, 4)), ..plain },
+            Self::TotalVariation => Recipe { penalty: Some((Penalty::TotalVariation, 1.0)), ..plain },
+            Self::BlurredImage => Recipe { pixels: Some((PixelFilter::Blurred { sigma_px: 0.6 }, 4)), ..plain },
             Self::Jitter => Recipe { view: View::Rolled { jitter_px: 8 }, ..plain },
             Self::JitterMultiscale => Recipe { view: View::Rolled { jitter_px: 32 }, n_scales: 4, ..plain },
             Self::BlurredGradient => {
                 Recipe { gradient: Some(GradientFilter::Blurred { from_px: 4.0, to_px: 0.5 }), ..plain }
             }
             Self::Bilateral => {
-                let filter = PixelFilter::Bilateral { sigma_px: 1.5, sigma_colour: 0.15 };
+                let filter = PixelFilter::Bilateral { sigma_px: 1.5, sigma_colour: 0.05 };
                 Recipe { view: View::Rolled { jitter_px: 8 }, pixels: Some((filter, 4)), ..plain }
             }
             Self::NormalisedGradient => {
