@@ -5,10 +5,11 @@
     python run_peer.py stats   PEERS INPUTS NAME         a workload of peers_stats.py
     python run_peer.py extract PEERS FOLDER OURS STORE   decode the images of FOLDER, record all stages of SqueezeNet, store them in
                                                          STORE; then compare every value with the recording OURS
+    python run_peer.py visualize PEERS                   the workload of peers_vision.py: seconds a step of one optimised image
 
 PEERS is the folder of peers_stats.py and peers_vision.py, which are imported from there.
 """
-import json, sys, time, zipfile
+import json, os, sys, time, zipfile
 from pathlib import Path
 
 
@@ -46,6 +47,14 @@ def stats(folder, name):
     import peers_stats
     seconds, peer, values = peers_stats.WORK[name](Path(folder))
     return {"seconds": seconds, "peer": peer, "values": values, "peak_resident_bytes": peak_resident_bytes()}
+
+
+def visualize():
+    import peers_vision
+    import torch
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    seconds, values = peers_vision.visualize()
+    return {"seconds": seconds, "peer": f"torch {torch.__version__}", "values": values, "peak_resident_bytes": peak_resident_bytes()}
 
 
 def extract(folder, ours, store):
@@ -88,8 +97,8 @@ def largest_difference(theirs, array):
 
 
 if __name__ == "__main__":
-    tasks = {"inputs": inputs, "images": images, "stats": stats, "extract": extract}
-    if len(sys.argv) < 4 or sys.argv[1] not in tasks:
+    tasks = {"inputs": inputs, "images": images, "stats": stats, "extract": extract, "visualize": visualize}
+    if len(sys.argv) < 3 or sys.argv[1] not in tasks:
         sys.exit(__doc__)
     sys.path.insert(0, sys.argv[2])
     print(json.dumps(tasks[sys.argv[1]](*sys.argv[3:])))

@@ -21,6 +21,15 @@ impl Bars {
         Self { current: Mutex::new(None), is_terminal: std::io::stderr().is_terminal() }
     }
 
+    /// Says something beside the present bar, instead of what it said before.
+    pub(crate) fn note(&self, message: &str) {
+        self.with(|current| {
+            if let Some(bar) = current {
+                bar.set_message(message.to_owned());
+            }
+        });
+    }
+
     fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
         if let Ok(mut current) = self.current.lock() {
             act(&mut current);

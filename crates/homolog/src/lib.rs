@@ -11,6 +11,7 @@
 //! | [`recording`] | presentation × unit (× time bin) with coordinates; joins are by id, never by position |
 //! | [`benchmark`] | stimuli, a brain recording, a protocol and a ceiling, with a version that moves only when its numbers do |
 //! | [`score`] | value, error, ceiling, ceiled value, per unit and per split, and provenance |
+//! | [`inside`] | what a unit wants: objectives checked against the network, images made by its gradient |
 //! | [`store`] | pieces of a run by what determines them, so that a run can be resumed |
 //! | [`report`] | figures, pages, JSON |
 //!
@@ -18,6 +19,7 @@
 
 pub mod benchmark;
 pub mod demo;
+pub mod inside;
 pub mod naming;
 pub mod network;
 pub mod progress;

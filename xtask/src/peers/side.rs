@@ -51,14 +51,14 @@ impl Sides {
             weights: PathBuf::new(),
             scratch,
         };
-        let is_recording = |workload: &&Workload| matches!(workload.kind, Kind::Recording { .. });
-        if workloads.iter().any(is_recording) {
+        let is_statistics = |workload: &&Workload| workload.kind == Kind::Statistics;
+        if !workloads.iter().all(is_statistics) {
             // The whole workspace, as everybody builds it: a part alone may need dependencies with other features, built anew.
             build(&asked.profile, &["--workspace"])?;
             let made = sides.python("images", &[sides.scratch.path().join("images").as_os_str()])?;
             sides.weights = PathBuf::from(made["weights"].as_str().unwrap_or_default());
         }
-        if !workloads.iter().all(is_recording) {
+        if workloads.iter().any(is_statistics) {
             build(&asked.profile, &["--package", "homolog-stats", "--example", "workloads"])?;
             sides.python("inputs", &[sides.inputs.as_os_str()])?;
         }
@@ -75,14 +75,37 @@ impl Sides {
                 command
             }
             Kind::Recording { engine } => self.record(engine)?,
+            Kind::Visualization { n_units } => return self.visualize(n_units),
         };
         let began = Instant::now();
         let printed = self.printed(&mut command)?;
         let seconds = match workload.kind {
             Kind::Recording { .. } => began.elapsed().as_secs_f64(),
-            Kind::Statistics => seconds(&printed)?,
+            _ => seconds(&printed)?,
         };
         measured(seconds, printed)
+    }
+
+    /// Seconds a step of one unit, when so many channels of a stage are optimised: 64 steps, Fourier, jitter.
+    fn visualize(&self, n_units: usize) -> Result<Measured, String> {
+        const FIRST: usize = 17;
+        const N_STEPS: usize = 64;
+        let out = self.scratch.path().join("looks");
+        remove(&out)?;
+        let mut command = Command::new(&self.homolog);
+        command.arg("look").arg(format!("squeezenet1_1@{}", self.weights.display()));
+        command.arg("--channels").arg(format!("features.10:{FIRST}-{}", FIRST + n_units - 1));
+        command.args(["--steps", &N_STEPS.to_string(), "--regularizer", "jitter", "--json", "--engine", "burn"]);
+        command.arg("--threads").arg(self.threads.to_string()).arg("--out").arg(&out);
+        let mut printed = self.printed(&mut command)?;
+        let trajectory = printed["results"][0]["trajectory"].as_array().cloned().unwrap_or_default();
+        printed["values"] = serde_json::json!({ "first": trajectory.first(), "last": trajectory.last() });
+        // One unit's steps are timed one by one, as the peer's are; of several only the whole is.
+        let seconds = match n_units {
+            1 => printed["results"][0]["step_seconds"].as_f64(),
+            _ => printed["optimising_seconds"].as_f64().map(|all| all / (n_units * N_STEPS) as f64),
+        };
+        measured(seconds.ok_or_else(|| format!("no times in {printed}"))?, printed)
     }
 
     fn record(&self, engine: &str) -> Result<Command, String> {
@@ -112,6 +135,8 @@ impl Sides {
     /// The peer's side; its time does not hold the start of Python nor its imports.
     pub(crate) fn peer(&self, workload: &Workload) -> Result<Measured, String> {
         let printed = match workload.kind {
+            Kind::Visualization { n_units: 1 } => self.python("visualize", &[])?,
+            Kind::Visualization { .. } => return self.visualize(1),
             Kind::Statistics => self.python("stats", &[self.inputs.as_os_str(), OsStr::new(workload.name)])?,
             Kind::Recording { .. } => {
                 let store = self.scratch.path().join("peer");

@@ -26,13 +26,21 @@ pub(crate) enum Kind {
         /// As `--engine` takes it.
         engine: &'static str,
     },
+    /// `homolog look` on channels of SqueezeNet: one against PyTorch's one, several against our own one. A time is that of a
+    /// step of one unit.
+    Visualization {
+        /// How many channels.
+        n_units: usize,
+    },
     /// The example `workloads` of homolog-stats against `peers_stats.py`.
     Statistics,
 }
 
-pub(crate) const WORKLOADS: [Workload; 15] = [
+pub(crate) const WORKLOADS: [Workload; 17] = [
     recording("extract-burn", "burn", 0.8),
     recording("extract-onnxruntime", "onnxruntime", 2.0),
+    visualization("visualize", 1, 1.0),
+    visualization("visualize_16", 16, 1.5),
     // scikit-learn stops its iteration at a tolerance of 1e-6 and is off its own limit by up to some 1e-3.
     statistics("pls25", 3, 100.0, 1e-3, &["median_r", "first"]),
     statistics("pls25_wide_one_split", 1, 40.0, 1e-2, &["median_r", "first"]),
@@ -56,6 +64,10 @@ const fn recording(name: &'static str, engine: &'static str, wanted_ratio: f64) 
     Workload { name, kind: Kind::Recording { engine }, n_rounds: 3, wanted_ratio, tolerance: 1e-4, compared: &[] }
 }
 
+const fn visualization(name: &'static str, n_units: usize, wanted_ratio: f64) -> Workload {
+    Workload { name, kind: Kind::Visualization { n_units }, n_rounds: 3, wanted_ratio, tolerance: 0.0, compared: &[] }
+}
+
 const fn statistics(
     name: &'static str,
     n_rounds: usize,
@@ -75,6 +87,8 @@ impl Workload {
                     let difference = peer.printed["largest_difference"].as_f64();
                     difference.is_some_and(|difference| difference <= self.tolerance)
                 }
+                // Other noise at the start on either side: both have to rise.
+                Kind::Visualization { .. } => rises(&ours.printed["values"]) && rises(&peer.printed["values"]),
                 Kind::Statistics => self.values_agree(&ours.printed["values"], &peer.printed["values"])?,
             };
             if !agrees {
@@ -101,6 +115,11 @@ impl Workload {
         }
         Ok(true)
     }
+}
+
+/// Whether the last value is above the first.
+fn rises(values: &Value) -> bool {
+    values["last"].as_f64().zip(values["first"].as_f64()).is_some_and(|(last, first)| last > first)
 }
 
 /// A number, or the numbers of a list.

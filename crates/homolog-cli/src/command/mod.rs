@@ -8,6 +8,7 @@ mod demo;
 mod encode;
 mod infer;
 mod layers;
+mod look;
 mod power;
 mod rdm;
 mod record;
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// List the stages of a network: operator, shape, parameters, receptive field
     Layers(layers::Layers),
+    /// Make images that drive units, and find those in a folder that do
+    Look(Box<look::Look>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -52,6 +55,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run(),
             Self::Layers(command) => command.run(),
+            Self::Look(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

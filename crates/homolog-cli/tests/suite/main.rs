@@ -10,6 +10,7 @@ mod demo;
 mod disk;
 mod input;
 mod layers;
+mod look;
 mod program;
 mod record;
 mod score;

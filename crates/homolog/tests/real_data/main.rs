@@ -4,17 +4,12 @@ mod behaviour;
 mod benchmarks;
 mod gradients;
 mod onnx_files;
+mod optimised_images;
+mod place;
 mod receptive_fields;
 mod recording;
 mod stimuli;
 mod trained_networks;
+mod visualization;
 
-use std::path::PathBuf;
-
-/// A file or folder of the real data; it must be there.
-pub(crate) fn real_data(relative: &str) -> PathBuf {
-    let default = || [env!("CARGO_MANIFEST_DIR"), "..", "..", "..", "shared", "data"].iter().collect();
-    let path = std::env::var_os("HOMOLOG_DATA").map_or_else(default, PathBuf::from).join(relative);
-    assert!(path.exists(), "the real data has no {}; set HOMOLOG_DATA to its folder", path.display());
-    path
-}
+pub(crate) use place::real_data;

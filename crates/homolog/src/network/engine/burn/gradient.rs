@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 
 use super::NAME;
+use super::fold::fold_batch_normalization;
 use super::program::Program;
 use crate::network::checked::Network;
 use crate::network::engine::EngineError;
@@ -184,7 +185,12 @@ impl BurnNetwork {
             let (node, value) = ("the objective".to_owned(), value.clone());
             return Err(EngineError::Graph(GraphError::UnknownValue { node, value }));
         }
-        let program = Program::new(&self.graph, batch, wanted, variable, checked)?;
+        let program = if variable.is_empty() {
+            let folded = Arc::new(fold_batch_normalization(&self.graph, wanted));
+            Program::new(&folded, batch, wanted, variable, checked)?
+        } else {
+            Program::new(&self.graph, batch, wanted, variable, checked)?
+        };
         self.prepared = Some((request, program.upload(&self.device, &mut self.uploaded)));
         Ok(())
     }

@@ -1,0 +1,54 @@
+//! From an image in [0, 1] to the network's input, as differentiable operations.
+
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::network::value::Ranked;
+use crate::stimuli::{ChannelOrder, Preprocessing, Scale};
+
+use super::narrow;
+
+/// What a preprocessing recipe does to the colours: the order of the channels, a factor and an offset for each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputMap {
+    order: Vec<usize>,
+    gain: Vec<f32>,
+    offset: Vec<f32>,
+}
+
+impl InputMap {
+    /// The image as it is, for networks whose input has another number of channels than three.
+    pub fn unchanged(n_channels: usize) -> Self {
+        Self { order: (0..n_channels).collect(), gain: vec![1.0; n_channels], offset: vec![0.0; n_channels] }
+    }
+
+    /// What `preprocessing` does to the colours of a three-channel image; its changes of size do not apply.
+    pub fn of(preprocessing: &Preprocessing) -> Self {
+        let white = match preprocessing.scale {
+            Scale::ZeroToOne => 1.0,
+            Scale::ZeroTo255 => 255.0,
+        };
+        let order = match preprocessing.channels {
+            ChannelOrder::Rgb => vec![0, 1, 2],
+            ChannelOrder::Bgr => vec![2, 1, 0],
+        };
+        let pairs = preprocessing.mean.iter().zip(&preprocessing.std);
+        let gain = preprocessing.std.iter().map(|std| narrow(white / std)).collect();
+        Self { order, gain, offset: pairs.map(|(mean, std)| narrow(-mean / std)).collect() }
+    }
+
+    /// The input for images (n_images, channel, height, width) in [0, 1].
+    pub fn apply(&self, images: Tensor<4>) -> Tensor<4> {
+        let device = images.device().inner();
+        let is_in_order = self.order.iter().enumerate().all(|(place, from)| place == *from);
+        let images = if is_in_order { images } else { images.select(1, self.order(&device)) };
+        let along = |numbers: &[f32]| -> Tensor<4> {
+            Ranked::from_elements(&[1, numbers.len(), 1, 1], numbers.to_vec(), &device).into_rank()
+        };
+        images * along(&self.gain) + along(&self.offset)
+    }
+
+    fn order(&self, device: &Device) -> Tensor<1, Int> {
+        let order: Vec<i64> = self.order.iter().map(|from| i64::try_from(*from).unwrap_or(0)).collect();
+        Ranked::from_integers(&[order.len()], order, device).into_rank()
+    }
+}

@@ -1,0 +1,89 @@
+//! A Laplacian pyramid: images of halved sides, enlarged and added.
+
+use burn::tensor::{Device, Tensor};
+
+use super::narrow;
+use crate::network::value::Ranked;
+
+/// No level is smaller than this.
+const SMALLEST_PX: usize = 7;
+
+/// The levels, finest first.
+#[derive(Debug)]
+pub(super) struct Pyramid {
+    levels: Vec<Level>,
+    height: usize,
+    width: usize,
+}
+
+#[derive(Debug)]
+struct Level {
+    height: usize,
+    width: usize,
+    /// From the level's height to the image's, transposed: (level's, image's). None for the finest.
+    enlarge: Option<(Tensor<2>, Tensor<2>)>,
+}
+
+impl Pyramid {
+    pub(super) fn new(height: usize, width: usize, device: &Device) -> Self {
+        let mut levels = vec![Level { height, width, enlarge: None }];
+        let mut factor = 2;
+        while height.min(width) / factor >= SMALLEST_PX {
+            let (low, narrow) = (height / factor, width / factor);
+            let enlarge = Some((bilinear(low, height, device), bilinear(narrow, width, device)));
+            levels.push(Level { height: low, width: narrow, enlarge });
+            factor *= 2;
+        }
+        Self { levels, height, width }
+    }
+
+    /// (height, width) of each level.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.levels.iter().map(|level| (level.height, level.width))
+    }
+
+    /// The sum of the enlarged levels.
+    pub(super) fn images(&self, parameters: &[Tensor<1>], n_images: usize, n_channels: usize) -> Tensor<4> {
+        let planes = n_images * n_channels;
+        let mut sum: Option<Tensor<4>> = None;
+        for (level, parameter) in self.levels.iter().zip(parameters) {
+            let Level { height, width, enlarge } = level;
+            let image = match enlarge {
+                None => parameter.clone(),
+                Some((down, across)) => {
+                    let across = parameter.clone().reshape([planes * height, *width]).matmul(across.clone());
+                    let turned = across.reshape([planes, *height, self.width]).swap_dims(1, 2);
+                    let down = turned.reshape([planes * self.width, *height]).matmul(down.clone());
+                    down.reshape([planes, self.width, self.height])
+                        .swap_dims(1, 2)
+                        .reshape([planes * self.height * self.width])
+                }
+            };
+            let image = image.reshape([n_images, n_channels, self.height, self.width]);
+            sum = Some(match sum {
+                Some(sum) => sum + image,
+                None => image,
+            });
+        }
+        sum.unwrap_or_else(|| Tensor::zeros([n_images, n_channels, self.height, self.width], &Device::flex()))
+    }
+}
+
+/// Bilinear resampling of `from` positions to `to`, pixel centres aligned at half pixels and the edge repeated, as a
+/// matrix (from, to) to be multiplied from the right.
+pub(crate) fn bilinear(from: usize, to: usize, device: &Device) -> Tensor<2> {
+    let mut matrix = vec![0.0_f32; from * to];
+    let last = from.saturating_sub(1);
+    for place in 0..to {
+        let at = ((place as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, last as f64);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the positions")]
+        let low = at.floor() as usize;
+        let share = at - at.floor();
+        for (row, weight) in [(low, 1.0 - share), ((low + 1).min(last), share)] {
+            if let Some(entry) = matrix.get_mut(row * to + place) {
+                *entry += narrow(weight);
+            }
+        }
+    }
+    Ranked::from_elements(&[from, to], matrix, device).into_rank()
+}

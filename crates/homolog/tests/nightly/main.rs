@@ -1,0 +1,21 @@
+//! Tests on the real data that take minutes each: `cargo test --workspace --test nightly`. A missing file fails its test.
+
+#[path = "../real_data/place.rs"]
+mod place;
+#[path = "../real_data/visualization.rs"]
+mod visualization;
+
+pub(crate) use place::real_data;
+use visualization::{Case, RESNET20, SQUEEZENET, n_beyond_data};
+
+#[test]
+fn of_a_hundred_channels_of_squeezenet_95_are_driven_beyond_a_thousand_images() {
+    let (n_beyond, below) = n_beyond_data(&Case { n_channels: 100, ..SQUEEZENET });
+    assert!(n_beyond >= 95, "not beyond the data: {below:?}");
+}
+
+#[test]
+fn of_a_hundred_channels_of_resnet20_95_are_driven_beyond_a_thousand_images() {
+    let (n_beyond, below) = n_beyond_data(&Case { n_channels: 100, ..RESNET20 });
+    assert!(n_beyond >= 95, "not beyond the data: {below:?}");
+}
