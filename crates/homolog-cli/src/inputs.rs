@@ -20,7 +20,7 @@ pub(crate) fn unread(problem: &InputError) -> Failure {
 
 /// The axes that `--axes` names.
 pub(crate) fn axes(text: Option<&str>) -> Result<Option<Vec<PatternAxis>>, Failure> {
-    text.map(parse_axes).transpose().map_err(|problem| Failure::from_input(&problem))
+    text.map(parse_axes).transpose().map_err(|problem| Failure::from_error(&problem))
 }
 
 /// Responses at each of `texts`; a folder that `homolog record` made gives each of its stages.
@@ -124,5 +124,6 @@ pub(crate) fn write_npy(path: &PathBuf, values: &ArrayD<f64>) -> Result<(), Fail
     }
     let mut bytes = Vec::new();
     values.write_npy(&mut bytes).map_err(|problem| Failure::outside(format!("cannot write an array: {problem}")))?;
-    write_whole(path, &bytes).map_err(|problem| Failure::from_error(&problem))
+    write_whole(path, &bytes)
+        .map_err(|problem| Failure::outside(format!("cannot write \"{}\": {problem}", path.display())))
 }

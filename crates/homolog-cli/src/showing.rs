@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use homolog::report::figure::{Figure, FigureError};
+use homolog::report::figure::Figure;
 use homolog::report::{Cell, Document, Table as PageTable};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::table::{Align, Table, print};
+use crate::table::{Align, Table, printed};
 
 /// Width of a saved figure in pixels before it is doubled for PNG: two columns of a journal.
 const FIGURE_PX: f64 = 640.0;
@@ -67,7 +67,7 @@ impl ShowOptions {
         for (at, drawing) in outcome.drawings.iter().enumerate() {
             if let Some(plot) = &self.plot {
                 let place = if at == 0 { plot.clone() } else { beside(plot, drawing.name) };
-                (drawing.draw)(FIGURE_PX).save(&place).map_err(|problem| figure_failure(&problem))?;
+                (drawing.draw)(FIGURE_PX).save(&place).map_err(|problem| Failure::from_error(&problem))?;
             }
         }
         if self.plot.is_some() && outcome.drawings.is_empty() {
@@ -76,16 +76,7 @@ impl ShowOptions {
         if let Some(report) = &self.report {
             outcome.page().write(report).map_err(|problem| Failure::from_error(&problem))?;
         }
-        let printed = if self.json { outcome.print_json() } else { outcome.print_table(self) };
-        printed.map_err(|problem| Failure::outside(format!("cannot print: {problem}")))
-    }
-}
-
-/// A wrong ending of a name is the user's to mend; what the disk says is not.
-fn figure_failure(problem: &FigureError) -> Failure {
-    match problem {
-        FigureError::Ending { .. } => Failure::from_input(problem),
-        _ => Failure::from_error(problem),
+        if self.json { outcome.print_json() } else { outcome.print_table(self) }
     }
 }
 
@@ -115,15 +106,15 @@ impl Outcome {
         page
     }
 
-    fn print_json(&self) -> std::io::Result<()> {
+    fn print_json(&self) -> Result<(), Failure> {
         let mut object = json!({ "schema": self.schema, "notes": self.notes });
         if let (Some(object), Value::Object(found)) = (object.as_object_mut(), &self.json) {
             object.extend(found.clone());
         }
-        print(|out| writeln!(out, "{object:#}"))
+        printed(|out| writeln!(out, "{object:#}"))
     }
 
-    fn print_table(&self, options: &ShowOptions) -> std::io::Result<()> {
+    fn print_table(&self, options: &ShowOptions) -> Result<(), Failure> {
         let is_number = |column: usize| {
             self.rows.iter().all(|row| !matches!(row.get(column), Some(Cell::Text(_) | Cell::Name(_)) | None))
         };
@@ -137,7 +128,7 @@ impl Outcome {
         for row in &self.rows {
             table.row(row.iter().map(words).collect());
         }
-        print(|out| {
+        printed(|out| {
             table.write(out)?;
             if !self.lead.is_empty() {
                 writeln!(out, "\n{}", self.lead)?;

@@ -237,7 +237,7 @@ impl Behave {
             all.0.extend(truths);
             all.1.extend(answers);
         }
-        let counts = confusion(&all.0, &all.1).map_err(|problem| Failure::from_input(&problem))?;
+        let counts = confusion(&all.0, &all.1).map_err(|problem| Failure::from_error(&problem))?;
         let values = counts.counts.mapv(|count| count as f64);
         let sums = values.sum_axis(Axis(1)).insert_axis(Axis(1));
         let matrix = LabelledMatrix {
@@ -302,7 +302,7 @@ impl Behave {
             .map(|(_, trials)| trials.clone())
             .collect();
         let ceiling = if of_first.len() > 1 {
-            Some(error_consistency_ceiling(&of_first).map_err(|problem| Failure::from_input(&problem))?)
+            Some(error_consistency_ceiling(&of_first).map_err(|problem| Failure::from_error(&problem))?)
         } else {
             None
         };

@@ -124,7 +124,7 @@ impl Compare {
         };
         let left = all(groups.first().map_or(&[], Vec::as_slice));
         let right = groups.get(1).filter(|stacks| !stacks.is_empty()).map_or_else(|| left.clone(), |stacks| all(stacks));
-        let told = |problem: StatsError| Failure::from_input(&problem);
+        let told = |problem: StatsError| Failure::from_error(&problem);
         let values = compare_rdms(left.1.view(), right.1.view(), comparator).map_err(told)?;
         let ceiling = if !self.with.is_empty() && right.1.nrows() > 1 {
             let found = noise_ceiling(right.1.view(), comparator, CeilingConvention::PooledRdm).map_err(told)?;

@@ -122,7 +122,7 @@ impl Decode {
     }
 
     fn draw_splits(&self, n_stimuli: usize, labels: Option<&[usize]>, usual: &str) -> Result<Vec<Split>, Failure> {
-        let told = |problem: StatsError| Failure::from_input(&problem);
+        let told = |problem: StatsError| Failure::from_error(&problem);
         let spec = self.splits.map_or_else(|| usual.parse(), Ok).map_err(told)?;
         spec.draw(n_stimuli, labels).map_err(told)
     }
@@ -215,7 +215,7 @@ impl Decode {
         }
         let views: Vec<_> = columns.iter().map(|column| column.view()).collect();
         let variables = stack(Axis(1), &views).unwrap_or_default();
-        let told = |problem: StatsError| Failure::from_input(&problem);
+        let told = |problem: StatsError| Failure::from_error(&problem);
         let Ok(Mapping::Ridge(ridge)) = "ridge".parse::<Mapping>() else {
             return Err(Failure::wrong_input("there is no ridge regression"));
         };

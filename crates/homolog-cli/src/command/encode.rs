@@ -94,7 +94,7 @@ impl Encode {
         self.mapping = self.mapping_with_options()?;
         let (features, responses) = self.read()?;
         let label = self.labels.as_deref().map(|text| labels(text, &responses)).transpose()?;
-        let told = |problem: StatsError| Failure::from_input(&problem);
+        let told = |problem: StatsError| Failure::from_error(&problem);
         let protocol = EncodingProtocol {
             mapping: self.mapping.clone(),
             splits: self.splits.draw(responses.n_stimuli(), label.as_deref()).map_err(told)?,
@@ -165,7 +165,7 @@ impl Encode {
             (1, Some(alone)) if !matches!(self.mapping, Mapping::BandedRidge(_) | Mapping::StackedRidge(_)) => Ok(alone),
             (_, last) => {
                 made.extend(last);
-                Predictors::from_bands(made).map_err(|problem| Failure::from_input(&problem))
+                Predictors::from_bands(made).map_err(|problem| Failure::from_error(&problem))
             }
         }
     }

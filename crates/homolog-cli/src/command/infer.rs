@@ -130,7 +130,7 @@ impl Infer {
             ..InferenceSettings::default()
         };
         let found = infer(&models, subjects.view(), &settings, &Rng::new(self.seed))
-            .map_err(|problem| Failure::from_input(&problem))?;
+            .map_err(|problem| Failure::from_error(&problem))?;
         let position = data.first().and_then(|stack| by_position(&stack.stimuli));
         self.show.show(&self.outcome(&found, &names, position))
     }

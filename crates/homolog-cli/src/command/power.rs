@@ -87,7 +87,7 @@ pub(crate) struct Power {
 
 impl Power {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let told = |problem: StatsError| Failure::from_input(&problem);
+        let told = |problem: StatsError| Failure::from_error(&problem);
         let pilot: Vec<String> = self.pilot.iter().cloned().collect();
         let groups = aligned_rdms(&[&self.models, &pilot], StimulusJoin::from(self.join))?;
         let models = joined(groups.first().map_or(&[], Vec::as_slice));

@@ -6,7 +6,7 @@ use super::benchmark_section::in_both_widths;
 use super::figure::{Figure, escape, number};
 use super::page::document;
 use super::table::{NOTHING, anchor, raw, table};
-use super::{ReportError, write_whole};
+use super::{ReportError, write_file};
 
 /// A page, built from top to bottom; the same page for the same calls.
 ///
@@ -235,7 +235,7 @@ impl Document {
     /// # Errors
     /// [`ReportError::Io`] when its folder cannot be written to.
     pub fn write(&self, path: &Path) -> Result<(), ReportError> {
-        write_whole(path, self.html().as_bytes())
+        write_file(path, self.html().as_bytes())
     }
 }
 

@@ -62,9 +62,7 @@ impl DataExamples {
         let folder = Folder { set: &set, preprocessing, engine: run.engine, resources: run.resources };
         let all =
             folder.responses(&model.network, &stages, run.progress, run.cancel).map_err(|problem| match problem {
-                homolog::inside::InsideError::Record(RecordError::Cancelled) => {
-                    Failure::interrupted("The same command looks for examples again; optimised images are kept")
-                }
+                homolog::inside::InsideError::Record(RecordError::Cancelled) => Failure::interrupted(),
                 problem => Failure::from_error(&problem),
             })?;
         let ids: Vec<&str> = set.ids().collect();
@@ -104,7 +102,7 @@ fn stages(model: &Model, layers: Option<&str>, objectives: &[Objective]) -> Resu
 fn of_objectives(model: &Model, objectives: &[Objective]) -> Result<Vec<Stage>, Failure> {
     let mut stages: Vec<Stage> = Vec::new();
     for (name, _) in objectives.iter().filter_map(channel_of) {
-        let stage = model.network.stage(name).map_err(|problem| Failure::from_input(&problem))?;
+        let stage = model.network.stage(name).map_err(|problem| Failure::from_error(&problem))?;
         if stages.iter().all(|one| one.value != stage.value) {
             stages.push(stage.clone());
         }

@@ -143,7 +143,7 @@ impl Look {
         let seconds = began.elapsed().as_secs_f64();
         warn_of(&optimised, &progress);
         if cancel.is_cancelled() {
-            return Err(Failure::interrupted("The same command goes on where this one was"));
+            return Err(Failure::interrupted());
         }
         let examples = match (&self.examples, &preprocessing) {
             (Some(folder), Some(preprocessing)) => {
@@ -170,7 +170,7 @@ impl Look {
         for text in &self.objective {
             objectives.push(
                 text.parse()
-                    .map_err(|problem: homolog::inside::objective::ObjectiveError| Failure::from_input(&problem))?,
+                    .map_err(|problem: homolog::inside::objective::ObjectiveError| Failure::from_error(&problem))?,
             );
         }
         for text in &self.channels {
@@ -204,10 +204,10 @@ impl Look {
             ))
         })?;
         let size = self.size.as_deref().map_or(Ok([height, width]), read_size)?;
-        let regularizer = Regularizer::named(&self.regularizer).map_err(|problem| Failure::from_input(&problem))?;
+        let regularizer = Regularizer::named(&self.regularizer).map_err(|problem| Failure::from_error(&problem))?;
         let recipe = Recipe { prior: self.prior_strength.unwrap_or(0.0), ..regularizer.recipe() };
         let parameterisation = match &self.param {
-            Some(name) => Parameterisation::named(name).map_err(|problem| Failure::from_input(&problem))?,
+            Some(name) => Parameterisation::named(name).map_err(|problem| Failure::from_error(&problem))?,
             None if recipe.changes_pixels() => Parameterisation::Pixels,
             None => Parameterisation::Fourier,
         };

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::examples::DataExamples;
 use crate::exit::Failure;
 use crate::model::Model;
-use crate::table::{Align, Table, print};
+use crate::table::{Align, Table, printed};
 
 /// A trajectory is drawn with so many points at most.
 const MAX_POINTS: usize = 128;
@@ -76,15 +76,14 @@ impl Folder<'_> {
         }
         let report = self.report(results);
         self.put("look.json", format!("{report:#}\n").as_bytes())?;
-        let printed = if as_json {
-            print(|out| writeln!(out, "{report:#}"))
+        if as_json {
+            printed(|out| writeln!(out, "{report:#}"))
         } else {
-            print(|out| {
+            printed(|out| {
                 table(optimised).write(out)?;
                 writeln!(out, "\nin {}", self.out.display())
             })
-        };
-        printed.map_err(|problem| Failure::outside(format!("cannot print: {problem}")))
+        }
     }
 
     /// The files' names and the pictures.
@@ -141,7 +140,9 @@ impl Folder<'_> {
     }
 
     fn put(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
-        write_whole(&self.out.join(name), content).map_err(|problem| Failure::from_error(&problem))
+        let file = self.out.join(name);
+        let told = |problem| Failure::outside(format!("cannot write \"{}\": {problem}", file.display()));
+        write_whole(&file, content).map_err(told)
     }
 
     fn put_picture(&self, name: &str, picture: &Image) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
 use super::svg::Figure;
-use crate::report::{ReportError, write_whole};
+use crate::report::{ReportError, write_file};
 
 /// Pixels of a PNG for each pixel of the figure: at 89 mm, one column of most journals, a figure of 340 pixels has 194 dpi.
 const PNG_SCALE: f32 = 2.0;
@@ -96,7 +96,7 @@ impl Figure {
             Some("png") => self.png()?,
             _ => return Err(FigureError::Ending { path: path.to_owned() }),
         };
-        Ok(write_whole(path, &bytes)?)
+        Ok(write_file(path, &bytes)?)
     }
 }
 
