@@ -45,10 +45,7 @@ pub(crate) fn normal_quantile(probability: f64) -> f64 {
 }
 
 fn polynomial(coefficients: &[f64; 8], x: f64) -> f64 {
-    coefficients
-        .iter()
-        .rev()
-        .fold(0.0, |sum, coefficient| sum * x + coefficient)
+    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
 const MIDDLE_ABOVE: [f64; 8] = [
@@ -140,10 +137,7 @@ mod tests {
         ];
         for (probability, z) in table {
             let found = normal_quantile(probability);
-            assert!(
-                (found - z).abs() <= 1e-13 * z.abs(),
-                "{probability}: {found}"
-            );
+            assert!((found - z).abs() <= 1e-13 * z.abs(), "{probability}: {found}");
         }
         assert_eq!(normal_quantile(1.0), f64::INFINITY);
     }

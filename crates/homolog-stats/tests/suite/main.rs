@@ -2,6 +2,7 @@
 
 mod calibration;
 mod golden;
+mod identities;
 mod models;
 mod rsatoolbox;
 mod scikit_learn;
