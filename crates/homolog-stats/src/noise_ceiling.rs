@@ -33,11 +33,7 @@ impl std::str::FromStr for CeilingConvention {
 
     fn from_str(name: &str) -> Result<Self, StatsError> {
         [Self::PooledRdm, Self::MeanRdm].into_iter().find(|convention| convention.name() == name).ok_or_else(|| {
-            unknown_name(
-                "convention of noise ceilings",
-                name,
-                &[Self::PooledRdm.name(), Self::MeanRdm.name()],
-            )
+            unknown_name("convention of noise ceilings", name, &[Self::PooledRdm.name(), Self::MeanRdm.name()])
         })
     }
 }

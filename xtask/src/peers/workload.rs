@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     Statistics,
 }
 
-pub(crate) const WORKLOADS: [Workload; 17] = [
+pub(crate) const WORKLOADS: &[Workload] = &[
     recording("extract-burn", "burn", 0.8),
     recording("extract-onnxruntime", "onnxruntime", 2.0),
     visualization("visualize", 1, 1.0),
@@ -56,8 +56,6 @@ pub(crate) const WORKLOADS: [Workload; 17] = [
     statistics("bootstrap_corr", 1, 300.0, 0.02, &["means"]),
     statistics("bootstrap_rho_a", 1, 500.0, 0.02, &["means"]),
     statistics("bootstrap_tau_a", 1, 100.0, 0.05, &["means"]),
-    // Two factors, whitened cosine: a hundred samples each.
-    statistics("bootstrap_cosine_cov", 1, 1000.0, 0.05, &["means"]),
 ];
 
 const fn recording(name: &'static str, engine: &'static str, wanted_ratio: f64) -> Workload {

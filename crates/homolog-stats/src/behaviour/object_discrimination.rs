@@ -87,46 +87,23 @@ impl ConfusionRates {
     /// # Errors
     /// - [`StatsError::ShapeMismatch`] when images differ in number.
     /// - [`StatsError::OutOfRange`] for a truth that is no object; [`StatsError::Negative`] for a probability below 0 or not finite.
-    pub fn from_probabilities(
-        probabilities: ArrayView2<'_, f64>,
-        truths: &[usize],
-    ) -> Result<Self, StatsError> {
+    pub fn from_probabilities(probabilities: ArrayView2<'_, f64>, truths: &[usize]) -> Result<Self, StatsError> {
         check_truths(truths, probabilities.nrows(), probabilities.ncols())?;
-        if let Some(((row, column), &value)) = probabilities
-            .indexed_iter()
-            .find(|(_, p)| !p.is_finite() || **p < 0.0)
-        {
-            return Err(StatsError::Negative {
-                operation: OPERATION,
-                what: "a probability",
-                row,
-                column,
-                value,
-            });
+        if let Some(((row, column), &value)) = probabilities.indexed_iter().find(|(_, p)| !p.is_finite() || **p < 0.0) {
+            return Err(StatsError::Negative { operation: OPERATION, what: "a probability", row, column, value });
         }
-        let rates =
-            Array2::from_shape_fn(probabilities.dim(), |(image, object)| match truths[image] {
-                truth if truth == object => f64::NAN,
-                truth => {
-                    probabilities[[image, object]]
-                        / (probabilities[[image, object]] + probabilities[[image, truth]])
-                }
-            });
-        Ok(Self {
-            truths: truths.to_vec(),
-            rates,
-        })
+        let rates = Array2::from_shape_fn(probabilities.dim(), |(image, object)| match truths[image] {
+            truth if truth == object => f64::NAN,
+            truth => probabilities[[image, object]] / (probabilities[[image, object]] + probabilities[[image, truth]]),
+        });
+        Ok(Self { truths: truths.to_vec(), rates })
     }
 
     /// Rates of two-way choices.
     ///
     /// # Errors
     /// - [`StatsError::OutOfRange`] for an image, a truth or a distractor beyond its range, or a distractor that is the true object.
-    pub fn from_choices(
-        choices: &[TwoWayChoice],
-        truths: &[usize],
-        n_objects: usize,
-    ) -> Result<Self, StatsError> {
+    pub fn from_choices(choices: &[TwoWayChoice], truths: &[usize], n_objects: usize) -> Result<Self, StatsError> {
         check_truths(truths, truths.len(), n_objects)?;
         let mut chosen = Array2::<f64>::zeros((truths.len(), n_objects));
         let mut offered = chosen.clone();
@@ -147,20 +124,12 @@ impl ConfusionRates {
             chosen[place] += f64::from(u8::from(choice.chose_distractor));
         }
         // 0 / 0 is NaN: never offered.
-        Ok(Self {
-            truths: truths.to_vec(),
-            rates: chosen / offered,
-        })
+        Ok(Self { truths: truths.to_vec(), rates: chosen / offered })
     }
 }
 
 fn check_truths(truths: &[usize], n_images: usize, n_objects: usize) -> Result<(), StatsError> {
-    require_same_length(
-        OPERATION,
-        "images",
-        ("the list of true objects", truths.len()),
-        ("the responses", n_images),
-    )?;
+    require_same_length(OPERATION, "images", ("the list of true objects", truths.len()), ("the responses", n_images))?;
     require_count(OPERATION, "objects", n_objects, 2)?;
     match truths.iter().find(|&&truth| truth >= n_objects) {
         None => Ok(()),
@@ -195,30 +164,20 @@ fn check_truths(truths: &[usize], n_images: usize, n_objects: usize) -> Result<(
 /// # Reference
 /// Rajalingham, Issa et al. (2018). Large-scale, high-resolution comparison of the core visual object recognition behavior. J Neurosci 38:7255-7269.
 /// doi:10.1523/JNEUROSCI.0388-18.2018, with Brain-Score's changes (false alarms per object; `metrics/i1i2`).
-pub fn discrimination_pattern(
-    rates: &ConfusionRates,
-    pattern: DiscriminationPattern,
-) -> Array2<f64> {
+pub fn discrimination_pattern(rates: &ConfusionRates, pattern: DiscriminationPattern) -> Array2<f64> {
     let n_objects = rates.rates.ncols();
     let by_object = mean_by_object(rates);
     let d_prime = |hit: f64, false_alarm: f64| {
-        (normal_quantile(hit) - normal_quantile(false_alarm))
-            .clamp(-LARGEST_D_PRIME, LARGEST_D_PRIME)
+        (normal_quantile(hit) - normal_quantile(false_alarm)).clamp(-LARGEST_D_PRIME, LARGEST_D_PRIME)
     };
     let of_images = || {
         Array2::from_shape_fn(rates.rates.dim(), |(image, object)| {
-            d_prime(
-                1.0 - rates.rates[[image, object]],
-                by_object[[object, rates.truths[image]]],
-            )
+            d_prime(1.0 - rates.rates[[image, object]], by_object[[object, rates.truths[image]]])
         })
     };
     let normalized = || {
         let values = of_images();
-        let means = mean_by_object(&ConfusionRates {
-            truths: rates.truths.clone(),
-            rates: values.clone(),
-        });
+        let means = mean_by_object(&ConfusionRates { truths: rates.truths.clone(), rates: values.clone() });
         Array2::from_shape_fn(values.dim(), |(image, object)| {
             values[[image, object]] - means[[rates.truths[image], object]]
         })
@@ -229,9 +188,7 @@ pub fn discrimination_pattern(
         })
     };
     let collapsed = |values: Array2<f64>| {
-        let means = values
-            .outer_iter()
-            .map(|row| defined_mean(row.iter().copied()));
+        let means = values.outer_iter().map(|row| defined_mean(row.iter().copied()));
         Array2::from_shape_vec((values.nrows(), 1), means.collect()).unwrap_or_default()
     };
     match pattern {
@@ -248,11 +205,7 @@ pub fn discrimination_pattern(
 fn mean_by_object(rates: &ConfusionRates) -> Array2<f64> {
     let n_objects = rates.rates.ncols();
     Array2::from_shape_fn((n_objects, n_objects), |(truth, object)| {
-        let images = rates
-            .truths
-            .iter()
-            .enumerate()
-            .filter(|&(_, &of_image)| of_image == truth);
+        let images = rates.truths.iter().enumerate().filter(|&(_, &of_image)| of_image == truth);
         defined_mean(images.map(|(image, _)| rates.rates[[image, object]]))
     })
 }
@@ -280,21 +233,11 @@ pub fn pattern_consistency(
         ("the first observer", first.truths.len()),
         ("the second", second.truths.len()),
     )?;
-    let (one, other) = (
-        discrimination_pattern(first, pattern),
-        discrimination_pattern(second, pattern),
-    );
-    let shared = one
-        .iter()
-        .zip(&other)
-        .filter(|(a, b)| !a.is_nan() && !b.is_nan());
+    let (one, other) = (discrimination_pattern(first, pattern), discrimination_pattern(second, pattern));
+    let shared = one.iter().zip(&other).filter(|(a, b)| !a.is_nan() && !b.is_nan());
     let (one, other): (Vec<f64>, Vec<f64>) = shared.map(|(a, b)| (*a, *b)).unzip();
     require_count(OPERATION, "values that both observers have", one.len(), 3)?;
-    pearson(&one, &other).ok_or(StatsError::ConstantPattern {
-        operation: OPERATION,
-        what: "observer",
-        index: 0,
-    })
+    pearson(&one, &other).ok_or(StatsError::ConstantPattern { operation: OPERATION, what: "observer", index: 0 })
 }
 
 /// The consistency of two random halves of the choices, mean over `n_splits`: the ceiling of a pattern. Not corrected for length, as Brain-Score has it.
@@ -343,10 +286,7 @@ mod tests {
         assert!((found[[0, 1]] - 1.094_968_337).abs() < 1e-8, "{found}");
         assert!(found[[0, 0]].is_nan());
         let normalized = discrimination_pattern(&rates, DiscriminationPattern::I2Normalized);
-        assert!(
-            normalized[[0, 1]].abs() < 1e-15
-                && (normalized[[1, 0]] + normalized[[2, 0]]).abs() < 1e-15
-        );
+        assert!(normalized[[0, 1]].abs() < 1e-15 && (normalized[[1, 0]] + normalized[[2, 0]]).abs() < 1e-15);
         let of_objects = discrimination_pattern(&rates, DiscriminationPattern::O2);
         assert!((of_objects[[0, 1]] - 1.094_968_337).abs() < 1e-8);
         assert!((of_objects[[0, 1]] - of_objects[[1, 0]]).abs() < 1e-12);
@@ -354,25 +294,14 @@ mod tests {
 
     #[test]
     fn certain_choices_are_held_to_five() {
-        let rates =
-            ConfusionRates::from_probabilities(array![[1.0, 0.0], [0.0, 1.0]].view(), &[0, 1])
-                .unwrap();
-        assert_eq!(
-            discrimination_pattern(&rates, DiscriminationPattern::I1),
-            array![[5.0], [5.0]]
-        );
+        let rates = ConfusionRates::from_probabilities(array![[1.0, 0.0], [0.0, 1.0]].view(), &[0, 1]).unwrap();
+        assert_eq!(discrimination_pattern(&rates, DiscriminationPattern::I1), array![[5.0], [5.0]]);
     }
 
     #[test]
     fn choices_are_counted_where_they_were_offered() {
-        let choice = |distractor, chose_distractor| TwoWayChoice {
-            image: 0,
-            distractor,
-            chose_distractor,
-        };
-        let rates =
-            ConfusionRates::from_choices(&[choice(1, true), choice(1, false)], &[0, 1, 2], 3)
-                .unwrap();
+        let choice = |distractor, chose_distractor| TwoWayChoice { image: 0, distractor, chose_distractor };
+        let rates = ConfusionRates::from_choices(&[choice(1, true), choice(1, false)], &[0, 1, 2], 3).unwrap();
         assert_eq!(rates.rates[[0, 1]], 0.5);
         assert!(rates.rates[[0, 2]].is_nan());
         assert!(ConfusionRates::from_choices(&[choice(0, true)], &[0, 1, 2], 3).is_err());
@@ -397,17 +326,7 @@ mod tests {
         }
         let all = ConfusionRates::from_choices(&choices, &truths, 4).unwrap();
         let itself = pattern_consistency(&all, &all, DiscriminationPattern::I2Normalized).unwrap();
-        let halves = pattern_ceiling(
-            &choices,
-            &truths,
-            4,
-            DiscriminationPattern::I2Normalized,
-            (4, &rng),
-        )
-        .unwrap();
-        assert!(
-            (itself - 1.0).abs() < 1e-12 && halves > 0.5 && halves < 0.98,
-            "{itself} {halves}"
-        );
+        let halves = pattern_ceiling(&choices, &truths, 4, DiscriminationPattern::I2Normalized, (4, &rng)).unwrap();
+        assert!((itself - 1.0).abs() < 1e-12 && halves > 0.5 && halves < 0.98, "{itself} {halves}");
     }
 }

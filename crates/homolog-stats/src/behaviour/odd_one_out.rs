@@ -254,10 +254,14 @@ mod tests {
         let found = odd_one_out_accuracy(products.view(), &choices).unwrap();
         // The true similarities are as good as can be, between the two ceilings up to 4 standard errors.
         let slack = 4.0 * found.standard_error;
-        assert!(ceiling.lower - slack < found.accuracy && found.accuracy < ceiling.upper + slack, "{found:?} {ceiling:?}");
+        assert!(
+            ceiling.lower - slack < found.accuracy && found.accuracy < ceiling.upper + slack,
+            "{found:?} {ceiling:?}"
+        );
         let similarity = odd_one_out_similarity(products.view()).unwrap();
         let own = choices.iter().filter(|choice| choice.things()[0] == 0 && choice.things()[1] == 1).count() as f64;
-        let stayed = choices.iter().filter(|choice| choice.things()[0] == 0 && choice.things()[1] == 1 && choice.odd > 1);
+        let stayed =
+            choices.iter().filter(|choice| choice.things()[0] == 0 && choice.things()[1] == 1 && choice.odd > 1);
         assert!((similarity[[0, 1]] - stayed.count() as f64 / own).abs() < 4.0 * (0.25 / own).sqrt());
         assert_eq!(similarity[[0, 1]], similarity[[1, 0]]);
     }

@@ -6,8 +6,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
-use crate::naming::unknown_name;
 use crate::linear_algebra::{cholesky, product, symmetric_eigen, symmetric_eigenvalues};
+use crate::naming::unknown_name;
 use crate::rdm;
 
 /// A comparator of second moments.

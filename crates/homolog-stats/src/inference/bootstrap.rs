@@ -108,9 +108,12 @@ impl Evaluations {
         let c = n_divisions as f64;
         // A sample is used for every division or for none, so that all covariances are over the same samples.
         let of = |value: &dyn Fn(usize, usize) -> f64| {
-            Array2::from_shape_fn((n_samples, width), |(sample, column)| {
-                if usable[sample] { value(sample, column) } else { f64::NAN }
-            })
+            Array2::from_shape_fn(
+                (n_samples, width),
+                |(sample, column)| {
+                    if usable[sample] { value(sample, column) } else { f64::NAN }
+                },
+            )
         };
         let values = of(&|sample, column| divisions.slice(ndarray::s![sample, .., column]).sum() / c);
         let mut single = Array2::<f64>::zeros((width, width));

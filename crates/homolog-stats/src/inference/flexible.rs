@@ -157,12 +157,7 @@ impl<'a> StackedModels<'a> {
 
     fn check(&self, draw: &Draw) -> Result<(), StatsError> {
         let (subjects, stimuli) = (self.set.n_subjects(), self.set.n_stimuli());
-        require_same_length(
-            OPERATION,
-            "subjects",
-            ("a draw", draw.subjects.len()),
-            ("the set of RDMs", subjects),
-        )?;
+        require_same_length(OPERATION, "subjects", ("a draw", draw.subjects.len()), ("the set of RDMs", subjects))?;
         require_same_length(OPERATION, "stimuli", ("a draw", draw.stimuli.len()), ("the set of RDMs", stimuli))
     }
 
@@ -206,8 +201,7 @@ impl<'a> StackedModels<'a> {
             let test = self.set.on_sample(PairSample::of(part.test.stimuli.clone()));
             let train_counts: Vec<f64> = part.train.subjects.iter().map(|&count| f64::from(count)).collect();
             for (m, (model, &first)) in self.models.iter().zip(&self.starts).enumerate() {
-                let inputs =
-                    FitInputs { set: &self.set, first, sample: &train, subject_counts: &train_counts };
+                let inputs = FitInputs { set: &self.set, first, sample: &train, subject_counts: &train_counts };
                 let weights = model.fit_in(&inputs)?;
                 let per_subject = test.mixture_scores(first, &weights.to_vec());
                 scores[[at, m]] = weighted_mean(&per_subject, &part.test.subjects);

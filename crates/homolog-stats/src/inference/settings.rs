@@ -8,14 +8,15 @@ use crate::comparator::Comparator;
 
 /// Fewest subjects that are resampled.
 ///
-/// A bootstrap of n subjects underestimates the variance by (n − 1)/n, which is corrected, but from 4 its variance has so few degrees of freedom
-/// that nominal 5% tests were seen to reject more than 6.5% of true null hypotheses (tests/calibration).
+/// t then has n − 1 degrees of freedom, which leaves a test of so few subjects next to no power: of true null hypotheses between two models nominal 5%
+/// tests rejected 1.3% with 5 subjects and 0.4% with 4 (20 stimuli, 1,000 simulated experiments as in tests/calibration).
 pub const FEWEST_SUBJECTS_TO_RESAMPLE: usize = 5;
 
 /// Fewest stimuli that are resampled.
 ///
-/// A bootstrap sample of n stimuli holds 0.63 n different ones and leaves out every pair of copies, so under 20 it often scores on fewer than 60 pairs;
-/// Schütt et al. (2023) tested the bootstrap of stimuli from 20 on.
+/// A bootstrap sample of n stimuli holds 0.63 n different ones and leaves out every pair of copies, and underestimates the variance the more the fewer
+/// there are: with 20 subjects nominal 5% tests rejected 6.0% of true null hypotheses with 60 stimuli and already 7.3% with 20 (1,000 simulated
+/// experiments as in tests/calibration). Schütt et al. (2023) tested the bootstrap of stimuli from 20 on.
 pub const FEWEST_STIMULI_TO_RESAMPLE: usize = 20;
 
 /// What [`super::infer`] is asked for.

@@ -103,7 +103,8 @@ pub fn power_to_tell_apart(
                 .collect::<Result<_, _>>()?;
             let n = found.len() as f64;
             let share = |right: bool| {
-                let is_told = |(difference, p): &&(f64, f64)| *p <= settings.significance && (*difference > 0.0) == right;
+                let is_told =
+                    |(difference, p): &&(f64, f64)| *p <= settings.significance && (*difference > 0.0) == right;
                 found.iter().filter(is_told).count() as f64 / n
             };
             let power = share(true);
@@ -153,8 +154,9 @@ mod tests {
         let simulation = Simulation { n_units: 40, noise_to_signal: 8.0, own_to_signal: 0.0 };
         let design = |n_stimuli, n_repetitions| Design { n_subjects: 8, n_stimuli, n_repetitions };
         let designs = [design(20, 1), design(60, 1), design(20, 8)];
-        let found = power_to_tell_apart((truth.view(), rival.view()), &designs, &simulation, &settings(40), &Rng::new(2))
-            .unwrap();
+        let found =
+            power_to_tell_apart((truth.view(), rival.view()), &designs, &simulation, &settings(40), &Rng::new(2))
+                .unwrap();
         assert!(found[1].power > found[0].power && found[2].power > found[0].power, "{found:?}");
         assert!(found.iter().all(|of| of.mean_difference > 0.0 && of.wrong < 0.1));
     }
@@ -164,7 +166,8 @@ mod tests {
         let (truth, rival) = models(12);
         let simulation = Simulation { n_units: 40, noise_to_signal: 1.0, own_to_signal: 0.0 };
         let designs = [Design { n_subjects: 3, n_stimuli: 12, n_repetitions: 1 }];
-        let found = power_to_tell_apart((truth.view(), rival.view()), &designs, &simulation, &settings(2), &Rng::new(3));
+        let found =
+            power_to_tell_apart((truth.view(), rival.view()), &designs, &simulation, &settings(2), &Rng::new(3));
         assert!(matches!(found, Err(StatsError::Unsupported { .. })));
     }
 }

@@ -138,8 +138,8 @@ mod tests {
         let simulation = Simulation { n_units: 60, noise_to_signal: 1.5, own_to_signal: 0.0 };
         let design = Design { n_subjects: 12, n_stimuli: 24, n_repetitions: 1 };
         let pilot = simulate_experiment(truth.view(), &design, &simulation, &Rng::new(3)).unwrap();
-        let found =
-            noise_to_signal_of_rdms(pilot.subjects.view(), truth.view(), 60, Comparator::Pearson, &Rng::new(4)).unwrap();
+        let found = noise_to_signal_of_rdms(pilot.subjects.view(), truth.view(), 60, Comparator::Pearson, &Rng::new(4))
+            .unwrap();
         assert!((found / 1.5).ln().abs() < 0.25, "{found}");
     }
 

@@ -58,7 +58,8 @@ pub fn model_recovery(
         let found = simulate_experiment(models.row(truth), design, simulation, rng)?;
         let drawn: Vec<Array1<f64>> = models.rows().into_iter().map(|m| found.of_model(m)).collect::<Result<_, _>>()?;
         let views: Vec<_> = drawn.iter().map(|model| model.view()).collect();
-        let scores = compare_rdms(stack(Axis(0), &views).unwrap_or_default().view(), found.subjects.view(), comparator)?;
+        let scores =
+            compare_rdms(stack(Axis(0), &views).unwrap_or_default().view(), found.subjects.view(), comparator)?;
         let sums = scores.sum_axis(Axis(1));
         Ok((1..sums.len()).fold(0, |best, model| if sums[model] > sums[best] { model } else { best }))
     };

@@ -90,7 +90,11 @@ pub fn simulate_experiment(
     let positive = values.mapv(|value| value.max(0.0));
     let variance = positive.sum() / design.n_stimuli as f64;
     if variance <= 1e-12 * drawn.iter().map(|value| value.abs()).fold(0.0, f64::max) {
-        return Err(StatsError::ConstantPattern { operation: OPERATION, what: "over the drawn stimuli, the model", index: 0 });
+        return Err(StatsError::ConstantPattern {
+            operation: OPERATION,
+            what: "over the drawn stimuli, the model",
+            index: 0,
+        });
     }
     let root = vectors * &positive.mapv(|value| (value / variance).sqrt());
     let noise = (simulation.own_to_signal + simulation.noise_to_signal / design.n_repetitions as f64).sqrt();
@@ -107,18 +111,15 @@ pub fn simulate_experiment(
 }
 
 /// Passes for a design that can be drawn; returns how many stimuli the model has.
-pub(super) fn check(
-    truth: ArrayView1<'_, f64>,
-    design: &Design,
-    simulation: &Simulation,
-) -> Result<usize, StatsError> {
+pub(super) fn check(truth: ArrayView1<'_, f64>, design: &Design, simulation: &Simulation) -> Result<usize, StatsError> {
     let known = n_stimuli(truth.len())?;
     require_finite_vector(OPERATION, "the model's RDM", &truth.to_vec())?;
     require_stimuli(OPERATION, design.n_stimuli, 3)?;
     require_count(OPERATION, "subjects", design.n_subjects, 1)?;
     require_count(OPERATION, "repetitions", design.n_repetitions, 1)?;
     require_count(OPERATION, "units", simulation.n_units, 1)?;
-    let out_of_range = |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
+    let out_of_range =
+        |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
     if design.n_stimuli > known {
         let allowed = "at most the number of stimuli of the models' RDMs";
         return Err(out_of_range("the number of stimuli", design.n_stimuli as f64, allowed));
@@ -177,7 +178,12 @@ mod tests {
         let truth = geometry(8, 5);
         let of = |n_stimuli, noise_to_signal| {
             let design = Design { n_subjects: 2, n_stimuli, n_repetitions: 1 };
-            simulate_experiment(truth.view(), &design, &Simulation { n_units: 5, noise_to_signal, own_to_signal: 0.0 }, &Rng::new(1))
+            simulate_experiment(
+                truth.view(),
+                &design,
+                &Simulation { n_units: 5, noise_to_signal, own_to_signal: 0.0 },
+                &Rng::new(1),
+            )
         };
         assert!(matches!(of(9, 1.0), Err(StatsError::OutOfRange { value: 9.0, .. })));
         assert!(matches!(of(6, -1.0), Err(StatsError::OutOfRange { value: -1.0, .. })));

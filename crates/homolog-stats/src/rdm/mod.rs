@@ -5,6 +5,7 @@
 //! observations at [`crossnobis`]; where those do not fit into memory at [`ResidualMoments`] and [`CrossnobisSum`].
 
 mod noise;
+mod observed;
 mod pairs;
 mod partial;
 mod pattern;
@@ -13,6 +14,7 @@ mod streamed;
 mod transform;
 
 pub use noise::{NoiseCovariance, NoiseEstimate, whiten_by_precision};
+pub use observed::{ObservedMeasure, rdm_from_observations};
 pub use pairs::{matrix_from_pairs, n_pairs, n_stimuli, pair_position, pairs, pairs_from_matrix, select_stimuli};
 pub use partial::{JoinedRdm, PartialRdm, PartialWeighting, join_partial_rdms};
 pub use pattern::{RdmMeasure, rdm_from_features, rdm_from_gram, rdm_per_time_bin};

@@ -273,11 +273,7 @@ pub struct CrossnobisSum {
 impl CrossnobisSum {
     /// No fold yet.
     pub fn new(n_conditions: usize, n_units: usize) -> Self {
-        Self {
-            n_folds: 0,
-            sum: Array2::zeros((n_conditions, n_units)),
-            within: vec![0.0; n_conditions * n_conditions],
-        }
+        Self { n_folds: 0, sum: Array2::zeros((n_conditions, n_units)), within: vec![0.0; n_conditions * n_conditions] }
     }
 
     /// Adds the condition means of a fold, whitened by `noise` where it is given.

@@ -130,7 +130,11 @@ pub fn compare_weighted_features(
         let train = features.select(Axis(0), &split.train);
         let weights = fit_feature_weights(train.view(), select_stimuli(mean.view(), &split.train)?.view(), penalty)?;
         if weights.iter().all(|weight| *weight == 0.0) {
-            return Err(StatsError::ConstantPattern { operation: OPERATION, what: "the weighted RDM of split", index: at });
+            return Err(StatsError::ConstantPattern {
+                operation: OPERATION,
+                what: "the weighted RDM of split",
+                index: at,
+            });
         }
         let test: Array2<f64> = features.select(Axis(0), &split.test);
         let weighted = weighted_feature_rdm(test.view(), weights.view())?;
@@ -148,12 +152,7 @@ fn check(features: ArrayView2<'_, f64>, n_pairs: usize) -> Result<(), StatsError
     require_stimuli(OPERATION, features.nrows(), 3)?;
     require_count(OPERATION, "features", features.ncols(), 1)?;
     require_finite(OPERATION, "features", features)?;
-    require_same_length(
-        OPERATION,
-        "stimuli",
-        ("the features", features.nrows()),
-        ("the RDM", n_stimuli(n_pairs)?),
-    )
+    require_same_length(OPERATION, "stimuli", ("the features", features.nrows()), ("the RDM", n_stimuli(n_pairs)?))
 }
 
 #[cfg(test)]

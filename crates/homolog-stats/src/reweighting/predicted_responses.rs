@@ -144,7 +144,8 @@ mod tests {
         let predictors = Predictors::from_features(features.view()).unwrap();
         let measure = RdmMeasure::Euclidean;
         let found =
-            rdm_of_predicted_responses(&predictors, responses.view(), &split, &RidgeOptions::fixed(0.0), measure).unwrap();
+            rdm_of_predicted_responses(&predictors, responses.view(), &split, &RidgeOptions::fixed(0.0), measure)
+                .unwrap();
         let truth = rdm_from_features(responses.select(Axis(0), &split.test).view(), measure).unwrap();
         assert!((&found - &truth).iter().all(|d| d.abs() < 1e-9));
     }

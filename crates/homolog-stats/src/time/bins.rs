@@ -38,7 +38,8 @@ pub fn mean_in_time_bins(
     let (n_stimuli, n_units, n_samples) = responses.dim();
     require_same_length(OPERATION, "samples", ("the responses", n_samples), ("the times", times_ms.len()))?;
     require_count(OPERATION, "time bins", bins.len(), 1)?;
-    let out_of_range = |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
+    let out_of_range =
+        |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
     if let Some(&time) = times_ms.iter().find(|time| !time.is_finite()) {
         return Err(out_of_range("the time of a sample", time, "finite"));
     }

@@ -263,7 +263,8 @@ mod tests {
     fn t_is_that_of_its_formula() {
         let values = ndarray::array![[1.0], [2.0], [4.0], [3.0], [0.0]];
         let found =
-            sign_flip_cluster_test(values.view(), &settings(Neighbours::Line, Alternative::Greater), &Rng::new(1)).unwrap();
+            sign_flip_cluster_test(values.view(), &settings(Neighbours::Line, Alternative::Greater), &Rng::new(1))
+                .unwrap();
         // Mean 2, variance 2.5: 2 / sqrt(2.5 / 5).
         assert!((found.t[0] - 2.0 / 0.5f64.sqrt()).abs() < 1e-12);
         assert_eq!(found.n_flips, 32);

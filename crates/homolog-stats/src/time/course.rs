@@ -119,7 +119,11 @@ pub fn fuse_regions_with_time(
         ("the RDMs over time", movies.len_of(Axis(2))),
     )?;
     for subject in 0..regions.len_of(Axis(0)) {
-        crate::finite::require_finite(OPERATION, "a subject's RDMs of the regions", regions.slice(s![subject, .., ..]))?;
+        crate::finite::require_finite(
+            OPERATION,
+            "a subject's RDMs of the regions",
+            regions.slice(s![subject, .., ..]),
+        )?;
     }
     let mean = regions.sum_axis(Axis(0)) / regions.len_of(Axis(0)) as f64;
     compare_over_time(mean.view(), movies, comparator)
@@ -154,11 +158,7 @@ mod tests {
                 assert!(found[[bin / 2, subject, bin]] > found[[1 - bin / 2, subject, bin]] + 0.3);
             }
         }
-        let one = compare_rdms(
-            geometries.slice(s![1..2, ..]),
-            movies.slice(s![3, 2..3, ..]),
-            Comparator::Spearman,
-        );
+        let one = compare_rdms(geometries.slice(s![1..2, ..]), movies.slice(s![3, 2..3, ..]), Comparator::Spearman);
         assert_eq!(found[[1, 3, 2]], one.unwrap()[[0, 0]]);
     }
 

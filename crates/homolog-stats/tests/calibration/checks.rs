@@ -19,10 +19,3 @@ pub(crate) fn assert_uniform(name: &str, p: &[f64], step: f64) {
 pub(crate) fn rejections(p: &[f64]) -> f64 {
     p.iter().filter(|p| **p <= 0.05).count() as f64 / p.len() as f64
 }
-
-/// Fails when a share is outside the range by more than three of its binomial standard errors.
-pub(crate) fn assert_share(name: &str, share: f64, [low, high]: [f64; 2], n: usize) {
-    let error = |share: f64| 3.0 * (share * (1.0 - share) / n as f64).sqrt();
-    let (least, most) = (low - error(low), high + error(high));
-    assert!(share >= least && share <= most, "{name}: {share} over {n} experiments, allowed {least} to {most}");
-}

@@ -59,7 +59,8 @@ pub(crate) fn inferences(size: Size, resampling: Resampling, seed: u64) -> Vec<I
         .map(|index| {
             let mut rng = Rng::new(seed).stream(index);
             let (models, subjects) = experiment(size, &mut rng);
-            infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &rng.stream(0)).expect("an inference")
+            infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &rng.stream(0))
+                .expect("an inference")
         })
         .collect()
 }
@@ -73,9 +74,12 @@ pub(crate) fn signed_rank_p(size: Size, seed: u64) -> Vec<f64> {
         let length = centred.dot(&centred).sqrt();
         centred / length * (n as f64).sqrt()
     };
-    let models = stack![Axis(0), standard(normals(&mut rng, (1, n)).remove_axis(Axis(0))), standard(normals(&mut rng, (1, n)).remove_axis(Axis(0)))];
-    let settings =
-        InferenceSettings { comparator: Comparator::Pearson, n_samples: 20, ..InferenceSettings::default() };
+    let models = stack![
+        Axis(0),
+        standard(normals(&mut rng, (1, n)).remove_axis(Axis(0))),
+        standard(normals(&mut rng, (1, n)).remove_axis(Axis(0)))
+    ];
+    let settings = InferenceSettings { comparator: Comparator::Pearson, n_samples: 20, ..InferenceSettings::default() };
     (0..size.n_experiments)
         .map(|index| {
             let mut rng = rng.stream(index);
@@ -85,7 +89,8 @@ pub(crate) fn signed_rank_p(size: Size, seed: u64) -> Vec<f64> {
                 row.scaled_add(first, &models.row(0));
                 row.scaled_add(second, &models.row(1));
             }
-            let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &rng).expect("an inference");
+            let found =
+                infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &rng).expect("an inference");
             found.pairs[0].test.p
         })
         .collect()
@@ -99,7 +104,8 @@ pub(crate) fn label_exchange_p(size: Size, seed: u64) -> Vec<f64> {
             let mut rng = Rng::new(seed).stream(index);
             let (models, subjects) = experiment(size, &mut rng);
             let unrelated = models.slice(s![2.., ..]);
-            let found = label_randomisation_test(unrelated, subjects.view(), Comparator::Spearman, size.n_samples, &rng);
+            let found =
+                label_randomisation_test(unrelated, subjects.view(), Comparator::Spearman, size.n_samples, &rng);
             found.expect("a test")[0].p
         })
         .collect()
@@ -135,7 +141,8 @@ pub(crate) fn mean_ceilings(size: Size, comparator: Comparator, seed: u64) -> [f
         let subjects = noise * 0.7 + &truth;
         let ceiling = noise_ceiling(subjects.view(), comparator, CeilingConvention::PooledRdm).expect("a ceiling");
         let truth = truth.insert_axis(Axis(0));
-        let scores = homolog_stats::comparator::compare_rdms(truth.view(), subjects.view(), comparator).expect("scores");
+        let scores =
+            homolog_stats::comparator::compare_rdms(truth.view(), subjects.view(), comparator).expect("scores");
         let score = scores.sum() / size.n_subjects as f64;
         for (mean, value) in means.iter_mut().zip([ceiling.lower, score, ceiling.upper]) {
             *mean += value / size.n_experiments as f64;

@@ -11,7 +11,7 @@ use experiments::{Size, inferences, label_exchange_p, least_cluster_p, mean_ceil
 use homolog_stats::comparator::Comparator;
 use homolog_stats::inference::{Inference, Resampling};
 
-const EXPERIMENTS: u64 = 2000;
+const EXPERIMENTS: u64 = 1000;
 
 fn size(n_subjects: usize, n_stimuli: usize, n_samples: usize) -> Size {
     Size { n_experiments: EXPERIMENTS, n_subjects, n_stimuli, n_samples }
@@ -65,18 +65,26 @@ fn ceilings_bracket_the_truth() {
     }
 }
 
+/// The two-factor bootstrap at several sizes: shares of 1,000 experiments that reject a true null hypothesis between two models and against 0 at
+/// 5%, and that cover the mean score at 95%.
+///
+/// Calibrated from 8 subjects and 24 stimuli on. Two deviations are known. With few subjects t has their number less one degrees of freedom although
+/// stimuli make most of the variance, so tests reject too seldom: of 5 subjects and 20 stimuli 1.3%. With 20 stimuli and as many subjects the
+/// bootstrap of stimuli underestimates the variance, and 7.3% are rejected. The one-sided test against 0 rejects too seldom at every size.
 #[test]
-fn bootstrap_tests_and_intervals_are_calibrated() {
-    for (resampling, subjects, stimuli) in
-        [(Resampling::Both, 8, 24), (Resampling::Both, 12, 40), (Resampling::Both, 5, 20)]
-    {
-        let found = inferences(size(subjects, stimuli, 200), resampling, 5);
-        let name = format!("{resampling:?}, {subjects} subjects, {stimuli} stimuli");
-        eprintln!(
-            "{name}: pairs {:.4} zero {:.4} coverage {:.4}",
-            rejections(&pair_p(&found)),
-            rejections(&zero_p(&found)),
-            coverage(&found)
-        );
+fn bootstrap_tests_and_intervals_are_calibrated_where_they_are_said_to_be() {
+    let calibrated = ([0.035, 0.065], [0.93, 0.97]);
+    for (subjects, stimuli, (pairs, covered)) in [
+        (8, 24, calibrated),
+        (12, 40, calibrated),
+        (20, 60, calibrated),
+        (5, 20, ([0.0, 0.065], [0.93, 1.0])),
+        (20, 20, ([0.035, 0.08], [0.93, 0.97])),
+    ] {
+        let found = inferences(size(subjects, stimuli, 200), Resampling::Both, 5);
+        let name = format!("{subjects} subjects, {stimuli} stimuli");
+        assert_within(&format!("{name}, pairs"), rejections(&pair_p(&found)), pairs);
+        assert_within(&format!("{name}, zero"), rejections(&zero_p(&found)), [0.0, 0.065]);
+        assert_within(&format!("{name}, coverage"), coverage(&found), covered);
     }
 }

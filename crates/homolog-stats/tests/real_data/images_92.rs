@@ -68,9 +68,8 @@ fn scores_of_the_eight_models_are_those_of_rsatoolbox() {
             assert!((found - expected).abs() < 6e-6, "{comparator:?}: {found}, rsatoolbox {expected}");
         }
     }
-    let animacy = |comparator| {
-        compare_rdms(models.slice(ndarray::s![..1, ..]), subjects.view(), comparator).unwrap().sum() / 4.0
-    };
+    let animacy =
+        |comparator| compare_rdms(models.slice(ndarray::s![..1, ..]), subjects.view(), comparator).unwrap().sum() / 4.0;
     assert!((animacy(Comparator::Spearman) - 0.386).abs() < 6e-4);
     assert!((animacy(Comparator::RhoA) - 0.334).abs() < 6e-4);
 }

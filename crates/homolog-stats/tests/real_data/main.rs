@@ -10,10 +10,8 @@ use std::path::PathBuf;
 
 /// A file among the recordings.
 fn real_data(relative: &str) -> PathBuf {
-    let root = std::env::var_os("HOMOLOG_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("HOMOLOG_DATA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
     let path = root.join(relative);
     assert!(path.exists(), "{} is missing: set HOMOLOG_DATA to the folder that holds it", path.display());
     path

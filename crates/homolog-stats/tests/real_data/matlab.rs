@@ -43,7 +43,8 @@ pub(crate) fn read(path: &Path) -> BTreeMap<String, Value> {
             COMPRESSED => {
                 let mut inflated = Vec::new();
                 flate2::read::ZlibDecoder::new(data).read_to_end(&mut inflated).expect("a compressed variable");
-                let (kind, data) = elements(&inflated).next().map(|(kind, data)| (kind, data.to_vec())).expect("an element");
+                let (kind, data) =
+                    elements(&inflated).next().map(|(kind, data)| (kind, data.to_vec())).expect("an element");
                 (kind, data)
             }
             kind => (kind, data.to_vec()),

@@ -8,8 +8,15 @@ mod checks;
 #[path = "../calibration/experiments.rs"]
 mod experiments;
 
-use checks::{assert_share, assert_uniform, rejections};
+use checks::{assert_uniform, rejections};
 use experiments::{Size, inferences, label_exchange_p, least_cluster_p, mean_ceilings, signed_rank_p};
+
+/// Fails when a share is outside the range by more than three of its binomial standard errors.
+fn assert_share(name: &str, share: f64, [low, high]: [f64; 2], n: usize) {
+    let error = |share: f64| 3.0 * (share * (1.0 - share) / n as f64).sqrt();
+    let (least, most) = (low - error(low), high + error(high));
+    assert!(share >= least && share <= most, "{name}: {share} over {n} experiments, allowed {least} to {most}");
+}
 
 fn size(n_experiments: u64, n_subjects: usize, n_stimuli: usize, n_samples: usize) -> Size {
     Size { n_experiments, n_subjects, n_stimuli, n_samples }

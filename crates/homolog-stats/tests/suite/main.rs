@@ -4,6 +4,7 @@ mod calibration;
 mod classifiers;
 mod golden;
 mod himalaya;
+mod identities;
 mod mds;
 mod models;
 mod rsatoolbox;

@@ -84,8 +84,8 @@ fn cross_validated_scores_agree_with_rsatoolbox_on_the_same_parts() {
     for (method, scores) in golden["crossval"].as_object().expect("scores") {
         for (name, expected) in scores.as_object().expect("models") {
             let ours = score_parts(&[model(name, &rdms)], subjects.view(), comparator(method), &parts).unwrap();
-            // A score is flat about its best mixture, so that the search's 1e-5 becomes its square.
-            let relative = if name == "interpolated" { 1e-7 } else { 1e-9 };
+            // rsatoolbox's search stops within 1e-5 of the best mixture of the training part.
+            let relative = if name == "interpolated" { 1e-5 } else { 1e-9 };
             assert_close(&format!("{method}, {name}"), &ours.scores, &numbers(expected), relative);
         }
     }

@@ -218,7 +218,12 @@ pub fn psychometric_threshold_interval(
     require_count(OPERATION, "bootstrap samples", n_samples, 20)?;
     if !(confidence > 0.0 && confidence < 1.0) {
         let allowed = "between 0 and 1";
-        return Err(StatsError::OutOfRange { operation: OPERATION, parameter: "the confidence", value: confidence, allowed });
+        return Err(StatsError::OutOfRange {
+            operation: OPERATION,
+            parameter: "the confidence",
+            value: confidence,
+            allowed,
+        });
     }
     let fit = fit_psychometric_function(data, settings)?;
     let thresholds: Vec<Option<f64>> = (0..n_samples as u64)
@@ -262,9 +267,8 @@ fn check(data: &PsychometricData<'_>, settings: &PsychometricSettings) -> Result
     require_same_length(OPERATION, "levels", ("the levels", n), ("the right answers", data.n_correct.len()))?;
     require_same_length(OPERATION, "levels", ("the levels", n), ("the trials", data.n_trials.len()))?;
     require_finite_vector(OPERATION, "the levels", data.levels)?;
-    let out_of_range = |parameter, value, allowed| {
-        Err(StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed })
-    };
+    let out_of_range =
+        |parameter, value, allowed| Err(StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed });
     if let Some(at) = (0..n).find(|&at| data.n_trials[at] == 0) {
         return Err(StatsError::Missing {
             operation: OPERATION,
@@ -288,7 +292,11 @@ fn check(data: &PsychometricData<'_>, settings: &PsychometricSettings) -> Result
     }
     let (low, high) = range(data.levels);
     if low == high {
-        return Err(StatsError::ConstantPattern { operation: OPERATION, what: "over trials, the stimulus level", index: 0 });
+        return Err(StatsError::ConstantPattern {
+            operation: OPERATION,
+            what: "over trials, the stimulus level",
+            index: 0,
+        });
     }
     if settings.shape == PsychometricShape::Weibull && low <= 0.0 {
         return out_of_range("the lowest level", low, "above 0 for Weibull's function");

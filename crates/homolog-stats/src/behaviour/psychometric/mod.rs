@@ -58,10 +58,9 @@ impl std::str::FromStr for PsychometricShape {
     type Err = StatsError;
 
     fn from_str(name: &str) -> Result<Self, StatsError> {
-        Self::ALL
-            .into_iter()
-            .find(|shape| shape.name() == name)
-            .ok_or_else(|| crate::naming::unknown_name("shape of a psychometric function", name, &Self::ALL.map(Self::name)))
+        Self::ALL.into_iter().find(|shape| shape.name() == name).ok_or_else(|| {
+            crate::naming::unknown_name("shape of a psychometric function", name, &Self::ALL.map(Self::name))
+        })
     }
 }
 

@@ -25,7 +25,9 @@ fn descend(function: &dyn Fn(&[f64]) -> f64, start: &[f64], steps: &[f64]) -> (V
         simplex.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (best, worst) = (simplex[0].clone(), simplex[n].clone());
         let size = (0..n)
-            .map(|axis| simplex.iter().map(|v| (v.0[axis] - best.0[axis]).abs()).fold(0.0, f64::max) / steps[axis].abs())
+            .map(|axis| {
+                simplex.iter().map(|v| (v.0[axis] - best.0[axis]).abs()).fold(0.0, f64::max) / steps[axis].abs()
+            })
             .fold(0.0, f64::max);
         if size < 1e-9 && worst.1 - best.1 <= 1e-13 * (1.0 + best.1.abs()) {
             break;

@@ -23,9 +23,8 @@ fn shares_of_a_known_function_give_back_its_threshold() {
     for shape in PsychometricShape::ALL {
         let truth = PsychometricSettings { shape, guess_rate: 0.25, lapse_rate: LapseRate::Fixed(0.02) };
         let n_trials = [100_000; 7];
-        let n_correct = LEVELS.map(|level| {
-            ((0.25 + 0.73 * shape.value(level, 1.9, 0.35)) * 100_000.0f64).round() as u32
-        });
+        let n_correct =
+            LEVELS.map(|level| ((0.25 + 0.73 * shape.value(level, 1.9, 0.35)) * 100_000.0f64).round() as u32);
         let data = PsychometricData { levels: &LEVELS, n_correct: &n_correct, n_trials: &n_trials };
         for lapse_rate in [LapseRate::Fixed(0.02), LapseRate::Fitted] {
             let fit = fit_psychometric_function(&data, &PsychometricSettings { lapse_rate, ..truth }).unwrap();
@@ -77,5 +76,9 @@ fn answers_without_a_threshold_are_refused() {
     assert!(matches!(of(&[10; 7]), Err(StatsError::ConstantPattern { .. })));
     assert!(matches!(of(&[10, 10, 10, 10, 10, 10, 11]), Err(StatsError::OutOfRange { .. })));
     // Nearly perfect throughout: the threshold would lie far below all levels.
-    assert!(matches!(of(&[9, 10, 9, 10, 9, 10, 10]), Err(StatsError::OutOfRange { .. })), "{:?}", of(&[9, 10, 9, 10, 9, 10, 10]));
+    assert!(
+        matches!(of(&[9, 10, 9, 10, 9, 10, 10]), Err(StatsError::OutOfRange { .. })),
+        "{:?}",
+        of(&[9, 10, 9, 10, 9, 10, 10])
+    );
 }
