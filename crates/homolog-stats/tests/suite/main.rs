@@ -3,6 +3,7 @@
 mod classifiers;
 mod golden;
 mod himalaya;
+mod identities;
 mod rsatoolbox;
 mod scikit_learn;
 mod several;
