@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{MODEL, Ran, homolog, images};
+use crate::input::images;
+use crate::program::{MODEL, Ran, homolog};
 
 fn look(folder: &Path, arguments: &[&str]) -> Ran {
     homolog(folder, &[&["look", MODEL, "--out", "out", "--engine", "burn"], arguments].concat())

@@ -14,4 +14,5 @@ mod look;
 mod program;
 mod record;
 mod score;
+mod statistics;
 mod stopping;

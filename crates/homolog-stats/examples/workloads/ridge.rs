@@ -62,6 +62,7 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
                     penalties: penalties.clone(),
                     choice: PenaltyChoice::HIMALAYA,
                     intercept: Intercept::None,
+                    n_refinements: 0,
                 };
                 let prepared = PreparedBandedRidge::new(&predictors, targets, &options.kernels)?;
                 let found = prepared.predict(&split, &options)?;

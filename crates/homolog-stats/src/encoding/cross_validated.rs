@@ -1,8 +1,6 @@
 //! Fit on the training part, predict the test part, score each unit: for every split.
 
-use std::ops::Range;
-
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::aggregation::{Aggregate, median_over_units_mean_over_splits};
@@ -12,7 +10,7 @@ use crate::finite::{require_count, require_same_length};
 use crate::mapping::{Mapping, MappingPrediction, Predictors};
 use crate::splits::Split;
 
-const OPERATION: &str = "a cross-validated encoding";
+pub(super) const OPERATION: &str = "a cross-validated encoding";
 
 /// What is done about responses that are missing (NaN). There is no silent choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,77 +120,11 @@ pub fn encode(
     scored(held_out, kept, protocol)
 }
 
-/// [`encode`] for many stages and regions: one result for each region of each stage.
-///
-/// What a stage needs is made once for all its regions: where the mapping treats each unit alone ([`Mapping::treats_targets_alone`]), the units of
-/// all regions are mapped together.
-///
-/// # Shapes and units
-/// - `regions`: each (n_stimuli, n_units), in the order of the stages' stimuli.
-/// - returns `[stage][region]`.
-///
-/// # Errors
-/// Those of [`encode`], of the first stage and region that has one.
-pub fn encode_stages(
-    stages: &[Predictors],
-    regions: &[ArrayView2<'_, f64>],
-    protocol: &EncodingProtocol,
-) -> Result<Vec<Vec<Encoding>>, StatsError> {
-    require_count(OPERATION, "stages", stages.len(), 1)?;
-    require_count(OPERATION, "regions", regions.len(), 1)?;
-    stages.iter().map(|stage| encode_regions(stage, regions, protocol)).collect()
-}
-
-/// [`encode`] from brain to model: how well the responses predict each unit of the model.
-///
-/// # Shapes and units
-/// - `responses`: (n_stimuli, n_units of the brain); `features`: (n_stimuli, n_units of the model).
-///
-/// # Errors
-/// Those of [`Predictors::holding_features`], for the responses, and of [`encode`].
-pub fn encode_reversed(
-    responses: ArrayView2<'_, f64>,
-    features: ArrayView2<'_, f64>,
-    protocol: &EncodingProtocol,
-) -> Result<Encoding, StatsError> {
-    encode(&Predictors::holding_features(responses)?, features, protocol)
-}
-
-fn encode_regions(
+pub(super) fn check(
     predictors: &Predictors,
-    regions: &[ArrayView2<'_, f64>],
+    targets: ArrayView2<'_, f64>,
     protocol: &EncodingProtocol,
-) -> Result<Vec<Encoding>, StatsError> {
-    let is_joint = protocol.mapping.treats_targets_alone() && protocol.missing != MissingTargets::DropStimuli;
-    if !is_joint || regions.len() == 1 {
-        return regions.iter().map(|targets| encode(predictors, *targets, protocol)).collect();
-    }
-    let mut kept = Vec::with_capacity(regions.len());
-    let mut parts = Vec::with_capacity(regions.len());
-    for targets in regions {
-        check(predictors, *targets, protocol)?;
-        let of_region = Kept::of(*targets, protocol.missing)?;
-        parts.push(targets.select(Axis(1), &of_region.units));
-        kept.push(of_region);
-    }
-    let n_units = parts.iter().map(Array2::ncols).sum();
-    let mut joint = Array2::zeros((predictors.n_stimuli(), n_units));
-    let mut start = 0;
-    for part in &parts {
-        joint.slice_mut(s![.., start..start + part.ncols()]).assign(part);
-        start += part.ncols();
-    }
-    let together = predict_splits(predictors, joint.view(), &protocol.mapping, &protocol.splits)?;
-    let mut start = 0;
-    let of_region = |(kept, part): (Kept, &Array2<f64>)| {
-        let units = start..start + part.ncols();
-        start = units.end;
-        scored(together.iter().map(|held_out| held_out.of_units(units.clone())).collect(), kept, protocol)
-    };
-    kept.into_iter().zip(&parts).map(of_region).collect()
-}
-
-fn check(predictors: &Predictors, targets: ArrayView2<'_, f64>, protocol: &EncodingProtocol) -> Result<(), StatsError> {
+) -> Result<(), StatsError> {
     let stimuli = (("the predictors", predictors.n_stimuli()), ("the responses", targets.nrows()));
     require_same_length(OPERATION, "stimuli", stimuli.0, stimuli.1)?;
     require_count(OPERATION, "splits", protocol.splits.len(), 1)?;
@@ -207,35 +139,20 @@ fn check(predictors: &Predictors, targets: ArrayView2<'_, f64>, protocol: &Encod
     protocol.splits.iter().try_for_each(|split| split.check(targets.nrows()))
 }
 
-fn scored(held_out: Vec<HeldOut>, kept: Kept, protocol: &EncodingProtocol) -> Result<Encoding, StatsError> {
+pub(super) fn scored(held_out: Vec<HeldOut>, kept: Kept, protocol: &EncodingProtocol) -> Result<Encoding, StatsError> {
     let (scores, undefined) = score_splits(&held_out, protocol, &kept.units)?;
     let aggregate = median_over_units_mean_over_splits(scores.view())?;
     Ok(Encoding { scores, aggregate, units: kept.units, stimuli: kept.stimuli, undefined, held_out })
 }
 
-impl HeldOut {
-    /// The same of some of the units.
-    fn of_units(&self, units: Range<usize>) -> Self {
-        let columns = |matrix: &Array2<f64>| matrix.slice(s![.., units.clone()]).to_owned();
-        Self {
-            stimuli: self.stimuli.clone(),
-            predicted: columns(&self.predicted),
-            observed: columns(&self.observed),
-            penalties: self.penalties.as_ref().map(|all| all[units.clone()].to_vec()),
-            band_weights: self.band_weights.as_ref().map(|all| all.slice(s![units.clone(), ..]).to_owned()),
-            partners: self.partners.as_ref().map(|all| all[units.clone()].to_vec()),
-        }
-    }
-}
-
 /// What remains of units and stimuli under a policy for missing responses.
-struct Kept {
-    units: Vec<usize>,
+pub(super) struct Kept {
+    pub(super) units: Vec<usize>,
     stimuli: Vec<usize>,
 }
 
 impl Kept {
-    fn of(targets: ArrayView2<'_, f64>, policy: MissingTargets) -> Result<Self, StatsError> {
+    pub(super) fn of(targets: ArrayView2<'_, f64>, policy: MissingTargets) -> Result<Self, StatsError> {
         let refused = |value: f64| match policy {
             MissingTargets::Refuse => !value.is_finite(),
             _ => value.is_infinite(),
@@ -267,7 +184,7 @@ impl Kept {
     }
 }
 
-fn predict_splits(
+pub(super) fn predict_splits(
     predictors: &Predictors,
     targets: ArrayView2<'_, f64>,
     mapping: &Mapping,
@@ -322,13 +239,13 @@ impl Encoding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::mapping::pls::{PlsOptions, PlsScaling};
     use crate::random::Rng;
     use crate::splits::{FoldOrder, k_fold};
 
-    fn simulated() -> (Predictors, Array2<f64>) {
+    pub(in crate::encoding) fn simulated() -> (Predictors, Array2<f64>) {
         let mut rng = Rng::new(21);
         let mut draw = |n_rows, n_columns| Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal());
         let features = draw(80, 10);
@@ -336,7 +253,7 @@ mod tests {
         (Predictors::from_features(features.view()).unwrap(), targets)
     }
 
-    fn protocol() -> EncodingProtocol {
+    pub(in crate::encoding) fn protocol() -> EncodingProtocol {
         EncodingProtocol {
             mapping: Mapping::Pls(PlsOptions { n_components: 4, scaling: PlsScaling::None }),
             splits: k_fold(80, 4, FoldOrder::Shuffled(0)).unwrap(),
@@ -381,29 +298,6 @@ mod tests {
     }
 
     #[test]
-    fn regions_mapped_together_are_as_each_alone() {
-        let (predictors, targets) = simulated();
-        let mut other = targets.slice(s![.., 1..4]).mapv(|x| x * x);
-        other[[5, 1]] = f64::NAN;
-        let regions = [targets.view(), other.view()];
-        for name in ["pls", "ridge", "ols", "kernel-ridge", "one-to-one"] {
-            let mut mapping: Mapping = name.parse().unwrap();
-            if let Mapping::Pls(options) = &mut mapping {
-                options.n_components = 3;
-            }
-            let protocol = EncodingProtocol { mapping, missing: MissingTargets::DropUnits, ..protocol() };
-            let stages = [predictors.clone(), predictors.select(&(0..80).collect::<Vec<_>>()).unwrap()];
-            let found = encode_stages(&stages, &regions, &protocol).unwrap();
-            for (region, targets) in regions.iter().enumerate() {
-                let alone = encode(&predictors, *targets, &protocol).unwrap();
-                assert_eq!(found[0][region].units, alone.units, "{name}");
-                assert!((&found[0][region].scores - &alone.scores).iter().all(|d| d.abs() < 1e-9), "{name}");
-            }
-            assert_eq!(found.len(), 2);
-        }
-    }
-
-    #[test]
     fn deviance_is_only_for_rates() {
         let (predictors, targets) = simulated();
         let refused = encode(
@@ -412,18 +306,6 @@ mod tests {
             &EncodingProtocol { score: PredictionScore::DevianceExplained, ..protocol() },
         );
         assert!(matches!(refused, Err(StatsError::Unsupported { .. })), "{refused:?}");
-    }
-
-    #[test]
-    fn brain_predicts_a_model_that_is_a_linear_image_of_it() {
-        let (_, responses) = simulated();
-        let features = responses.dot(&Array2::from_shape_fn((6, 3), |(a, b)| (a + 2 * b) as f64 - 3.0));
-        let found = encode_reversed(
-            responses.view(),
-            features.view(),
-            &EncodingProtocol { mapping: "ols".parse().unwrap(), ..protocol() },
-        );
-        assert!((found.unwrap().aggregate.value - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -205,6 +205,7 @@ impl FromStr for Mapping {
                 penalties: PenaltyGrid::Himalaya.values()?,
                 choice: PenaltyChoice::HIMALAYA,
                 intercept: Intercept::Fitted,
+                n_refinements: 0,
             }))
         };
         match name {

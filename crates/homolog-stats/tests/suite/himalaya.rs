@@ -78,6 +78,7 @@ fn banded_ridge_searches_and_predicts_what_himalaya_does() {
                     penalties: numbers(&golden["penalties"]),
                     choice: PenaltyChoice::HIMALAYA,
                     intercept,
+                    n_refinements: 0,
                 };
                 let found = ridge.predict(&split, &options).unwrap();
                 let close = |what: &str, ours: Vec<f64>, tolerance: f64| {

@@ -5,6 +5,7 @@ mod classifiers;
 mod golden;
 mod himalaya;
 mod identities;
+mod mapping_identities;
 mod mds;
 mod models;
 mod rsatoolbox;

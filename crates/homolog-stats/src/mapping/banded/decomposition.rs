@@ -127,6 +127,22 @@ impl BandsOfSplit<'_> {
     }
 }
 
+impl BandsOfSplit<'_> {
+    /// Of each band, the kernel within the training part, and from the test to the training part.
+    pub(super) fn kernels(&self) -> (Vec<Array2<f64>>, Vec<Array2<f64>>) {
+        match self {
+            Self::Features { train, test, columns, .. } => {
+                let of_band = |columns: &Range<usize>| {
+                    let (train, test) = (train.slice(s![.., columns.clone()]), test.slice(s![.., columns.clone()]));
+                    (product(train, train.t()), product(test, train.t()))
+                };
+                columns.iter().map(of_band).unzip()
+            }
+            Self::Kernels { parts, .. } => parts.iter().cloned().unzip(),
+        }
+    }
+}
+
 /// The bands under given weights, decomposed together.
 pub(super) struct WeightedBands<'a> {
     pub(super) spectrum: Spectrum,

@@ -1,21 +1,26 @@
 //! Banded ridge regression: a weight for each set of features and each target, and the same over several kernels.
 
 mod decomposition;
+mod refinement;
 mod weights;
 
 pub use weights::BandWeights;
 
 use ndarray::{Array2, Array3, ArrayView2, Axis, s};
+use rayon::prelude::*;
 
-use self::decomposition::{Bands, WeightedBands};
+use self::decomposition::{Bands, BandsOfSplit, WeightedBands};
+use self::refinement::Refinement;
 use super::predictors::Predictors;
-use super::ridge::{PenaltyChoice, Trained, check_penalties, coefficients, criterion};
+use super::ridge::{FoldCriterion, PenaltyChoice, Trained, check_penalties, coefficients, criterion};
 use super::{Intercept, Kernel, check_targets};
 use crate::error::StatsError;
 use crate::finite::require_count;
-use crate::splits::Split;
+use crate::splits::{Split, k_fold};
 
 pub(crate) const OPERATION: &str = "banded ridge regression";
+/// What a weight or a penalty of 0 is taken as where its logarithm is needed.
+const LEAST_SHARE: f64 = 1e-8;
 
 /// How weights and penalties are searched.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +34,9 @@ pub struct BandedRidgeOptions {
     pub penalties: Vec<f64>,
     /// How a pair of weights and penalty is judged within the training part.
     pub choice: PenaltyChoice,
+    /// Steps downhill from the best pair of each target, along the gradient of the mean squared error over folds; 0 for none. Each step of a
+    /// target inverts a matrix of the size of the training part. Needs [`FoldCriterion::MeanSquaredError`].
+    pub n_refinements: usize,
     /// Whether kernels and targets are centred by the training part ([`Intercept::Fitted`]); himalaya's default is not to.
     pub intercept: Intercept,
 }
@@ -56,7 +64,8 @@ pub struct BandedRidgePrediction {
 /// # Reference
 /// Dupré la Tour, Eickenberg, Nunez-Elizalde, Gallant (2022). Feature-space selection with banded ridge regression. NeuroImage 264:119728.
 /// doi:10.1016/j.neuroimage.2022.119728. Section 2.5 (random search).
-/// Differs in: folds follow in closed form from one decomposition for each candidate.
+/// Differs in: folds follow in closed form from one decomposition for each candidate; so does the gradient of the refinement, which the paper
+/// approximates (section 2.4).
 #[derive(Debug, Clone)]
 pub struct PreparedBandedRidge<'a> {
     targets: ArrayView2<'a, f64>,
@@ -86,6 +95,7 @@ impl<'a> PreparedBandedRidge<'a> {
     /// - [`StatsError::OutOfRange`] for a penalty or a weight that is negative or not finite.
     /// - [`StatsError::TooFew`] without a penalty or a candidate.
     /// - [`StatsError::TooFew`] when every feature that a candidate gives a weight is constant over the training part.
+    /// - [`StatsError::Unsupported`] when weights are to be refined by another criterion than the mean squared error over folds.
     /// - Those of the [`PenaltyChoice`].
     ///
     /// # Accuracy and randomness
@@ -104,6 +114,9 @@ impl<'a> PreparedBandedRidge<'a> {
                 return Err(StatsError::TooFew { operation: OPERATION, what, found: 0, needed: 1 });
             }
             search.try_candidate(&weighted, weights, trained.view(), options)?;
+        }
+        if options.n_refinements > 0 {
+            search.refine(&bands, trained.view(), options)?;
         }
         Ok(search.best)
     }
@@ -154,6 +167,55 @@ impl Search {
             let penalties: Vec<f64> = improved.iter().map(|&target| self.best.penalties[target]).collect();
             let fitted = coefficients(spectrum, projections.select(Axis(1), &improved), &penalties);
             self.refit(weighted, &fitted, (&improved, &means));
+        }
+        Ok(())
+    }
+
+    /// Refines the weights of each target, and keeps those that lower its error.
+    fn refine(
+        &mut self,
+        bands: &BandsOfSplit<'_>,
+        targets: ArrayView2<'_, f64>,
+        options: &BandedRidgeOptions,
+    ) -> Result<(), StatsError> {
+        let PenaltyChoice::Folds { n_folds, order, criterion: FoldCriterion::MeanSquaredError } = options.choice else {
+            return Err(StatsError::Unsupported {
+                operation: OPERATION,
+                choice: "a refinement of the weights",
+                reason: "only the mean squared error over folds is followed downhill",
+                instead: "Choose penalties by folds and mean squared error, or no refinement",
+            });
+        };
+        let folds = k_fold(targets.nrows(), n_folds, order)?;
+        let (kernels, cross) = bands.kernels();
+        let means = match options.intercept {
+            Intercept::Fitted => targets.mean_axis(Axis(0)).unwrap_or_default().to_vec(),
+            Intercept::None => vec![0.0; targets.ncols()],
+        };
+        let centred = &targets - &ndarray::aview1(&means);
+        let descend = |target: usize| {
+            let (penalty, weights) = (self.best.penalties[target], self.best.weights.row(target));
+            // A band that the best candidate leaves out, and a penalty of 0, have no logarithm: they start far out.
+            let logarithm = |weight: &f64| (weight.max(LEAST_SHARE) / penalty.max(LEAST_SHARE)).ln();
+            let (intercept, target) = (options.intercept, centred.column(target));
+            let refinement = Refinement { kernels: &kernels, folds: &folds, intercept, target };
+            refinement.descend(weights.iter().map(logarithm).collect(), options.n_refinements)
+        };
+        let refined = (0..targets.ncols()).into_par_iter().map(descend).collect::<Result<Vec<_>, _>>()?;
+        for (target, refined) in refined.into_iter().enumerate() {
+            if -refined.error <= self.best.criterion[target] {
+                continue;
+            }
+            let total: f64 = refined.logarithms.iter().map(|x| x.exp()).sum();
+            self.best.criterion[target] = -refined.error;
+            self.best.penalties[target] = 1.0 / total;
+            self.best.predicted.column_mut(target).fill(means[target]);
+            for (band, (cross, logarithm)) in cross.iter().zip(&refined.logarithms).enumerate() {
+                self.best.weights[[target, band]] = logarithm.exp() / total;
+                let contribution = cross.dot(&refined.dual) * logarithm.exp();
+                self.best.of_bands.slice_mut(s![band, .., target]).assign(&contribution);
+                self.best.predicted.column_mut(target).scaled_add(1.0, &contribution);
+            }
         }
         Ok(())
     }

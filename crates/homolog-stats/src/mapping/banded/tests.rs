@@ -24,7 +24,38 @@ fn options(weights: BandWeights) -> BandedRidgeOptions {
         penalties: vec![0.1, 1.0, 10.0, 100.0],
         choice: PenaltyChoice::HIMALAYA,
         intercept: Intercept::Fitted,
+        n_refinements: 0,
     }
+}
+
+#[test]
+fn refined_weights_lower_the_error_over_folds_and_their_bands_add_up() {
+    let (first, second) = (draw(90, 8, 1), draw(90, 60, 2));
+    let targets = first.dot(&draw(8, 3, 3)) + draw(90, 3, 4);
+    let prepared = PreparedBandedRidge::new(&joined(&[&first, &second]), targets.view(), &[Kernel::Linear]).unwrap();
+    for intercept in [Intercept::Fitted, Intercept::None] {
+        let search = BandedRidgeOptions { intercept, ..options(BandWeights::random(3, 5)) };
+        let before = prepared.predict(&split(), &search).unwrap();
+        let after = prepared.predict(&split(), &BandedRidgeOptions { n_refinements: 30, ..search.clone() }).unwrap();
+        for target in 0..3 {
+            assert!(after.criterion[target] > before.criterion[target]);
+            assert!((after.weights.row(target).sum() - 1.0).abs() < 1e-12);
+        }
+        let mean = targets.slice(s![..70, ..]).mean_axis(Axis(0)).unwrap();
+        let constant = if intercept == Intercept::Fitted { mean } else { mean * 0.0 };
+        let sum = after.of_bands.sum_axis(Axis(0)) + constant;
+        assert!(largest_difference(&sum, &after.predicted) < 1e-10);
+        // The refined weights and penalty, given back as a candidate, give the same criterion and predictions.
+        let weights = BandWeights::Given(after.weights.slice(s![..1, ..]).to_owned());
+        let again = BandedRidgeOptions { weights, penalties: vec![after.penalties[0]], ..search };
+        let again = prepared.predict(&split(), &again).unwrap();
+        assert!((again.criterion[0] - after.criterion[0]).abs() < 1e-8);
+        let difference = &again.predicted.column(0) - &after.predicted.column(0);
+        assert!(difference.iter().all(|d| d.abs() < 1e-7));
+    }
+    let choice = PenaltyChoice::LeaveOneOut;
+    let refused = BandedRidgeOptions { choice, n_refinements: 1, ..options(BandWeights::random(1, 0)) };
+    assert!(matches!(prepared.predict(&split(), &refused), Err(StatsError::Unsupported { .. })));
 }
 
 fn largest_difference(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
