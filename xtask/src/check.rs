@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 const STEPS: [(&str, &[&str]); 4] = [
     ("format", &["fmt", "--all", "--check"]),
     ("tests", &["test", "--workspace"]),
-    ("lints", &["clippy", "--workspace", "--all-targets", "--quiet"]),
+    ("lints", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--quiet"]),
 ];
 
@@ -14,7 +14,8 @@ const STEPS: [(&str, &[&str]); 4] = [
 pub(crate) fn run() -> ExitCode {
     for (name, arguments) in STEPS {
         eprintln!("== {name}: cargo {}", arguments.join(" "));
-        let status = Command::new(env!("CARGO")).args(arguments).status();
+        // Only rustdoc reads it: a link to nothing in the documentation is an error.
+        let status = Command::new(env!("CARGO")).args(arguments).env("RUSTDOCFLAGS", "--deny warnings").status();
         match status {
             Ok(status) if status.success() => {}
             Ok(status) => {

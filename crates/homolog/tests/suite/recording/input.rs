@@ -184,7 +184,7 @@ fn a_folder_that_was_recorded_gives_the_stage_that_is_named() {
     let folder = folder();
     let path = folder.path().join("run/activations.zarr");
     let activations = Activations::create(&path, &names(&["a", "b"])).expect("a folder");
-    let chunking = Chunking { n_stimuli: 2, n_units: 3, gzip_level: None };
+    let chunking = Chunking { n_stimuli: 2, n_units: 3 };
     for (name, first) in [("features.0", 0.0_f32), ("features.1", 10.0)] {
         let stage = activations.create_stage(name, 3, chunking).expect("a stage");
         let rows = Array2::from_shape_fn((2, 3), |(row, unit)| first + (3 * row + unit) as f32);
