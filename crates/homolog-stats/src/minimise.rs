@@ -53,7 +53,7 @@ pub(crate) fn minimise(
         }
         let mut direction = downhill(&gradient, &steps, scale);
         let mut slope = dot(&gradient, &direction);
-        if !(slope < 0.0) {
+        if slope.is_nan() || slope >= 0.0 {
             steps.clear();
             direction = downhill(&gradient, &steps, scale);
             slope = dot(&gradient, &direction);

@@ -134,7 +134,7 @@ impl FeatureScaling {
 pub(super) fn deviations(features: ArrayView2<'_, f64>) -> Array1<f64> {
     let mut deviations = features.std_axis(Axis(0), 0.0);
     for (deviation, column) in deviations.iter_mut().zip(features.columns()) {
-        if !(*deviation > 0.0) || column.iter().all(|value| Some(value) == column.first()) {
+        if deviation.is_nan() || *deviation <= 0.0 || column.iter().all(|value| Some(value) == column.first()) {
             *deviation = 1.0;
         }
     }

@@ -98,7 +98,7 @@ impl Problem<'_> {
         let (n, k) = self.basis.scores.dim();
         let weights = Array2::from_shape_fn((self.n_rows, k + 1), |(row, at)| point[row * (k + 1) + at]);
         let slopes = weights.slice(s![.., ..k]);
-        let mut along = product(self.basis.scores.view(), slopes.t()) + &weights.column(k);
+        let mut along = product(self.basis.scores.view(), slopes.t()) + weights.column(k);
         let mut loss = 0.0;
         for (mut row, &class) in along.outer_iter_mut().zip(self.classes) {
             loss += match self.n_rows {

@@ -70,7 +70,7 @@ pub fn manifold_capacity(
     let of_class = |class: usize| {
         let offset = &centres.row(class) - &grand;
         let distance = offset.dot(&offset).sqrt();
-        if !(distance > 0.0) {
+        if distance.is_nan() || distance <= 0.0 {
             return Err(StatsError::ConstantPattern {
                 operation: OPERATION,
                 what: "the centre of class",
@@ -128,7 +128,7 @@ fn touch(points: &Array2<f64>, among: &Array2<f64>, t: &Array1<f64>) -> Option<T
     let with = -points.dot(t);
     let pushes = non_negative_least_squares(among, &with);
     let total = pushes.sum();
-    if !(total > 0.0) {
+    if total.is_nan() || total <= 0.0 {
         return None;
     }
     let pushed = points.t().dot(&pushes);

@@ -53,7 +53,7 @@ impl PredictionScore {
             return None;
         }
         if self == Self::DevianceExplained {
-            if observed.iter().any(|&y| y < 0.0) || predicted.iter().any(|&rate| !(rate > 0.0)) {
+            if observed.iter().any(|&y| y < 0.0) || predicted.iter().any(|&rate| rate.is_nan() || rate <= 0.0) {
                 return None;
             }
             let mean = observed.iter().sum::<f64>() / observed.len() as f64;

@@ -89,7 +89,7 @@ fn commonality(scores: &[f64]) -> Vec<f64> {
     let part = |combination: usize| {
         let within = (0..=combination).filter(|subset| subset & combination == *subset);
         let signed = |subset: usize| {
-            let sign = if (combination.count_ones() - subset.count_ones()) % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = if (combination.count_ones() - subset.count_ones()).is_multiple_of(2) { 1.0 } else { -1.0 };
             sign * (score(all) - score(all & !subset))
         };
         within.map(signed).sum()

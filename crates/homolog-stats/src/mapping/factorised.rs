@@ -49,7 +49,7 @@ impl FactorisedOptions {
         if !(self.where_penalty >= 0.0 && self.where_penalty.is_finite()) {
             return Err(out_of_range("the penalty of the mask", self.where_penalty, "0 or more"));
         }
-        if n_features % self.n_channels != 0 {
+        if !n_features.is_multiple_of(self.n_channels) {
             let allowed = "a divisor of the number of features";
             return Err(out_of_range("the number of channels", self.n_channels as f64, allowed));
         }
@@ -99,7 +99,7 @@ pub fn predict_factorised(
     let n_positions = options.check(predictors.n_features())?;
     let features = predictors.features().ok_or_else(|| units_needed(OPERATION))?;
     let means = mean_of_rows(features.view(), &split.train);
-    let part = |positions: &[usize]| features.select(Axis(0), positions) - &ndarray::aview1(&means);
+    let part = |positions: &[usize]| features.select(Axis(0), positions) - ndarray::aview1(&means);
     let (trained, tested) =
         (FeatureMap::of(part(&split.train), n_positions), FeatureMap::of(part(&split.test), n_positions));
     let target_means = mean_of_rows(targets, &split.train);
@@ -110,9 +110,9 @@ pub fn predict_factorised(
         let along = tested.weigh_channels(&weights).dot(&mask);
         Ok((along + target_means[target], mask, weights))
     };
-    let found: Vec<(Array1<f64>, Array1<f64>, Array1<f64>)> =
+    let found: Vec<OfTarget> =
         (0..targets.ncols()).into_par_iter().map(of_target).collect::<Result<_, StatsError>>()?;
-    let table = |of: fn(&(Array1<f64>, Array1<f64>, Array1<f64>)) -> &Array1<f64>, width: usize| {
+    let table = |of: fn(&OfTarget) -> &Array1<f64>, width: usize| {
         Array2::from_shape_fn((found.len(), width), |(target, at)| of(&found[target])[at])
     };
     Ok(FactorisedPrediction {
@@ -121,6 +121,9 @@ pub fn predict_factorised(
         weights: table(|found| &found.2, options.n_channels),
     })
 }
+
+/// Prediction, mask and channel weights of one target.
+type OfTarget = (Array1<f64>, Array1<f64>, Array1<f64>);
 
 /// Centred features, all positions of a channel side by side.
 struct FeatureMap {
@@ -182,7 +185,7 @@ fn alternate(
         }
     }
     let total = mask.sum();
-    if !(total > 0.0) {
+    if total.is_nan() || total <= 0.0 {
         return Err(StatsError::OutOfRange {
             operation: OPERATION,
             parameter: "the penalty of the mask",

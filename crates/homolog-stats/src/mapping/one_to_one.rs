@@ -47,7 +47,7 @@ pub fn predict_one_to_one(
     split.check(predictors.n_stimuli())?;
     let features = predictors.features().ok_or_else(|| units_needed(OPERATION))?;
     let target_means = mean_of_rows(targets, &split.train);
-    let mut trained = targets.select(Axis(0), &split.train) - &ndarray::aview1(&target_means);
+    let mut trained = targets.select(Axis(0), &split.train) - ndarray::aview1(&target_means);
     let target_lengths: Vec<f64> = trained.columns().into_iter().map(|column| column.dot(&column).sqrt()).collect();
     if let Some(index) = (0..targets.ncols()).find(|&target| is_constant(targets, &split.train, target)) {
         return Err(StatsError::ConstantPattern { operation: OPERATION, what: "target", index });

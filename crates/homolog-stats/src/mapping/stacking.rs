@@ -76,7 +76,7 @@ pub fn predict_stacked_ridge(
     let weights = Array2::from_shape_fn((targets.ncols(), bands.len()), |(target, band)| weights[target][band]);
     let mut predicted = Array2::zeros((split.test.len(), targets.ncols()));
     for (at, band) in bands.iter().enumerate() {
-        predicted += &(band.predict(split, &options.ridge)?.predicted * &weights.column(at));
+        predicted += &(band.predict(split, &options.ridge)?.predicted * weights.column(at));
     }
     Ok(StackedRidgePrediction { predicted, weights })
 }
@@ -88,7 +88,7 @@ fn weights_of(residuals: &[Array2<f64>], target: usize) -> Array1<f64> {
     let mut among =
         Array2::from_shape_fn((n, n), |(a, b)| residuals[a].column(target).dot(&residuals[b].column(target)));
     let size = among.diag().mean().unwrap_or(0.0);
-    if !(size > 0.0) {
+    if size.is_nan() || size <= 0.0 {
         return Array1::from_elem(n, 1.0 / n as f64);
     }
     among /= size;

@@ -65,7 +65,7 @@ impl Bands {
                     Intercept::Fitted => mean_of_rows(features.view(), train),
                     Intercept::None => vec![0.0; features.ncols()],
                 };
-                let part = |positions: &[usize]| features.select(Axis(0), positions) - &ndarray::aview1(&mean);
+                let part = |positions: &[usize]| features.select(Axis(0), positions) - ndarray::aview1(&mean);
                 let (train, test) = (part(train), part(test));
                 BandsOfSplit::Features { products: transpose_times_self(train.view()), train, test, columns, intercept }
             }
@@ -76,6 +76,9 @@ impl Bands {
         }
     }
 }
+
+/// A kernel within the training part, and from the test to the training part.
+type KernelParts = (Array2<f64>, Array2<f64>);
 
 /// The bands of one split, centred by the training part with an intercept.
 pub(super) enum BandsOfSplit<'a> {
@@ -88,7 +91,7 @@ pub(super) enum BandsOfSplit<'a> {
         intercept: Intercept,
     },
     /// Of each band, the kernel within the training part, and from the test to the training part.
-    Kernels { parts: Vec<(Array2<f64>, Array2<f64>)>, intercept: Intercept },
+    Kernels { parts: Vec<KernelParts>, intercept: Intercept },
 }
 
 impl BandsOfSplit<'_> {
@@ -114,7 +117,7 @@ impl BandsOfSplit<'_> {
                 Ok(WeightedBands { spectrum, back: Back::Features { test: test.view(), vectors, columns } })
             }
             Self::Kernels { parts, intercept } => {
-                let sum = |of: fn(&(Array2<f64>, Array2<f64>)) -> &Array2<f64>| {
+                let sum = |of: fn(&KernelParts) -> &Array2<f64>| {
                     let shape = parts.first().map_or((0, 0), |part| of(part).dim());
                     let mut sum = Array2::zeros(shape);
                     parts.iter().zip(weights).for_each(|(part, &weight)| sum.scaled_add(weight, of(part)));
@@ -158,7 +161,7 @@ enum Back<'a> {
         columns: &'a [Range<usize>],
     },
     Kernels {
-        parts: &'a [(Array2<f64>, Array2<f64>)],
+        parts: &'a [KernelParts],
         weights: Vec<f64>,
     },
 }
@@ -175,8 +178,7 @@ impl WeightedBands<'_> {
             }
             Back::Kernels { parts, weights } => {
                 let dual = &self.spectrum.train_scores / &self.spectrum.eigenvalues;
-                let of_band =
-                    |(part, &weight): (&(Array2<f64>, Array2<f64>), &f64)| product(part.1.view(), dual.view()) * weight;
+                let of_band = |(part, &weight): (&KernelParts, &f64)| product(part.1.view(), dual.view()) * weight;
                 parts.iter().zip(weights).map(of_band).collect()
             }
         }

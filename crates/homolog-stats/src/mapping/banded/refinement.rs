@@ -50,7 +50,7 @@ impl Refinement<'_> {
         let mut step = FIRST_STEP;
         for _ in 0..n_steps {
             let length = state.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-            if step < LAST_STEP || !(length > 0.0) {
+            if step < LAST_STEP || length.is_nan() || length <= 0.0 {
                 break;
             }
             let trial: Vec<f64> = logarithms.iter().zip(&state.gradient).map(|(x, g)| x - step * g / length).collect();
@@ -87,7 +87,7 @@ impl Refinement<'_> {
             let share = 1.0 / (fold.test.len() * self.folds.len()) as f64;
             let within = inverse.select(Axis(0), &fold.test).select(Axis(1), &fold.test) - of_intercept;
             let (within, pivot) = inverse_of_positive_definite(within.view()).ok_or_else(singular)?;
-            if !(pivot > LEAST_FREEDOM) {
+            if pivot.is_nan() || pivot <= LEAST_FREEDOM {
                 return Err(singular());
             }
             let residual = within.dot(&dual.select(Axis(0), &fold.test));

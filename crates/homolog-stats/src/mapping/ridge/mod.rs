@@ -130,7 +130,7 @@ pub(crate) fn fit_spectrum(
         }
     };
     let coefficients = coefficients(spectrum, projections, &penalties);
-    let predicted = super::product(spectrum.test_scores.view(), coefficients.view()) + &ndarray::aview1(&means);
+    let predicted = super::product(spectrum.test_scores.view(), coefficients.view()) + ndarray::aview1(&means);
     Ok(RidgePrediction { predicted, penalties })
 }
 

@@ -161,7 +161,7 @@ fn leave_one_out_weights(
         }
         _ => leverage.mapv(|leverage| 1.0 - leverage),
     };
-    match free.indexed_iter().find(|(_, free)| !(**free > LEAST_FREEDOM)) {
+    match free.indexed_iter().find(|(_, free)| free.is_nan() || **free <= LEAST_FREEDOM) {
         None => Ok(free.mapv(|free| 1.0 / (free * free))),
         Some(((_, penalty), _)) => Err(fits_exactly(penalties[penalty])),
     }

@@ -126,7 +126,7 @@ fn of_features(
     test: &[usize],
 ) -> Result<Spectrum, StatsError> {
     let mean = mean_of_rows(features.view(), train);
-    let centred = |positions: &[usize]| features.select(Axis(0), positions) - &ndarray::aview1(&mean);
+    let centred = |positions: &[usize]| features.select(Axis(0), positions) - ndarray::aview1(&mean);
     let (train_features, test_features) = (centred(train), centred(test));
     if train.len() < features.ncols() {
         let products = transpose_times_self(train_features.t());
