@@ -87,11 +87,11 @@ mod tests {
         let folds = ModelFolds { stimuli: 3, subjects: 2 };
         let parts = divide_draw(&draw, folds, &mut Rng::new(1)).unwrap();
         assert_eq!(parts.len(), 6);
-        let mut tested = vec![0; 7];
+        let mut tested = [0; 7];
         for part in &parts {
-            for stimulus in 0..7 {
-                assert!(part.train.stimuli[stimulus] * part.test.stimuli[stimulus] == 0);
-                tested[stimulus] += part.test.stimuli[stimulus];
+            for ((total, test), train) in tested.iter_mut().zip(&part.test.stimuli).zip(&part.train.stimuli) {
+                assert!(train * test == 0);
+                *total += test;
             }
         }
         // Once for each of the two parts of subjects.

@@ -16,7 +16,7 @@ pub const FEWEST_SUBJECTS_TO_RESAMPLE: usize = 5;
 ///
 /// A bootstrap sample of n stimuli holds 0.63 n different ones and leaves out every pair of copies, and underestimates the variance the more the fewer
 /// there are: with 20 subjects nominal 5% tests rejected 6.0% of true null hypotheses with 60 stimuli and already 7.3% with 20 (1,000 simulated
-/// experiments as in tests/calibration). Schütt et al. (2023) tested the bootstrap of stimuli from 20 on.
+/// experiments as in tests/calibration).
 pub const FEWEST_STIMULI_TO_RESAMPLE: usize = 20;
 
 /// What [`super::infer`] is asked for.

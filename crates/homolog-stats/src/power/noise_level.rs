@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn pilot_without_signal_is_refused() {
         let mut rng = Rng::new(5);
-        let mut responses = Array3::from_shape_simple_fn((2, 6, 3), || rng.normal());
-        let flat = responses.mapv(|_| 0.0) + &responses.slice(ndarray::s![.., ..1, ..]);
-        responses.assign(&flat);
+        // All stimuli alike, repetitions not.
+        let of_repetitions = Array2::from_shape_simple_fn((2, 3), || rng.normal());
+        let responses = Array3::from_shape_fn((2, 6, 3), |(repetition, _, unit)| of_repetitions[[repetition, unit]]);
         assert!(matches!(noise_to_signal_of_repetitions(responses.view()), Err(StatsError::OutOfRange { .. })));
     }
 }

@@ -128,7 +128,7 @@ fn debiased_cka_of_independent_representations_averages_zero() {
 #[test]
 fn everything_drawn_has_the_same_bits_on_one_thread_and_two() {
     let rdms = normals(1, (3, n_pairs(20))).mapv(f64::abs);
-    let subjects = normals(2, (6, n_pairs(20))).mapv(f64::abs) + &rdms.row(0);
+    let subjects = normals(2, (6, n_pairs(20))).mapv(f64::abs) + rdms.row(0);
     let geometry =
         |seed| rdm_from_features(normals(seed, (20, 4)).view(), RdmMeasure::SquaredEuclideanPerUnit).unwrap();
     let (truth, rival) = (geometry(3), geometry(4));
