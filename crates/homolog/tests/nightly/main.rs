@@ -10,7 +10,7 @@ use visualization::{Case, RESNET20, SQUEEZENET, n_beyond_data};
 
 #[test]
 fn of_a_hundred_channels_of_squeezenet_95_are_driven_beyond_a_thousand_images() {
-    let (n_beyond, below) = n_beyond_data(&Case { n_channels: 100, ..SQUEEZENET });
+    let (n_beyond, below) = n_beyond_data(&Case { n_channels: 100, n_steps: 32, ..SQUEEZENET });
     assert!(n_beyond >= 95, "not beyond the data: {below:?}");
 }
 

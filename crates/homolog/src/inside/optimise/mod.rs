@@ -253,6 +253,15 @@ impl Look<'_> {
         if !(0.0..=1.0).contains(&recipe.prior) {
             return setting("a pull to the prior of", recipe.prior.to_string(), "it must be 0 to 1");
         }
+        let n_shown = n_images * recipe.view.n_views();
+        if let Some(fixed) = self.network.fixed_batch().filter(|fixed| *fixed != n_shown) {
+            let found = format!("{n_shown}, and the network's file fixes {fixed}");
+            return setting(
+                "a number of images at once of",
+                found,
+                "export it with a free batch axis, or pass --diverse",
+            );
+        }
         if recipe.changes_pixels() && *parameterisation != Parameterisation::Pixels {
             let (regularizer, parameterisation) = (recipe.name, parameterisation.name());
             return Err(InsideError::NeedsPixels { regularizer, parameterisation });

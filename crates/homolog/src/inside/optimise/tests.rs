@@ -310,16 +310,21 @@ fn a_prior_draws_the_image_to_what_it_gives_back() {
 #[test]
 fn what_cannot_be_done_is_refused_in_words() {
     let network = network();
-    let refused = |settings: Settings, memory_bytes: u64| {
-        let look = look(&network, settings);
+    let refused_of = |network: &Network, settings: Settings, memory_bytes: u64| {
+        let look = look(network, settings);
         let aims = look.aims(&["conv2:0".parse().unwrap()], None).unwrap();
         let (cancel, watch) = (Cancel::default(), |_: usize, _: usize, _: f64| {});
         let resources = Resources { memory_bytes, n_threads: 1 };
         let around = Surroundings { resources, progress: &Silent, watch: &watch, cancel: &cancel, store: None };
         look.optimise(&aims, &around).unwrap_err().to_string()
     };
+    let refused = |settings: Settings, memory_bytes: u64| refused_of(&network, settings, memory_bytes);
     let good = settings(&network);
     let much = 4 << 30;
+    let mut graph = graph();
+    graph.inputs[0].dims[0] = crate::network::graph::Dim::Fixed(2);
+    let two_at_once = Network::check(graph).unwrap();
+    assert!(refused_of(&two_at_once, good.clone(), much).contains("1, and the network's file fixes 2"));
     assert!(refused(Settings { n_steps: 0, ..good.clone() }, much).contains("steps 0"));
     assert!(refused(Settings { learning_rate: f64::NAN, ..good.clone() }, much).contains("learning rate"));
     assert!(refused(Settings { size: [2, 2], ..good.clone() }, much).contains("2 × 2"));
