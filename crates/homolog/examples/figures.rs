@@ -61,8 +61,7 @@ fn thumbnails(n_stimuli: usize) -> Vec<Thumbnail> {
                 1 => (x * angle.0 + y * angle.1).abs() < 8.0,
                 _ => x.abs() + y.abs() < 20.0,
             };
-            let shade = if inside { [60 + 30 * group as u8, 120, 200 - 25 * group as u8] } else { [225, 225, 220] };
-            shade
+            if inside { [60 + 30 * group as u8, 120, 200 - 25 * group as u8] } else { [225, 225, 220] }
         });
         Image::new(size, size, pixels.collect()).ok().as_ref().and_then(Thumbnail::of)
     };

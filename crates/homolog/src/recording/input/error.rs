@@ -173,7 +173,7 @@ pub enum InputError {
         input: String,
         /// What is wrong with it.
         #[source]
-        problem: RdmProblem,
+        problem: Box<RdmProblem>,
     },
     /// A table begins with a line of numbers where names of columns belong.
     #[error(

@@ -1,9 +1,9 @@
 //! One label or number for each stimulus: categories, positions, ids.
 
 use super::align::StimulusIds;
+use super::columns::{check_column_names, content, id_column};
 use super::error::InputError;
 use super::location::{Kind, Location, ReadArray};
-use super::patterns::{check_column_names, content, id_column};
 use crate::recording::coordinate::Coordinate;
 use crate::recording::format::table::Table;
 

@@ -12,11 +12,13 @@
 //! chosen.
 
 mod align;
+mod columns;
 mod error;
 mod labels;
 mod location;
 mod patterns;
 mod rdm_stack;
+mod read_patterns;
 
 pub use align::{Aligned, StimulusIds, align};
 pub use error::{InputError, RdmProblem};

@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayD, ArrayView2, Ix2, Ix3, IxDyn};
 
 use super::align::{StimulusIds, align};
+use super::columns::{check_column_names, content, id_column};
 use super::error::{InputError, RdmProblem};
 use super::location::{Kind, Location, ReadArray};
-use super::patterns::{check_column_names, content, id_column};
 use crate::recording::format::table::Table;
 use crate::recording::join::StimulusJoin;
 
@@ -52,8 +52,10 @@ impl RdmStack {
             _ => {
                 let ReadArray { array, ids, names } = location.array()?;
                 let found = array.elements().kind();
-                let fault =
-                    || InputError::Rdm { input: location.text.clone(), problem: RdmProblem::NotNumbers { found } };
+                let fault = || InputError::Rdm {
+                    input: location.text.clone(),
+                    problem: Box::new(RdmProblem::NotNumbers { found }),
+                };
                 (array.into_numbers().ok_or_else(fault)?, ids, names)
             }
         };
@@ -77,7 +79,7 @@ impl RdmStack {
         ids: Option<Vec<String>>,
         missing: MissingPairs,
     ) -> Result<RdmStack, InputError> {
-        let fault = |problem| InputError::Rdm { input: input.to_owned(), problem };
+        let fault = |problem| InputError::Rdm { input: input.to_owned(), problem: Box::new(problem) };
         let (dissimilarities, n_stimuli) = triangles(values).map_err(fault)?;
         if n_stimuli < 3 {
             return Err(fault(RdmProblem::TooFewStimuli { n_stimuli }));

@@ -46,12 +46,12 @@ impl LabelledMatrix {
         let widest =
             |names: &[String]| names.iter().map(|name| text_width(&shortened(name, NAME_LETTERS))).fold(0.0, f64::max);
         let left = widest(&self.row_names) + 8.0;
-        let cell = ((width - left) / n_columns).min(46.0).max(2.0);
+        let cell = ((width - left) / n_columns).clamp(2.0, 46.0);
         let turned = widest(&self.column_names) + 6.0 > cell;
         let names_room = if turned { widest(&self.column_names) * 0.72 + 10.0 } else { TEXT_PX + 6.0 };
         // Turned names run up to the right of their column.
         let overhang = if turned { (widest(&self.column_names) * 0.7 + 12.0 - cell / 2.0).max(0.0) } else { 0.0 };
-        let cell = ((width - left - overhang) / n_columns).min(46.0).max(2.0);
+        let cell = ((width - left - overhang) / n_columns).clamp(2.0, 46.0);
         let top = TEXT_PX + 8.0 + names_room;
         let area = Area { left, top, width: cell * n_columns, height: cell * n_rows };
 

@@ -76,7 +76,7 @@ impl Figure {
         let (width, height) = self.size_with_margin();
         let (width, height) = (width * f64::from(PNG_SCALE), height * f64::from(PNG_SCALE));
         // Beyond 2^14 pixels a side no reader opens it; a side is never rounded down to cut the figure.
-        let side = |length: f64| (length >= 1.0 && length <= 16_384.0).then_some(length.ceil() as u32);
+        let side = |length: f64| (1.0..=16_384.0).contains(&length).then_some(length.ceil() as u32);
         let pixels = side(width).zip(side(height)).and_then(|(width, height)| Pixmap::new(width, height));
         let mut pixels = pixels.ok_or(FigureError::Size { width, height })?;
         resvg::render(&tree, Transform::from_scale(PNG_SCALE, PNG_SCALE), &mut pixels.as_mut());
