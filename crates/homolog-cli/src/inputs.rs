@@ -1,6 +1,6 @@
 //! What the commands of statistics take, read and brought into one order of stimuli.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use homolog::recording::input::{
     InputError, Location, MissingPairs, PatternAxis, Patterns, RdmStack, StimulusIds, StimulusLabels, align, parse_axes,
@@ -37,7 +37,11 @@ pub(crate) fn patterns(
             let read = Patterns::read(&place, axes).and_then(|patterns| {
                 // Repetitions that are missing are left out by what averages or cross-validates over them.
                 let repeats = patterns.leading.iter().any(|leading| leading.axis == PatternAxis::Repetition);
-                if repeats && on_missing == OnMissing::Refuse { Ok(patterns) } else { patterns.without_missing(on_missing) }
+                if repeats && on_missing == OnMissing::Refuse {
+                    Ok(patterns)
+                } else {
+                    patterns.without_missing(on_missing)
+                }
             });
             found.push(read.map_err(|problem| unread(&problem))?);
         }
@@ -117,7 +121,7 @@ pub(crate) fn provenance(texts: &[&str]) -> Vec<(String, String)> {
 }
 
 /// Writes an array as `.npy`, whole or not at all.
-pub(crate) fn write_npy(path: &PathBuf, values: &ArrayD<f64>) -> Result<(), Failure> {
+pub(crate) fn write_npy(path: &Path, values: &ArrayD<f64>) -> Result<(), Failure> {
     if path.extension().is_none_or(|ending| ending != "npy") {
         let asked = path.display();
         return Err(Failure::wrong_input(format!("cannot write \"{asked}\": the name has to end in .npy")));

@@ -206,7 +206,8 @@ impl Behave {
                     observers.len() - 1
                 });
                 let name = image[row].as_str();
-                let image = self.image_after.as_deref().and_then(|mark| name.rsplit_once(mark)).map_or(name, |(_, id)| id);
+                let image =
+                    self.image_after.as_deref().and_then(|mark| name.rsplit_once(mark)).map_or(name, |(_, id)| id);
                 observers[at].trials.push(Trial {
                     truth: truth[row].clone(),
                     answer: answer[row].clone(),
@@ -376,7 +377,8 @@ impl Behave {
             notes: Vec::new(),
             drawings: vec![Drawing {
                 name: "shape-bias",
-                caption: "Shape decisions as a share of shape and texture decisions on images whose cues conflict.".to_owned(),
+                caption: "Shape decisions as a share of shape and texture decisions on images whose cues conflict."
+                    .to_owned(),
                 draw: Box::new(move |width| chart.figure(width)),
             }],
         })
@@ -389,10 +391,11 @@ impl Behave {
         let settings = PsychometricSettings { shape: self.function, guess_rate, lapse_rate: LapseRate::Fitted };
         let (mut rows, mut listed, mut curves) = (Vec::new(), Vec::new(), Vec::new());
         for (number, observer) in observers.iter().enumerate() {
-            let (levels, n_correct, n_trials) = self.levels(observer)?;
+            let Levels { levels, n_correct, n_trials } = self.levels(observer)?;
             let data = PsychometricData { levels: &levels, n_correct: &n_correct, n_trials: &n_trials };
             let rng = Rng::new(self.seed).stream(number as u64);
-            let found = psychometric_threshold_interval(&data, &settings, (self.samples, 0.95), &rng).map_err(of(observer))?;
+            let found =
+                psychometric_threshold_interval(&data, &settings, (self.samples, 0.95), &rng).map_err(of(observer))?;
             let fit = &found.fit;
             rows.push(vec![
                 Cell::name(observer.name.clone()),
@@ -406,7 +409,9 @@ impl Behave {
                 "upper": found.upper, "error": found.standard_error, "width": fit.width, "guess_rate": fit.guess_rate,
                 "lapse_rate": fit.lapse_rate, "deviance": fit.deviance, "levels": levels, "n_correct": n_correct,
                 "n_trials": n_trials }));
-            let ends = levels.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), level| (low.min(*level), high.max(*level)));
+            let ends = levels
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), level| (low.min(*level), high.max(*level)));
             let place = |at: usize| ends.0 + (ends.1 - ends.0) * at as f64 / 100.0;
             curves.push(Curve {
                 name: observer.name.clone(),
@@ -433,7 +438,10 @@ impl Behave {
             references: vec![Reference::Level { value: guess_rate, name: "chance".to_owned() }],
         };
         Ok(Found {
-            lead: format!("{}, guess rate {guess_rate:.4}, lapse rate fitted, 95% bootstrap intervals.", self.function.name()),
+            lead: format!(
+                "{}, guess rate {guess_rate:.4}, lapse rate fitted, 95% bootstrap intervals.",
+                self.function.name()
+            ),
             json: json!({ "measure": "psychometric", "function": self.function.name(), "observers": listed }),
             columns: vec!["observer", "threshold", "interval", "width", "lapses", "deviance"],
             rows,
@@ -447,7 +455,7 @@ impl Behave {
     }
 
     /// Levels, ascending, with right answers and trials.
-    fn levels(&self, observer: &Observer) -> Result<(Vec<f64>, Vec<u32>, Vec<u32>), Failure> {
+    fn levels(&self, observer: &Observer) -> Result<Levels, Failure> {
         let mut counts: Vec<(f64, u32, u32)> = Vec::new();
         for trial in &observer.trials {
             // Conditions such as "c05" or "0.35" hold one number.
@@ -466,11 +474,11 @@ impl Behave {
             counts[at].2 += 1;
         }
         counts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Ok((
-            counts.iter().map(|one| one.0).collect(),
-            counts.iter().map(|one| one.1).collect(),
-            counts.iter().map(|one| one.2).collect(),
-        ))
+        Ok(Levels {
+            levels: counts.iter().map(|one| one.0).collect(),
+            n_correct: counts.iter().map(|one| one.1).collect(),
+            n_trials: counts.iter().map(|one| one.2).collect(),
+        })
     }
 
     fn discrimination(&self, observers: &[Observer], pattern: DiscriminationPattern) -> Result<Found, Failure> {
@@ -511,6 +519,13 @@ impl Behave {
     }
 }
 
+/// Right answers and trials of an observer at each level, ascending.
+struct Levels {
+    levels: Vec<f64>,
+    n_correct: Vec<u32>,
+    n_trials: Vec<u32>,
+}
+
 /// Two-way choices with images and objects numbered alike for all observers.
 struct Choices {
     objects: Vec<String>,
@@ -521,7 +536,8 @@ struct Choices {
 impl Choices {
     fn of(observers: &[Observer]) -> Result<Self, Failure> {
         let all = || observers.iter().flat_map(|observer| &observer.trials);
-        let mut objects: Vec<String> = all().flat_map(|trial| [trial.truth.clone(), trial.distractor.clone()]).collect();
+        let mut objects: Vec<String> =
+            all().flat_map(|trial| [trial.truth.clone(), trial.distractor.clone()]).collect();
         objects.sort();
         objects.dedup();
         let number: BTreeMap<&str, usize> =

@@ -123,7 +123,8 @@ impl Compare {
             (names, concatenate(Axis(0), &rows).unwrap_or_default())
         };
         let left = all(groups.first().map_or(&[], Vec::as_slice));
-        let right = groups.get(1).filter(|stacks| !stacks.is_empty()).map_or_else(|| left.clone(), |stacks| all(stacks));
+        let right =
+            groups.get(1).filter(|stacks| !stacks.is_empty()).map_or_else(|| left.clone(), |stacks| all(stacks));
         let told = |problem: StatsError| Failure::from_error(&problem);
         let values = compare_rdms(left.1.view(), right.1.view(), comparator).map_err(told)?;
         let ceiling = if !self.with.is_empty() && right.1.nrows() > 1 {

@@ -195,7 +195,7 @@ impl Decode {
             title: "Categories read out of responses".to_owned(),
             lead: format!("{} classes, chance {chance:.3}, {}.", names.len(), self.decoder.name()),
             json: json!({ "decoder": self.decoder.name(), "classes": names, "chance": chance, "seed": self.seed,
-                "inputs": found.iter().map(|one| decoded_json(one)).collect::<Vec<_>>() }),
+                "inputs": found.iter().map(decoded_json).collect::<Vec<_>>() }),
             columns: vec!["responses", "accuracy", "balanced", "mean d′", "p"],
             rows,
             notes,
@@ -209,8 +209,9 @@ impl Decode {
         let mut columns = Vec::new();
         for text in &self.variable {
             let numbers = labels(text, first)?.iter().map(|word| word.parse::<f64>()).collect::<Result<Vec<_>, _>>();
-            let numbers = numbers
-                .map_err(|_| Failure::wrong_input(format!("\"{text}\" is no number for every stimulus; pass it as --labels")))?;
+            let numbers = numbers.map_err(|_| {
+                Failure::wrong_input(format!("\"{text}\" is no number for every stimulus; pass it as --labels"))
+            })?;
             columns.push(ndarray::Array1::from(numbers));
         }
         let views: Vec<_> = columns.iter().map(|column| column.view()).collect();
@@ -268,7 +269,9 @@ impl Decode {
             notes,
             drawings: vec![Drawing {
                 name: "variables",
-                caption: "Correlation of each variable with what a linear read-out says, on stimuli it was not fitted to.".to_owned(),
+                caption:
+                    "Correlation of each variable with what a linear read-out says, on stimuli it was not fitted to."
+                        .to_owned(),
                 draw: Box::new(move |width| chart.figure(width)),
             }],
             provenance: provenance(&inputs),
@@ -293,9 +296,7 @@ fn decoded_json(one: &Decoded) -> Value {
             "p": decoding.permutation.as_ref().map(|null| null.p_value),
         })
     };
-    let manifold = |manifold: &ManifoldGeometry| {
-        json!({ "capacity": manifold.capacity, "radius": manifold.radius, "dimension": manifold.dimension })
-    };
+    let manifold = |manifold: &ManifoldGeometry| json!({ "capacity": manifold.capacity, "radius": manifold.radius, "dimension": manifold.dimension });
     json!({
         "input": one.name, "decodings": one.bins.iter().enumerate().map(bin).collect::<Vec<_>>(),
         "across_time": one.across.as_ref().map(|across| {
@@ -395,8 +396,9 @@ fn curves(found: &[Decoded], chance: f64) -> Drawing {
 }
 
 fn time_map(one: &Decoded, across: &Array2<f64>, chance: f64) -> Drawing {
-    let times: Vec<f64> =
-        (0..across.nrows()).map(|at| one.times.get(at).and_then(|time| time.parse().ok()).unwrap_or(at as f64)).collect();
+    let times: Vec<f64> = (0..across.nrows())
+        .map(|at| one.times.get(at).and_then(|time| time.parse().ok()).unwrap_or(at as f64))
+        .collect();
     let map = TimeMap {
         description: format!("Generalisation across time of {}", one.name),
         title: one.name.clone(),

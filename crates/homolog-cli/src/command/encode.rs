@@ -42,7 +42,7 @@ pub(crate) struct Encode {
     #[arg(long, value_name = "N")]
     components: Option<usize>,
     /// Penalties of the ridge mappings [default: the mapping's own grid]
-    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', allow_hyphen_values = true)]
     penalties: Vec<f64>,
     /// Choose a penalty for each unit rather than one for all
     #[arg(long)]
@@ -162,7 +162,9 @@ impl Encode {
         };
         let mut made = sets.iter().map(one).collect::<Result<Vec<_>, _>>()?;
         match (made.len(), made.pop()) {
-            (1, Some(alone)) if !matches!(self.mapping, Mapping::BandedRidge(_) | Mapping::StackedRidge(_)) => Ok(alone),
+            (1, Some(alone)) if !matches!(self.mapping, Mapping::BandedRidge(_) | Mapping::StackedRidge(_)) => {
+                Ok(alone)
+            }
             (_, last) => {
                 made.extend(last);
                 Predictors::from_bands(made).map_err(|problem| Failure::from_error(&problem))
@@ -211,7 +213,9 @@ impl Encode {
         }
         let refuse = |option: &str| {
             let name = self.mapping.name();
-            Failure::wrong_input(format!("--{option} says nothing to {name}; leave it away or choose another --mapping"))
+            Failure::wrong_input(format!(
+                "--{option} says nothing to {name}; leave it away or choose another --mapping"
+            ))
         };
         if self.components.is_some() && !matches!(mapping, Mapping::Pls(_)) {
             return Err(refuse("components"));
@@ -272,8 +276,12 @@ impl Encode {
             title: "Responses predicted from features".to_owned(),
             lead: best.map_or_else(String::new, |best| {
                 let (value, error) = (best.encoding.aggregate.value, best.encoding.aggregate.error);
-                format!("Best: {}, {} {value:.3} ± {error:.3} ({}, median over units, mean over splits).", best.name,
-                    self.score.name(), self.mapping.name())
+                format!(
+                    "Best: {}, {} {value:.3} ± {error:.3} ({}, median over units, mean over splits).",
+                    best.name,
+                    self.score.name(),
+                    self.mapping.name()
+                )
             }),
             json: self.json(scored, parts, features, responses),
             columns: vec!["features", self.score.name(), "error", "interval", "units", "splits"],
@@ -284,17 +292,11 @@ impl Encode {
         }
     }
 
-    fn json(
-        &self,
-        scored: &[Scored],
-        parts: &[VariancePart],
-        features: &[Patterns],
-        responses: &Patterns,
-    ) -> Value {
+    fn json(&self, scored: &[Scored], parts: &[VariancePart], features: &[Patterns], responses: &Patterns) -> Value {
         let one = |one: &Scored| {
-            let weights = one.encoding.held_out.iter().map(|part| part.band_weights.as_ref().map(|weights| {
-                weights.mean_axis(ndarray::Axis(0)).map(|mean| mean.to_vec())
-            }));
+            let weights = one.encoding.held_out.iter().map(|part| {
+                part.band_weights.as_ref().map(|weights| weights.mean_axis(ndarray::Axis(0)).map(|mean| mean.to_vec()))
+            });
             json!({
                 "features": one.name, "value": one.encoding.aggregate.value, "error": one.encoding.aggregate.error,
                 "of_splits": one.encoding.aggregate.of_splits, "interval": one.interval,
@@ -337,7 +339,8 @@ impl Encode {
             pair_marks: PairMarks::Automatic,
             mark_rows: Vec::new(),
         };
-        let errors = if self.samples > 0 { "95% bootstrap interval over stimuli" } else { "standard error over splits" };
+        let errors =
+            if self.samples > 0 { "95% bootstrap interval over stimuli" } else { "standard error over splits" };
         Drawing {
             name: "scores",
             caption: format!("Median over units, mean over splits, with its {errors}; dots are splits."),

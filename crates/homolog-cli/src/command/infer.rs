@@ -178,7 +178,8 @@ impl Infer {
     fn lead(&self, found: &Inference, names: &[String]) -> String {
         let best = found.models.iter().zip(names).max_by(|(a, _), (b, _)| a.value.total_cmp(&b.value));
         let best = best.map_or_else(String::new, |(model, name)| format!("Best: {name}, {:.3}. ", model.value));
-        let ceiling = found.ceiling.map_or_else(String::new, |(low, high)| format!("Noise ceiling {low:.3} to {high:.3}. "));
+        let ceiling =
+            found.ceiling.map_or_else(String::new, |(low, high)| format!("Noise ceiling {low:.3} to {high:.3}. "));
         let resampled = found.resampling.map_or("nothing", Resampling::name);
         format!(
             "{best}{ceiling}{} subjects, {} stimuli, {}; resampled: {resampled}; tests: {}.",
@@ -224,9 +225,8 @@ impl Infer {
             subjects: model.per_subject.clone(),
             colour: 0,
         };
-        let is_significant = |test: &Option<AdjustedP>| {
-            test.as_ref().is_some_and(|test| self.control.of(test) < self.significance)
-        };
+        let is_significant =
+            |test: &Option<AdjustedP>| test.as_ref().is_some_and(|test| self.control.of(test) < self.significance);
         let rows = [
             ("> 0", found.models.iter().map(|model| is_significant(&model.against_zero)).collect::<Vec<_>>()),
             ("≠ ceiling", found.models.iter().map(|model| is_significant(&model.against_ceiling)).collect()),

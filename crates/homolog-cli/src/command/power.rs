@@ -99,9 +99,12 @@ impl Power {
             (None, Some(pilot)) => {
                 let pilot = joined(pilot);
                 let row = models.row(truth);
-                noise_to_signal_of_rdms(pilot.view(), row, self.units, self.comparator, &rng.stream(u64::MAX)).map_err(told)?
+                noise_to_signal_of_rdms(pilot.view(), row, self.units, self.comparator, &rng.stream(u64::MAX))
+                    .map_err(told)?
             }
-            (None, None) => return Err(Failure::wrong_input("the noise is not known: pass --pilot or --noise-to-signal")),
+            (None, None) => {
+                return Err(Failure::wrong_input("the noise is not known: pass --pilot or --noise-to-signal"));
+            }
         };
         let simulation = Simulation { n_units: self.units, noise_to_signal, own_to_signal: self.own_to_signal };
         let n_all = groups.first().and_then(|stacks| stacks.first()).map_or(0, RdmStack::n_stimuli);
@@ -116,12 +119,13 @@ impl Power {
             significance: self.significance,
             n_experiments: self.experiments,
         };
-        let found =
-            power_to_tell_apart((models.row(truth), models.row(rival)), &designs, &simulation, &settings, &rng).map_err(told)?;
+        let found = power_to_tell_apart((models.row(truth), models.row(rival)), &designs, &simulation, &settings, &rng)
+            .map_err(told)?;
         let largest = designs.iter().max_by_key(|design| (design.n_subjects, design.n_stimuli, design.n_repetitions));
         let recovery = match largest.filter(|_| self.recovery) {
             Some(design) => Some(
-                model_recovery(models.view(), design, &simulation, self.comparator, self.experiments, &rng).map_err(told)?,
+                model_recovery(models.view(), design, &simulation, self.comparator, self.experiments, &rng)
+                    .map_err(told)?,
             ),
             None => None,
         };
@@ -257,7 +261,8 @@ fn recovery_drawing(recovery: &ModelRecovery, names: &[String]) -> Drawing {
     };
     Drawing {
         name: "recovery",
-        caption: "Of experiments simulated from the model of a row, the share that the model of a column wins.".to_owned(),
+        caption: "Of experiments simulated from the model of a row, the share that the model of a column wins."
+            .to_owned(),
         draw: Box::new(move |width| matrix.figure(width)),
     }
 }

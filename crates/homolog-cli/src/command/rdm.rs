@@ -10,9 +10,9 @@ use homolog::report::figure::{MdsPlot, RdmMap, RdmPanel, RdmShown, Thumbnail};
 use homolog::stimuli::{IdStyle, Limits, SourceReader, StimulusSet};
 use homolog_stats::StatsError;
 use homolog_stats::rdm::{
-    NoiseCovariance, NoiseEstimate, Observations, RatePrior, RdmMeasure, RdmTransform, condition_means, crossnobis,
-    cross_validated_poisson_divergence_per_unit, matrix_from_pairs, poisson_divergence_per_unit, rdm_from_features,
-    squared_mahalanobis_per_unit, transform_rdm,
+    NoiseCovariance, NoiseEstimate, Observations, RatePrior, RdmMeasure, RdmTransform, condition_means,
+    cross_validated_poisson_divergence_per_unit, crossnobis, matrix_from_pairs, poisson_divergence_per_unit,
+    rdm_from_features, squared_mahalanobis_per_unit, transform_rdm,
 };
 use homolog_stats::similarity::{MdsOptions, metric_mds};
 use ndarray::{Array1, Array2, Axis};
@@ -133,7 +133,8 @@ impl Rdm {
         }
         let pairs = stacked(&matrices);
         if let Some(out) = &self.out {
-            let values = if matrices.len() == 1 { pairs.row(0).to_owned().into_dyn() } else { pairs.clone().into_dyn() };
+            let values =
+                if matrices.len() == 1 { pairs.row(0).to_owned().into_dyn() } else { pairs.clone().into_dyn() };
             write_npy(out, &values)?;
         }
         let categories = self.categories.as_deref().map(|text| labels(text, first)).transpose()?.unwrap_or_default();
@@ -207,9 +208,9 @@ impl Rdm {
         notes.extend(by_position(&first.stimuli));
         let thumbnails = self.thumbnails(&first.stimuli, &mut notes)?;
         let spread = |rdm: &Array1<f64>| {
-            let ends = rdm.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(*value), high.max(*value))
-            });
+            let ends = rdm
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
             (rdm.mean().unwrap_or(f64::NAN), ends)
         };
         let rows = matrices.iter().map(|named| {
@@ -258,7 +259,10 @@ impl Rdm {
             let found = if stimuli.is_positional() { Some(position) } else { set.position(id) };
             let stimulus = found.and_then(|position| set.stimuli().get(position));
             let Some(stimulus) = stimulus else {
-                return Err(Failure::wrong_input(format!("there is no image of stimulus \"{id}\" in {}", folder.display())));
+                return Err(Failure::wrong_input(format!(
+                    "there is no image of stimulus \"{id}\" in {}",
+                    folder.display()
+                )));
             };
             let image = reader.image(stimulus, [128; 3]).map_err(|problem| Failure::from_error(&problem))?;
             thumbnails.extend(Thumbnail::of(&image));
@@ -335,7 +339,8 @@ fn drawings(
         categories: categories.to_vec(),
     };
     let left = matrices.len().saturating_sub(MOST_PANELS);
-    let more = if left > 0 { format!(" The first {MOST_PANELS} of {} are shown.", matrices.len()) } else { String::new() };
+    let more =
+        if left > 0 { format!(" The first {MOST_PANELS} of {} are shown.", matrices.len()) } else { String::new() };
     let mut drawings = vec![Drawing {
         name: "matrices",
         caption: format!("Dissimilarity of each pair of stimuli ({measure}).{more}"),

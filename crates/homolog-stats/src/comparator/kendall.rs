@@ -123,7 +123,7 @@ mod tests {
                 untied.1 += weight * sign(right).abs();
             }
         }
-        (difference / all, difference / (untied.0 * untied.1 as f64).sqrt())
+        (difference / all, difference / (untied.0 * untied.1).sqrt())
     }
 
     #[test]

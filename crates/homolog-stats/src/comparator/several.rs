@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn regression_finds_the_weights_of_a_sum_and_forbids_negative_ones() {
         let models = random(2, 6);
-        let subject = (&models.row(0) * 2.0 - &models.row(1)).insert_axis(Axis(0));
+        let subject = (&models.row(0) * 2.0 - models.row(1)).insert_axis(Axis(0));
         let free = regression_rsa(models.view(), subject.view(), Scale::Values, WeightSign::Free).unwrap();
         assert!((free.r_squared[0] - 1.0).abs() < 1e-12 && free.weights[[0, 1]] < 0.0);
         let bound = regression_rsa(models.view(), subject.view(), Scale::Values, WeightSign::NonNegative).unwrap();

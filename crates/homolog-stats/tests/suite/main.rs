@@ -1,5 +1,7 @@
 //! Tests across modules: golden numbers from other programs. Everything here runs without any data but what is in the repository.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
+
 mod calibration;
 mod classifiers;
 mod golden;

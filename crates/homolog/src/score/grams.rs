@@ -39,7 +39,7 @@ pub fn stage_grams(
         .iter()
         .map(|stage| PieceKey::of(&("gram/2", model.identity(), &stage.value, stimuli_sha256, &rounding)))
         .collect::<Result<_, _>>()?;
-    let mut grams: Vec<Option<Gram>> = keys.iter().map(|key| stored(&run.store, key)).collect::<Result<_, _>>()?;
+    let mut grams: Vec<Option<Gram>> = keys.iter().map(|key| stored(run.store, key)).collect::<Result<_, _>>()?;
     let missing: Vec<usize> = (0..stages.len()).filter(|stage| grams[*stage].is_none()).collect();
     if !missing.is_empty() {
         let rows = record(model, stages, &missing, stimuli, run)?;

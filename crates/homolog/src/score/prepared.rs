@@ -13,7 +13,7 @@ use crate::recording::OnMissing;
 /// What stages are compared with.
 pub(super) enum Prepared {
     Rsa(PreparedRsa),
-    Encoding(PreparedEncoding),
+    Encoding(Box<PreparedEncoding>),
 }
 
 impl Prepared {
@@ -24,7 +24,7 @@ impl Prepared {
     pub(super) fn new(data: &BenchmarkData, on_missing: OnMissing) -> Result<Self, ScoreError> {
         match &data.spec.metric {
             Metric::Rsa { .. } => PreparedRsa::new(data).map(Self::Rsa),
-            _ => PreparedEncoding::new(data, on_missing).map(Self::Encoding),
+            _ => PreparedEncoding::new(data, on_missing).map(|prepared| Self::Encoding(Box::new(prepared))),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The offline tests of the library, in one program.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
+
 mod both_engines;
 mod engines;
 mod golden;

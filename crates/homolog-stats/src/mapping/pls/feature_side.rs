@@ -68,7 +68,7 @@ impl<'a> FeatureSide<'a> {
                 *value = (*value - mean * target_mean) / (scales[feature] * target_scale);
             }
         }
-        let test = (features.select(Axis(0), &fold.split.test) - &ndarray::aview1(&mean)) / &ndarray::aview1(&scales);
+        let test = (features.select(Axis(0), &fold.split.test) - ndarray::aview1(&mean)) / ndarray::aview1(&scales);
         let training = TrainingProducts { whole, left_out, mean, scales, n_train: fold.n_train() };
         Self { training, test, cross, taken: Vec::new() }
     }

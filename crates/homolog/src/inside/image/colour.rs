@@ -81,10 +81,10 @@ mod tests {
     #[test]
     fn the_inverse_undoes_the_mixing() {
         let (m, i) = (matrix(), inverse(matrix()));
-        for row in 0..3 {
+        for (at, row) in m.iter().enumerate() {
             for column in 0..3 {
-                let product: f64 = (0..3).map(|k| m[row][k] * i[k][column]).sum();
-                assert!((product - f64::from(u8::from(row == column))).abs() < 1e-12, "{row} {column} {product}");
+                let product: f64 = row.iter().zip(&i).map(|(left, right)| left * right[column]).sum();
+                assert!((product - f64::from(u8::from(at == column))).abs() < 1e-12, "{at} {column} {product}");
             }
         }
         // The first column of lucid's root is its longest: sqrt(.26² + .27² + .27²) = .46195.

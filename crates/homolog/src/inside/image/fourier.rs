@@ -117,7 +117,7 @@ pub(super) fn scaled_spectrum(raw: &Array3<f64>, divisor: f64) -> Vec<f32> {
     let scales = scales(height, width, divisor);
     let mut parameters = Vec::with_capacity(raw.len() * 2);
     for plane in raw.outer_iter() {
-        let spectrum = spectrum(plane) / &scales.view().insert_axis(Axis(1));
+        let spectrum = spectrum(plane) / scales.view().insert_axis(Axis(1));
         parameters.extend(spectrum.iter().copied().map(narrow));
     }
     parameters

@@ -233,7 +233,8 @@ impl Reader<'_> {
         written.extend(graph.parameters.keys().map(|name| (name.as_str(), "a parameter".to_owned())));
         written.extend(graph.inputs.iter().map(|input| (input.name.as_str(), "an input".to_owned())));
         for (node, place) in graph.nodes.iter().zip(places) {
-            for value in node.inputs.iter().flatten().filter(|value| !written.contains_key(value.as_str())) {
+            let unwritten = node.inputs.iter().flatten().find(|value| !written.contains_key(value.as_str()));
+            if let Some(value) = unwritten {
                 let later = graph.nodes.iter().zip(places).find(|(node, _)| node.outputs.contains(value));
                 let state = match later {
                     Some((_, writer)) => {

@@ -63,7 +63,7 @@ impl Window {
         let n_axes = sizes.len();
         let is_fitting = |list: &[usize]| list.is_empty() || list.len() == n_axes;
         let n_sides = if let Padding::Explicit(sides) = padding { sides.len() } else { 0 };
-        if kernel.len() != n_axes || !is_fitting(strides) || !is_fitting(dilations) || !matches!(n_sides, 0 | 1 | 2) {
+        if kernel.len() != n_axes || !is_fitting(strides) || !is_fitting(dilations) || !n_sides <= 2 {
             return Err(inputs.refuse(format!("the window has {} axes and the input has {n_axes}", kernel.len())));
         }
         if n_sides != 0 && n_sides != n_axes {

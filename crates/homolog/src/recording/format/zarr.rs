@@ -135,7 +135,9 @@ impl Activations {
             (chunking.n_stimuli.clamp(1, self.stimulus_ids.len().max(1)), chunking.n_units.clamp(1, n_units.max(1)));
         let shape = vec![self.stimulus_ids.len() as u64, n_units as u64];
         let mut builder = ArrayBuilder::new(shape, vec![rows as u64, units as u64], data_type::float32(), ZARR_NAN_F32);
-        builder.bytes_to_bytes_codecs(vec![Arc::new(Crc32cCodec::new())]).dimension_names(["presentation", "neuroid"].into());
+        builder
+            .bytes_to_bytes_codecs(vec![Arc::new(Crc32cCodec::new())])
+            .dimension_names(["presentation", "neuroid"].into());
         builder.attributes_mut().insert(STAGE.to_owned(), name.into());
         let array = builder.build(self.store.clone(), &node_path(name));
         let array = array.map_err(|error| undecodable(&self.path, name, error))?;

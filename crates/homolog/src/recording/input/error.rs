@@ -62,7 +62,7 @@ pub enum InputError {
     /// A value is NaN or infinite.
     #[error(
         "{n_values} of {n_all} values of \"{input}\" are not finite (first: {value} in unit \"{unit}\" at stimulus \"{stimulus}\"{place}). \
-         Pass --on-nan drop-unit or --on-nan drop-stimulus; the result then lists what was dropped"
+         Pass --on-nan drop-unit or --on-nan drop-presentation; the result then lists what was dropped"
     )]
     NotFinite {
         /// The input.
@@ -109,8 +109,8 @@ pub enum InputError {
     },
     /// An axis has to be taken care of before the input is a plain matrix.
     #[error(
-        "\"{input}\" has {n_entries} entries along {along}, and one matrix of stimuli by units is needed. Pass --average {along}, \
-         or run the command for each"
+        "\"{input}\" has {n_entries} entries along {along}, and one matrix of stimuli by units is needed. Save the \
+         mean over them, or each by itself, and pass that"
     )]
     LeadingAxis {
         /// The input.

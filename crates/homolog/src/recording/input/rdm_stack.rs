@@ -266,7 +266,7 @@ fn require_finite(values: &Array2<f64>, stimuli: &StimulusIds, missing: MissingP
     };
     let pair = homolog_stats::rdm::pairs(stimuli.len()).nth(column).unwrap_or_default();
     let advice = if value.is_nan() {
-        "Leave these stimuli out, or pass --on-nan keep where the measure takes pairs that were not measured"
+        "Leave these stimuli out: every pair has to be measured here"
     } else {
         "Mend the file: no dissimilarity is infinite"
     };

@@ -128,8 +128,7 @@ fn open_stages(path: &Path, plan: &RecordPlan, stimulus_ids: &[String]) -> Resul
             Activations::create(path, stimulus_ids)?
         }
     };
-    let chunking =
-        |n_units| Chunking { n_stimuli: plan.batch_size, n_units: units_per_chunk(n_units) };
+    let chunking = |n_units| Chunking { n_stimuli: plan.batch_size, n_units: units_per_chunk(n_units) };
     plan.stages
         .iter()
         .map(|stage| match activations.stage(&stage.name) {

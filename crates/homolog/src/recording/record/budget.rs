@@ -37,7 +37,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, ByteSizeError> {
         _ => return Err(refused()),
     };
     let bytes = number * factor;
-    if bytes.is_finite() && bytes >= 1.0 && bytes < 1e18 { Ok(bytes as u64) } else { Err(refused()) }
+    if (1.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err(refused()) }
 }
 
 /// Bytes as people read them: the largest unit of 1,024 that gives at least 1, with one decimal.

@@ -18,8 +18,7 @@ fn blocks_written_in_any_order_are_read_by_rows_and_by_columns() {
     let ids: Vec<String> = (0..10).map(|stimulus| format!("image {stimulus}")).collect();
     let values = counted(10, 7);
     let activations = Activations::create(&path, &ids).unwrap_or_else(|error| panic!("{}", chain(&error)));
-    let stage =
-        activations.create_stage("/features/8_output", 7, CHUNKING).expect("a stage");
+    let stage = activations.create_stage("/features/8_output", 7, CHUNKING).expect("a stage");
     let blocks: Vec<_> = stage.row_blocks().collect();
     assert_eq!(blocks, [0..4, 4..8, 8..10]);
     for block in blocks.iter().rev() {
