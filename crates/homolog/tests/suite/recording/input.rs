@@ -85,7 +85,7 @@ fn axes_of_a_larger_array_have_to_be_named_and_are_put_in_order() {
     assert_eq!((each.len(), each[1].0.as_deref()), (2, Some("1")));
     assert_eq!(each[1].1.matrix().expect("one matrix")[[2, 3]], 23.0);
     assert_eq!(read.average(PatternAxis::Subject).matrix().expect("one matrix")[[0, 0]], 0.5);
-    assert_says(read.matrix().map_err(|error| chain(&error)), &["2 entries along subject", "--average subject"]);
+    assert_says(read.matrix().map_err(|error| chain(&error)), &["2 entries along subject", "Save the mean over them"]);
 }
 
 #[test]
