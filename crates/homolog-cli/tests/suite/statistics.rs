@@ -351,7 +351,7 @@ fn bad_numbers_are_named_and_nothing_plausible_is_printed() {
     let mut y: Array2<f64> = ndarray_npy::read_npy(folder.path().join("Y.npy")).unwrap();
     y.column_mut(1).fill(2.0);
     write(folder.path(), "constant.npy", &y);
-    let told = encode("constant.npy", &[]).done();
+    let told = encode("constant.npy", &["--components", "5"]).done();
     assert!(told.stdout.contains("undefined (constant), and left out"), "{}", told.stdout);
     homolog(folder.path(), &["rdm", "X.npy", "--plot", "rdm.jpg"]).refused(2, &["rdm.jpg", ".svg nor .png"]);
     homolog(folder.path(), &["infer", "--models", "X.npy", "--data", "X.npy"]).refused(2, &["X.npy"]);

@@ -29,7 +29,7 @@ pub(crate) fn dominant_eigenpair(apply: impl Fn(&[f64]) -> Vec<f64>, start: &[f6
         }
         let length = dot(&image, &image).sqrt();
         let full = basis.len() == size || length <= f64::EPSILON * diagonal[0].abs();
-        if full || basis.len() % CHECK_EVERY == 0 {
+        if full || basis.len().is_multiple_of(CHECK_EVERY) {
             let (value, weights) = largest_of_tridiagonal(&diagonal, &beside);
             let residual = length * weights.last().copied().unwrap_or(0.0).abs();
             if full || residual <= TOLERANCE * value {

@@ -12,7 +12,7 @@ use crate::recording::OnMissing;
 
 /// What stages are compared with.
 pub(super) enum Prepared {
-    Rsa(PreparedRsa),
+    Rsa(Box<PreparedRsa>),
     Encoding(Box<PreparedEncoding>),
 }
 
@@ -23,7 +23,7 @@ impl Prepared {
     /// What keeps its recording from being used.
     pub(super) fn new(data: &BenchmarkData, on_missing: OnMissing) -> Result<Self, ScoreError> {
         match &data.spec.metric {
-            Metric::Rsa { .. } => PreparedRsa::new(data).map(Self::Rsa),
+            Metric::Rsa { .. } => PreparedRsa::new(data).map(|prepared| Self::Rsa(Box::new(prepared))),
             _ => PreparedEncoding::new(data, on_missing).map(|prepared| Self::Encoding(Box::new(prepared))),
         }
     }
