@@ -81,9 +81,9 @@ mod tests {
     #[test]
     fn the_inverse_undoes_the_mixing() {
         let (m, i) = (matrix(), inverse(matrix()));
-        for row in 0..3 {
+        for (row, mixing) in m.iter().enumerate() {
             for column in 0..3 {
-                let product: f64 = (0..3).map(|k| m[row][k] * i[k][column]).sum();
+                let product: f64 = mixing.iter().zip(&i).map(|(entry, row)| entry * row[column]).sum();
                 assert!((product - f64::from(u8::from(row == column))).abs() < 1e-12, "{row} {column} {product}");
             }
         }

@@ -132,7 +132,7 @@ impl Checked<'_> {
             self.within("class", class, &self.network.graph().name, n_classes)?;
             let measure = match self.quantity {
                 Quantity::Probability { .. } => Measure::Probability(class),
-                _ => Measure::Mean(vec![class..class + 1]),
+                _ => Measure::Mean(std::iter::once(class..class + 1).collect()),
             };
             return Ok((value, vec![n_classes], measure));
         }

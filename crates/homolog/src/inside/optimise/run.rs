@@ -86,7 +86,7 @@ impl<'a> Worker<'a> {
             seconds.push(began.elapsed().as_secs_f64());
             self.surroundings.progress.advance(1);
             (self.surroundings.watch)(place, state.step, objective);
-            if state.step % KEPT_EVERY == 0 && state.step < n_steps {
+            if state.step.is_multiple_of(KEPT_EVERY) && state.step < n_steps {
                 self.keep(key.as_ref(), &state)?;
             }
         }
@@ -193,11 +193,13 @@ impl<'a> Worker<'a> {
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| images.zeros_like());
         let at = largest(&gradient.clone().reshape([-1]));
         let is_silent = at == 0.0;
-        if is_silent && step < REDIRECTED_STEPS && objective.is_finite() {
-            if let Some(gradient) = redirected(&mut self.network, aim, shown)? {
-                let largest = largest(&gradient.clone().reshape([-1]));
-                return Ok(Evaluated { objective, gradient, largest, is_silent });
-            }
+        if is_silent
+            && step < REDIRECTED_STEPS
+            && objective.is_finite()
+            && let Some(gradient) = redirected(&mut self.network, aim, shown)?
+        {
+            let largest = largest(&gradient.clone().reshape([-1]));
+            return Ok(Evaluated { objective, gradient, largest, is_silent });
         }
         Ok(Evaluated { objective, gradient, largest: at, is_silent })
     }
@@ -234,7 +236,7 @@ impl<'a> Worker<'a> {
     /// What the regularizer and the prior do to the pixels after a step.
     fn change_pixels(&mut self, model: &ImageModel, state: &mut State) -> Result<(), InsideError> {
         let recipe = &self.look.settings.recipe;
-        let filter = recipe.pixels.filter(|(_, every)| state.step % every == 0).map(|(filter, _)| filter);
+        let filter = recipe.pixels.filter(|(_, every)| state.step.is_multiple_of(*every)).map(|(filter, _)| filter);
         let pull = if self.prior.is_some() { recipe.prior } else { 0.0 };
         if filter.is_none() && pull == 0.0 {
             return Ok(());
