@@ -188,7 +188,7 @@ fn table(optimised: &[Optimised]) -> Table {
 fn chart(one: &Optimised) -> LineChart {
     let every = one.trajectory.len().div_ceil(MAX_POINTS).max(1);
     let last = one.trajectory.len().saturating_sub(1);
-    let points = one.trajectory.iter().enumerate().filter(|(step, _)| step % every == 0 || *step == last);
+    let points = one.trajectory.iter().enumerate().filter(|(step, _)| step.is_multiple_of(every) || *step == last);
     let point = |(step, value): (usize, &f64)| Point {
         position: step as f64,
         value: Some(*value),

@@ -71,7 +71,7 @@ fn inverse_along_x(width: usize) -> Array2<f64> {
     Array2::from_shape_fn((2 * (width / 2 + 1), width), |(row, x)| {
         let k = row / 2;
         let weight = if k == 0 || 2 * k == width { 1.0 } else { 2.0 };
-        weight / unit * if row % 2 == 0 { cos[[k, x]] } else { -sin[[k, x]] }
+        weight / unit * if row.is_multiple_of(2) { cos[[k, x]] } else { -sin[[k, x]] }
     })
 }
 
@@ -83,7 +83,7 @@ pub(super) fn spectrum(plane: ndarray::ArrayView2<'_, f64>) -> Array3<f64> {
     let unit = (width as f64).sqrt();
     let forward = Array2::from_shape_fn((width, 2 * n_columns), |(x, column)| {
         let k = column / 2;
-        if column % 2 == 0 { cos[[k, x]] / unit } else { -sin[[k, x]] / unit }
+        if column.is_multiple_of(2) { cos[[k, x]] / unit } else { -sin[[k, x]] / unit }
     });
     let along_x = plane.dot(&forward);
     let parts =

@@ -86,7 +86,7 @@ impl<'a> Worker<'a> {
             seconds.push(began.elapsed().as_secs_f64());
             self.surroundings.progress.advance(1);
             (self.surroundings.watch)(place, state.step, objective);
-            if state.step % KEPT_EVERY == 0 && state.step < n_steps {
+            if state.step.is_multiple_of(KEPT_EVERY) && state.step < n_steps {
                 self.keep(key.as_ref(), &state)?;
             }
         }
