@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::Args;
 use homolog::recording::input::{
     InputError, Location, MissingPairs, PatternAxis, Patterns, RdmStack, StimulusIds, StimulusLabels, align, parse_axes,
 };
@@ -12,15 +13,44 @@ use ndarray_npy::WriteNpyExt as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::exit::Failure;
+use crate::run_options::{MissingChoice, StimuliChoice};
+
+/// How responses are read and brought together.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputOptions {
+    /// What the axes of an array are: stimulus, unit, repetition, subject, session and time in its order [default: stimulus,unit]
+    #[arg(long, value_name = "NAMES")]
+    axes: Option<String>,
+    /// What to do with stimuli that only some inputs have
+    #[arg(long, value_enum, default_value_t)]
+    stimuli: StimuliChoice,
+    /// What to do with missing responses
+    #[arg(long, value_enum, default_value_t)]
+    on_nan: MissingChoice,
+}
+
+impl InputOptions {
+    /// What to do with stimuli that only some inputs have.
+    pub(crate) fn join(&self) -> StimulusJoin {
+        StimulusJoin::from(self.stimuli)
+    }
+
+    /// What to do with missing responses.
+    pub(crate) fn on_missing(&self) -> OnMissing {
+        OnMissing::from(self.on_nan)
+    }
+
+    /// Responses at each of `texts`, not yet in one order; a folder that `homolog record` made gives each of its stages.
+    pub(crate) fn patterns(&self, texts: &[String]) -> Result<Vec<Patterns>, Failure> {
+        let axes = self.axes.as_deref().map(parse_axes).transpose().map_err(|problem| Failure::from_error(&problem))?;
+        patterns(texts, axes.as_deref(), self.on_missing())
+    }
+}
 
 /// A failure in what the user gave, unless the disk is to blame.
 pub(crate) fn unread(problem: &InputError) -> Failure {
     Failure::from_error(problem)
-}
-
-/// The axes that `--axes` names.
-pub(crate) fn axes(text: Option<&str>) -> Result<Option<Vec<PatternAxis>>, Failure> {
-    text.map(parse_axes).transpose().map_err(|problem| Failure::from_error(&problem))
 }
 
 /// Responses at each of `texts`; a folder that `homolog record` made gives each of its stages.

@@ -165,9 +165,10 @@ fn words(cell: &Cell) -> String {
     }
 }
 
-/// The command as the user gave it.
-pub(crate) fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+/// The command as the user gave it, without where the program lies.
+fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once("homolog".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

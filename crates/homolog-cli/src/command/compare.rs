@@ -2,7 +2,6 @@
 
 use clap::Args;
 use homolog::recording::input::{Location, PatternAxis, Patterns, RdmStack};
-use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::report::Cell;
 use homolog::report::figure::{ColourMap, LabelledMatrix};
 use homolog_stats::StatsError;
@@ -17,8 +16,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::inputs::{aligned_patterns, aligned_rdms, axes, by_position, left_out, patterns, provenance};
-use crate::run_options::{MissingChoice, StimuliChoice};
+use crate::inputs::{InputOptions, aligned_patterns, aligned_rdms, by_position, left_out, provenance};
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// Share of variance that the principal components of SVCCA and PWCCA keep, as Raghu et al. (2017) do.
@@ -79,15 +77,8 @@ pub(crate) struct Compare {
     /// The comparator
     #[arg(long, value_name = "NAME", default_value = "spearman")]
     by: Measure,
-    /// What the axes of an array of responses are [default: stimulus,unit]
-    #[arg(long, value_name = "NAMES")]
-    axes: Option<String>,
-    /// What to do with stimuli that only some inputs have
-    #[arg(long, value_enum, default_value_t)]
-    stimuli: StimuliChoice,
-    /// What to do with missing responses
-    #[arg(long, value_enum, default_value_t)]
-    on_nan: MissingChoice,
+    #[command(flatten)]
+    input: InputOptions,
     #[command(flatten)]
     show: ShowOptions,
 }
@@ -116,7 +107,7 @@ impl Compare {
     }
 
     fn rdms(&self, comparator: Comparator) -> Result<Compared, Failure> {
-        let groups = aligned_rdms(&[&self.inputs, &self.with], StimulusJoin::from(self.stimuli))?;
+        let groups = aligned_rdms(&[&self.inputs, &self.with], self.input.join())?;
         let all = |stacks: &[RdmStack]| {
             let names = stacks.iter().flat_map(matrix_names).collect::<Vec<_>>();
             let rows: Vec<_> = stacks.iter().map(|stack| stack.dissimilarities.view()).collect();
@@ -139,15 +130,14 @@ impl Compare {
     }
 
     fn responses(&self, measure: OfResponses) -> Result<Compared, Failure> {
-        let axes = axes(self.axes.as_deref())?;
         let read = |texts: &[String]| {
-            let found = patterns(texts, axes.as_deref(), OnMissing::from(self.on_nan))?;
+            let found = self.input.patterns(texts)?;
             Ok::<_, Failure>(found.iter().map(|patterns| patterns.average(PatternAxis::Repetition)).collect::<Vec<_>>())
         };
         let mut all = read(&self.inputs)?;
         let n_left = all.len();
         all.extend(read(&self.with)?);
-        let all = aligned_patterns(&all, StimulusJoin::from(self.stimuli))?;
+        let all = aligned_patterns(&all, self.input.join())?;
         let matrices = all.iter().map(Patterns::matrix).collect::<Result<Vec<_>, _>>();
         let matrices = matrices.map_err(|problem| crate::inputs::unread(&problem))?;
         let named: Vec<(&Patterns, ArrayView2<'_, f64>)> = all.iter().zip(matrices).collect();

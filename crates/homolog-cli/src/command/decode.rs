@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use homolog::recording::input::{PatternAxis, Patterns};
-use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::report::Cell;
 use homolog::report::figure::{
     Bar, BarChart, ColourMap, Curve, CurveChart, LabelledMatrix, PairMarks, Reference, Spacing, TimeMap,
@@ -22,8 +21,7 @@ use ndarray::{Array2, Array3, Axis, stack};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::inputs::{aligned_patterns, axes, by_position, labels, left_out, patterns, provenance};
-use crate::run_options::{MissingChoice, StimuliChoice};
+use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, provenance};
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// Normal vectors that the capacity of manifolds is averaged over: an error of 3%.
@@ -62,15 +60,8 @@ pub(crate) struct Decode {
     /// How separable the classes are at all: capacity, radius and dimension of their manifolds
     #[arg(long)]
     manifolds: bool,
-    /// What the axes of an array of responses are [default: stimulus,unit]
-    #[arg(long, value_name = "NAMES")]
-    axes: Option<String>,
-    /// What to do with stimuli that only some inputs have
-    #[arg(long, value_enum, default_value_t)]
-    stimuli: StimuliChoice,
-    /// What to do with missing responses
-    #[arg(long, value_enum, default_value_t)]
-    on_nan: MissingChoice,
+    #[command(flatten)]
+    input: InputOptions,
     /// Seed of permutations and manifolds
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -93,9 +84,8 @@ struct Decoded {
 
 impl Decode {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let axes = axes(self.axes.as_deref())?;
-        let read = patterns(&self.inputs, axes.as_deref(), OnMissing::from(self.on_nan))?;
-        let read: Vec<Patterns> = aligned_patterns(&read, StimulusJoin::from(self.stimuli))?
+        let read = self.input.patterns(&self.inputs)?;
+        let read: Vec<Patterns> = aligned_patterns(&read, self.input.join())?
             .iter()
             .map(|patterns| patterns.average(PatternAxis::Repetition))
             .collect();
@@ -165,7 +155,7 @@ impl Decode {
         let mut rows = Vec::new();
         for one in found {
             for (at, decoding) in one.bins.iter().enumerate() {
-                let time = one.times.get(at).map_or_else(String::new, |time| format!(" {time} ms"));
+                let time = one.times.get(at).map_or_else(String::new, |time| format!(" time {time}"));
                 let mean_d_prime = decoding.d_primes.iter().sum::<f64>() / decoding.d_primes.len() as f64;
                 rows.push(vec![
                     Cell::name(format!("{}{time}", one.name)),

@@ -1,8 +1,8 @@
 //! `homolog encode`: responses predicted from features, cross-validated.
 
 use clap::Args;
+use homolog::recording::OnMissing;
 use homolog::recording::input::{PatternAxis, Patterns};
-use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::report::Cell;
 use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars};
 use homolog_stats::StatsError;
@@ -19,8 +19,7 @@ use homolog_stats::splits::SplitsSpec;
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::inputs::{aligned_patterns, axes, by_position, labels, left_out, patterns, provenance};
-use crate::run_options::{MissingChoice, StimuliChoice};
+use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, patterns, provenance};
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// Responses predicted from features, cross-validated
@@ -66,15 +65,8 @@ pub(crate) struct Encode {
     /// Bootstrap samples over stimuli for an interval of Pearson scores; 0 for none
     #[arg(long, value_name = "N", default_value_t = 0)]
     samples: usize,
-    /// What the axes of an array of responses are [default: stimulus,unit]
-    #[arg(long, value_name = "NAMES")]
-    axes: Option<String>,
-    /// What to do with stimuli that only some inputs have
-    #[arg(long, value_enum, default_value_t)]
-    stimuli: StimuliChoice,
-    /// What to do with missing responses
-    #[arg(long, value_enum, default_value_t)]
-    on_nan: MissingChoice,
+    #[command(flatten)]
+    input: InputOptions,
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -127,15 +119,14 @@ impl Encode {
 
     /// Features and responses in one order of stimuli.
     fn read(&self) -> Result<(Vec<Patterns>, Patterns), Failure> {
-        let on_missing = OnMissing::from(self.on_nan);
+        let on_missing = self.input.on_missing();
         let mut all = patterns(&self.features, None, OnMissing::Refuse)?;
-        let axes = axes(self.axes.as_deref())?;
-        let responses = patterns(std::slice::from_ref(&self.responses), axes.as_deref(), on_missing)?;
+        let responses = self.input.patterns(std::slice::from_ref(&self.responses))?;
         let mean = responses.iter().map(|responses| responses.average(PatternAxis::Repetition));
         for responses in mean {
             all.push(responses.without_missing(on_missing).map_err(|problem| crate::inputs::unread(&problem))?);
         }
-        let mut aligned = aligned_patterns(&all, StimulusJoin::from(self.stimuli))?;
+        let mut aligned = aligned_patterns(&all, self.input.join())?;
         let responses = aligned.pop().ok_or_else(|| Failure::wrong_input("there are no responses"))?;
         Ok((aligned, responses))
     }

@@ -52,6 +52,16 @@ enum Control {
 }
 
 impl Control {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Fdr => "false discovery rate",
+            Self::Holm => "family-wise error by Holm",
+            Self::Bonferroni => "family-wise error by Bonferroni",
+            Self::MaxStatistic => "family-wise error by the greatest statistic",
+            Self::None => "each test by itself",
+        }
+    }
+
     fn of(self, test: &AdjustedP) -> f64 {
         match self {
             Self::Fdr => test.fdr,
@@ -249,8 +259,9 @@ impl Infer {
         Drawing {
             name: "scores",
             caption: format!(
-                "Mean score over subjects with its {share:.0}% interval; dots are subjects, the band is the noise ceiling. Marks: p < {}.",
-                self.significance
+                "Mean score over subjects with its {share:.0}% interval; dots are subjects, the band is the noise ceiling. Marks: p < {} ({}).",
+                self.significance,
+                self.control.words()
             ),
             draw: Box::new(move |width| chart.figure(width)),
         }

@@ -4,89 +4,38 @@ use std::path::PathBuf;
 
 use clap::Args;
 use homolog::recording::input::{PatternAxis, Patterns, StimulusIds};
-use homolog::recording::{OnMissing, StimulusJoin};
 use homolog::report::Cell;
 use homolog::report::figure::{MdsPlot, RdmMap, RdmPanel, RdmShown, Thumbnail};
 use homolog::stimuli::{IdStyle, Limits, SourceReader, StimulusSet};
 use homolog_stats::StatsError;
 use homolog_stats::rdm::{
-    NoiseCovariance, NoiseEstimate, Observations, RatePrior, RdmMeasure, RdmTransform, condition_means,
-    cross_validated_poisson_divergence_per_unit, crossnobis, matrix_from_pairs, poisson_divergence_per_unit,
-    rdm_from_features, squared_mahalanobis_per_unit, transform_rdm,
+    NoiseCovariance, NoiseEstimate, Observations, ObservedMeasure, RdmTransform, condition_means, matrix_from_pairs,
+    rdm_from_features, rdm_from_observations, transform_rdm,
 };
 use homolog_stats::similarity::{MdsOptions, metric_mds};
 use ndarray::{Array1, Array2, Axis};
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::inputs::{aligned_patterns, axes, by_position, labels, left_out, patterns, provenance, write_npy};
-use crate::run_options::{MissingChoice, StimuliChoice};
+use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, provenance, write_npy};
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// Most matrices that one figure shows.
 const MOST_PANELS: usize = 12;
 
-/// What a matrix holds for each pair of stimuli.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Measure {
-    /// Of mean responses.
-    Pattern(RdmMeasure),
-    /// Of mean responses, whitened by the noise between repetitions.
-    Mahalanobis,
-    /// Across repetitions, unbiased.
-    Crossnobis,
-    /// Of mean counts.
-    Poisson,
-    /// Across repetitions of counts.
-    CrossValidatedPoisson,
-}
-
-/// The measures over repetitions, beside [`RdmMeasure::ALL`].
-const REPEATED: [(&str, Measure); 4] = [
-    ("squared-mahalanobis-per-unit", Measure::Mahalanobis),
-    ("crossnobis", Measure::Crossnobis),
-    ("poisson", Measure::Poisson),
-    ("cross-validated-poisson", Measure::CrossValidatedPoisson),
-];
-
-impl Measure {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Pattern(measure) => measure.name(),
-            other => REPEATED.iter().find(|(_, measure)| *measure == other).map_or("", |(name, _)| name),
-        }
-    }
-}
-
-impl std::str::FromStr for Measure {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let repeated = REPEATED.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure);
-        let pattern = RdmMeasure::ALL.into_iter().find(|measure| measure.name() == name).map(Self::Pattern);
-        repeated.or(pattern).ok_or_else(|| {
-            let known: Vec<&str> =
-                RdmMeasure::ALL.iter().map(|measure| measure.name()).chain(REPEATED.map(|(name, _)| name)).collect();
-            format!("there is no measure of this name. There are: {}", known.join(", "))
-        })
-    }
-}
-
 /// Representational dissimilarity matrices of any responses
 ///
 /// One matrix for each input, and for each subject, session and time bin in it. Repetitions are averaged, or cross-validated over by the measures
-/// that need them (crossnobis, cross-validated-poisson).
+/// that need them (crossnobis, cross-validated-poisson-divergence-per-unit).
 #[derive(Args)]
 pub(crate) struct Rdm {
     /// Responses: X.npy, X.npz:variable, file.mat:variable, file.nc, file.csv, or a recorded folder (each stage, or FOLDER:stage)
     #[arg(required = true, value_name = "RESPONSES")]
     inputs: Vec<String>,
-    /// correlation, cosine, euclidean, squared-euclidean-per-unit, squared-mahalanobis-per-unit, crossnobis, poisson, cross-validated-poisson
+    /// correlation, cosine, euclidean, squared-euclidean-per-unit, squared-mahalanobis-per-unit, crossnobis, poisson-divergence-per-unit,
+    /// cross-validated-poisson-divergence-per-unit
     #[arg(long, value_name = "NAME", default_value = "correlation")]
-    measure: Measure,
-    /// What the axes of an array are: stimulus,unit,repetition,subject,session,time in its order [default: stimulus,unit]
-    #[arg(long, value_name = "NAMES")]
-    axes: Option<String>,
+    measure: ObservedMeasure,
     /// How the noise of crossnobis and Mahalanobis is estimated from the repetitions: shrink-to-diagonal, shrink-to-identity, diagonal, full
     /// [default: none for crossnobis, shrink-to-diagonal for Mahalanobis]
     #[arg(long, value_name = "NAME")]
@@ -103,12 +52,8 @@ pub(crate) struct Rdm {
     /// Write the matrices as upper triangles, row by row: an .npy of (pairs) or (matrices, pairs)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// What to do with stimuli that only some inputs have
-    #[arg(long, value_enum, default_value_t)]
-    stimuli: StimuliChoice,
-    /// What to do with missing responses
-    #[arg(long, value_enum, default_value_t)]
-    on_nan: MissingChoice,
+    #[command(flatten)]
+    input: InputOptions,
     #[command(flatten)]
     show: ShowOptions,
 }
@@ -121,9 +66,7 @@ struct Named {
 
 impl Rdm {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let axes = axes(self.axes.as_deref())?;
-        let read = patterns(&self.inputs, axes.as_deref(), OnMissing::from(self.on_nan))?;
-        let read = aligned_patterns(&read, StimulusJoin::from(self.stimuli))?;
+        let read = aligned_patterns(&self.input.patterns(&self.inputs)?, self.input.join())?;
         let Some(first) = read.first() else {
             return Err(Failure::wrong_input("there are no responses to compare"));
         };
@@ -167,7 +110,7 @@ impl Rdm {
     }
 
     fn matrix(&self, part: &Patterns) -> Result<Array1<f64>, Problem> {
-        if let Measure::Pattern(measure) = self.measure {
+        if let ObservedMeasure::OfMeans(measure) = self.measure {
             let mean = part.average(PatternAxis::Repetition);
             return Ok(rdm_from_features(mean.matrix()?, measure)?);
         }
@@ -178,22 +121,10 @@ impl Rdm {
             folds: &rows.repetition,
             n_conditions: part.n_stimuli(),
         };
-        Ok(match self.measure {
-            Measure::Crossnobis => {
-                let noise = self.noise.map(|estimate| noise_of(&observations, estimate)).transpose()?;
-                crossnobis(&observations, noise.as_ref())?
-            }
-            Measure::Poisson => {
-                poisson_divergence_per_unit(condition_means(&observations)?.view(), RatePrior::default())?
-            }
-            Measure::CrossValidatedPoisson => {
-                cross_validated_poisson_divergence_per_unit(&observations, RatePrior::default())?
-            }
-            _ => {
-                let noise = noise_of(&observations, self.noise.unwrap_or(NoiseEstimate::ShrinkToDiagonal))?;
-                squared_mahalanobis_per_unit(condition_means(&observations)?.view(), &noise)?
-            }
-        })
+        let usual =
+            (self.measure == ObservedMeasure::SquaredMahalanobisPerUnit).then_some(NoiseEstimate::ShrinkToDiagonal);
+        let noise = self.noise.or(usual).map(|estimate| noise_of(&observations, estimate)).transpose()?;
+        Ok(rdm_from_observations(&observations, self.measure, noise.as_ref())?)
     }
 
     fn outcome(
