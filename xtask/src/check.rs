@@ -7,7 +7,8 @@ const STEPS: [(&str, &[&str]); 4] = [
     ("format", &["fmt", "--all", "--check"]),
     ("tests", &["test", "--workspace"]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]),
-    ("documentation", &["doc", "--workspace", "--no-deps", "--quiet"]),
+    // The libraries: comments of the programs are their help, whose brackets are no links.
+    ("documentation", &["doc", "--package", "homolog", "--package", "homolog-stats", "--no-deps", "--quiet"]),
 ];
 
 /// Runs the steps and stops at the first that does not hold.

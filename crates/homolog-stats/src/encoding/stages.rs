@@ -13,7 +13,7 @@ use crate::mapping::Predictors;
 
 /// [`encode`] for many stages and regions: one result for each region of each stage.
 ///
-/// What a stage needs is made once for all its regions: where the mapping treats each unit alone ([`Mapping::treats_targets_alone`]), the units of
+/// What a stage needs is made once for all its regions: where the mapping treats each unit alone ([`treats_targets_alone`](crate::mapping::Mapping::treats_targets_alone)), the units of
 /// all regions are mapped together.
 ///
 /// # Shapes and units

@@ -1,7 +1,7 @@
 //! Tensors on a device, of any rank up to [`MAX_RANK`] and of any kind: what flows between operators while a network runs.
 //!
 //! Burn's tensors have their rank in the type; a network's have it in the file. [`Ranked`] is the sum over the ranks and
-//! [`each_rank!`] does one thing to whichever rank it is. A scalar (rank 0) is held as a tensor of one axis of size 1.
+//! `each_rank!` does one thing to whichever rank it is. A scalar (rank 0) is held as a tensor of one axis of size 1.
 
 use burn::tensor::kind::{Autodiff, Basic};
 use burn::tensor::{Bool, Device, Float, Int, Shape, Tensor, TensorData};

@@ -8,7 +8,7 @@
 //! | [`assembly`] | the [`Recording`], its checks, and selecting from it |
 //! | [`coordinate`] | what is known of each entry of an axis |
 //! | [`repetition`], [`join`], [`missing`], [`concatenate`] | averaging, joining by id, missing values, putting together |
-//! | [`array`], [`tree`] | what files hold before it is known what it means |
+//! | [`mod@array`], [`tree`] | what files hold before it is known what it means |
 //! | [`format`](mod@format) | one file per file format |
 //! | [`read_spec`] | the declaration of how a bare array is read |
 //! | `labelled`, `declared`, `rdms` | reading as declared: an array, a recording, dissimilarity matrices |

@@ -1,6 +1,6 @@
 //! File formats of recordings, one file each. Here: which format a file is in, and reading it whole.
 //!
-//! Readers take bytes and give a [`DataTree`](super::tree::DataTree) or an array; only the functions of this module and of
+//! Readers take bytes and give a [`DataTree`] or an array; only the functions of this module and of
 //! [`zarr`] open files.
 
 pub mod csv;

@@ -69,7 +69,7 @@ pub(crate) fn is_one(path: &Path) -> bool {
     archive.is_some_and(|archive| needed.iter().all(|name| archive.index_for_name(name).is_some()))
 }
 
-/// A recording that [`write`] wrote, or one made so with NumPy.
+/// A recording that [`write()`] wrote, or one made so with NumPy.
 ///
 /// # Errors
 /// [`DataError::File`] when it cannot be read or has no array `values` of three axes; otherwise as [`Recording::new`].
