@@ -121,7 +121,7 @@ fn infer_finds_the_model_that_subjects_follow() {
     assert!(object["pairs"][0]["test"]["holm"].as_f64().unwrap() < 0.05);
     let ceiling = &object["ceiling"];
     assert!(ceiling["lower"].as_f64().unwrap() < ceiling["upper"].as_f64().unwrap());
-    // The same seed gives the same bytes, whatever the number of threads.
+    // The same seed gives the same numbers.
     assert_eq!(homolog(folder.path(), &arguments).done().json(), object);
 }
 
