@@ -5,6 +5,7 @@ mod command;
 mod exit;
 mod inputs;
 mod model;
+mod pictures;
 mod plan_table;
 mod progress;
 mod recorder;

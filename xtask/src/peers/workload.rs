@@ -42,7 +42,8 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     visualization("visualize", 1, 1.0),
     visualization("visualize_16", 16, 1.5),
     // scikit-learn stops its iteration at a tolerance of 1e-6 and is off its own limit by up to some 1e-3.
-    statistics("pls25", 3, 100.0, 1e-3, &["median_r", "first"]),
+    statistics("pls25", 3, 150.0, 1e-3, &["median_r", "first"]),
+    statistics("pls25_fast", 3, 10.0, 1e-8, &["median_r", "first"]),
     statistics("pls25_wide_one_split", 1, 40.0, 1e-2, &["median_r", "first"]),
     statistics("rdm_correlation", 3, 25.0, 1e-5, &["mean", "first"]),
     statistics("rdm_crossnobis", 3, 10.0, 1e-8, &["mean", "first"]),
@@ -56,6 +57,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     statistics("bootstrap_corr", 1, 300.0, 0.02, &["means"]),
     statistics("bootstrap_rho_a", 1, 500.0, 0.02, &["means"]),
     statistics("bootstrap_tau_a", 1, 100.0, 0.05, &["means"]),
+    statistics("bootstrap_cosine_cov", 1, 1000.0, 0.05, &["means"]),
 ];
 
 const fn recording(name: &'static str, engine: &'static str, wanted_ratio: f64) -> Workload {

@@ -3,7 +3,7 @@
 mod examples;
 mod output;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,11 +11,10 @@ use clap::{Args, ValueEnum};
 use homolog::inside::image::{Colour, InputMap, Magnitudes, Parameterisation};
 use homolog::inside::objective::{Objective, Reference};
 use homolog::inside::optimise::{Ended, Look as Looking, Optimised, Settings, Surroundings};
-use homolog::inside::picture::from_picture;
 use homolog::inside::transform::{Recipe, Regularizer};
 use homolog::network::checked::Network;
 use homolog::progress::Cancel;
-use homolog::stimuli::{Decoding, IdStyle, Preprocessing, StimulusSet, decode};
+use homolog::stimuli::{IdStyle, Preprocessing, StimulusSet};
 use homolog::store::Store;
 
 use self::examples::DataExamples;
@@ -23,6 +22,7 @@ use self::output::Folder;
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
+use crate::pictures::{PictureFolder, image_from, read_size};
 use crate::progress::Bars;
 use crate::run_options::RunOptions;
 
@@ -160,8 +160,13 @@ impl Look {
             }
             (None, _) => None,
         };
-        let folder =
-            Folder { out: &self.out, look: &look, model: &model, preprocessing: preprocessing.as_ref(), seconds };
+        let folder = Folder {
+            out: PictureFolder::at(&self.out),
+            look: &look,
+            model: &model,
+            preprocessing: preprocessing.as_ref(),
+            seconds,
+        };
         folder.write(&objectives, &optimised, examples.as_ref(), self.json)
     }
 
@@ -247,29 +252,6 @@ impl Look {
         let image = image_from(file, [height, width])?;
         look.reference(&image, &stages).map(Some).map_err(|problem| Failure::from_error(&problem))
     }
-}
-
-/// An image of a file at a size, in [0, 1].
-fn image_from(file: &Path, size: [usize; 2]) -> Result<homolog::inside::picture::Pixels, Failure> {
-    let bytes = std::fs::read(file)
-        .map_err(|problem| Failure::wrong_input(format!("cannot read the image \"{}\": {problem}", file.display())))?;
-    let refused = |problem: &(dyn std::error::Error + 'static)| {
-        Failure::wrong_input(format!("cannot use the image \"{}\": {}", file.display(), crate::exit::chain(problem)))
-    };
-    let picture = decode(&bytes, &Decoding::default()).map_err(|problem| refused(&problem))?;
-    from_picture(&picture, size).map_err(|problem| refused(&problem))
-}
-
-/// N, or HEIGHTxWIDTH.
-fn read_size(text: &str) -> Result<[usize; 2], Failure> {
-    let sides = match text.split_once(['x', '×']) {
-        Some((height, width)) => height.trim().parse().ok().zip(width.trim().parse().ok()),
-        None => text.trim().parse().ok().map(|side| (side, side)),
-    };
-    let (height, width) = sides.ok_or_else(|| {
-        Failure::wrong_input(format!("cannot read --size \"{text}\": it needs pixels, as in 224 or 224x320"))
-    })?;
-    Ok([height, width])
 }
 
 fn warn_of(optimised: &[Optimised], progress: &Bars) {

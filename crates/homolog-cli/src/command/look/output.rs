@@ -2,22 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::Path;
 
 use homolog::inside::objective::Objective;
 use homolog::inside::optimise::{Ended, Look, Optimised};
-use homolog::inside::picture::{Cell, contact_sheet, pictures, png};
-use homolog::network::engine::Engine as _;
-use homolog::network::engine::burn::Burn;
+use homolog::inside::picture::{Cell, pictures};
 use homolog::recording::record::budget::peak_resident_bytes;
 use homolog::report::figure::{Horizontal, Labels, LineChart, Point, Series};
 use homolog::stimuli::{Image, Preprocessing};
-use homolog::store::write_whole;
 use serde_json::{Value, json};
 
 use super::examples::DataExamples;
 use crate::exit::Failure;
 use crate::model::Model;
+use crate::pictures::{PictureFolder, provenance};
 use crate::table::{Align, Table, printed};
 
 /// A trajectory is drawn with so many points at most.
@@ -26,12 +23,9 @@ const MAX_POINTS: usize = 128;
 /// Pixels across of a trajectory's figure.
 const FIGURE_PX: f64 = 560.0;
 
-/// Columns of a contact sheet at most.
-const MAX_COLUMNS: usize = 8;
-
 /// Where results go, and what they are of.
 pub(super) struct Folder<'a> {
-    pub(super) out: &'a Path,
+    pub(super) out: PictureFolder<'a>,
     pub(super) look: &'a Look<'a>,
     pub(super) model: &'a Model,
     pub(super) preprocessing: Option<&'a Preprocessing>,
@@ -53,7 +47,7 @@ impl Folder<'_> {
         for (place, (one, stem)) in optimised.iter().zip(&stems).enumerate() {
             let (files, shown) = self.write_images(one, stem)?;
             let trajectory = format!("{stem}-trajectory.svg");
-            self.put(&trajectory, chart(one).figure(FIGURE_PX).standalone().as_bytes())?;
+            self.out.put(&trajectory, chart(one).figure(FIGURE_PX).standalone().as_bytes())?;
             let caption = vec![one.name.clone(), words(one)];
             let own: Vec<Cell> = shown.into_iter().map(|picture| Cell { picture, caption: caption.clone() }).collect();
             let found = examples.and_then(|examples| examples.of_objectives.iter().find(|of| of.objective == place));
@@ -61,7 +55,7 @@ impl Folder<'_> {
             if let Some(found) = found {
                 let beside: Vec<Cell> = own.iter().chain(&found.cells).cloned().collect();
                 let name = format!("{stem}-examples.png");
-                self.put_sheet(&name, &beside)?;
+                self.out.put_sheet(&name, &beside)?;
                 result["examples"] = found.summary.clone();
                 result["examples_sheet"] = json!(name);
             }
@@ -69,19 +63,19 @@ impl Folder<'_> {
             results.push(result);
         }
         if cells.len() > 1 {
-            self.put_sheet("contact-sheet.png", &cells)?;
+            self.out.put_sheet("contact-sheet.png", &cells)?;
         }
         if let Some(examples) = examples {
-            self.put("examples.csv", examples.table.as_bytes())?;
+            self.out.put("examples.csv", examples.table.as_bytes())?;
         }
         let report = self.report(results);
-        self.put("look.json", format!("{report:#}\n").as_bytes())?;
+        self.out.put("look.json", format!("{report:#}\n").as_bytes())?;
         if as_json {
             printed(|out| writeln!(out, "{report:#}"))
         } else {
             printed(|out| {
                 table(optimised).write(out)?;
-                writeln!(out, "\nin {}", self.out.display())
+                writeln!(out, "\nin {}", self.out.path().display())
             })
         }
     }
@@ -94,7 +88,7 @@ impl Folder<'_> {
         }
         for (number, picture) in all.iter().enumerate() {
             let name = if all.len() == 1 { format!("{stem}.png") } else { format!("{stem}-{}.png", number + 1) };
-            self.put_picture(&name, picture)?;
+            self.out.put_picture(&name, picture)?;
             files.push(name);
         }
         Ok((files, all))
@@ -114,14 +108,8 @@ impl Folder<'_> {
     /// All that is needed to make the images again.
     fn report(&self, results: Vec<Value>) -> Value {
         let settings = &self.look.settings;
-        json!({
-            "schema": "homolog.look/1",
-            "homolog": env!("CARGO_PKG_VERSION"),
-            "engine": Burn::cpu().description(),
-            "model": self.model.name,
-            "weights_sha256": self.model.weights_sha256,
-            "preprocessing": self.preprocessing.map(|one| one.name.clone()),
-            "preprocessing_sha256": self.preprocessing.map(Preprocessing::content_hash),
+        let mut report = provenance("look", self.model, self.preprocessing);
+        let own = json!({
             "param": settings.parameterisation.name(),
             "regularizer": settings.recipe.name,
             "recipe": format!("{:?}", settings.recipe),
@@ -136,25 +124,9 @@ impl Folder<'_> {
             "optimising_seconds": self.seconds,
             "peak_resident_bytes": peak_resident_bytes(),
             "results": results,
-        })
-    }
-
-    fn put(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
-        let file = self.out.join(name);
-        let told = |problem| Failure::outside(format!("cannot write \"{}\": {problem}", file.display()));
-        write_whole(&file, content).map_err(told)
-    }
-
-    fn put_picture(&self, name: &str, picture: &Image) -> Result<(), Failure> {
-        let bytes = png(picture).map_err(|problem| Failure::from_error(&problem))?;
-        self.put(name, &bytes)
-    }
-
-    fn put_sheet(&self, name: &str, cells: &[Cell]) -> Result<(), Failure> {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a square root of a small count")]
-        let n_columns = ((cells.len() as f64).sqrt().ceil() as usize + 1).min(MAX_COLUMNS);
-        let sheet = contact_sheet(cells, n_columns).map_err(|problem| Failure::from_error(&problem))?;
-        self.put_picture(name, &sheet)
+        });
+        report.extend(own.as_object().cloned().unwrap_or_default());
+        report.into()
     }
 }
 
