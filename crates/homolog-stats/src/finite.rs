@@ -12,7 +12,9 @@ pub(crate) fn require_finite<A: Copy + Into<f64> + Sync + Send>(
     values: ArrayView2<'_, A>,
 ) -> Result<(), StatsError> {
     let first = values.axis_iter(Axis(0)).into_par_iter().enumerate().find_map_first(|(row, line)| {
-        let at = line.iter().position(|&value| !value.into().is_finite())?;
+        // Counting reads at the speed of memory, which looking for a position does not.
+        let n_bad = line.iter().filter(|&&value| !value.into().is_finite()).count();
+        let at = if n_bad == 0 { None } else { line.iter().position(|&value| !value.into().is_finite()) }?;
         Some((row, at, line[at].into()))
     });
     match first {

@@ -3,14 +3,13 @@
 //! Recording a layer gives blocks of units; their products add up, so the whole (n_stimuli, n_units) matrix need never be in
 //! memory. RDMs ([`crate::rdm::rdm_from_gram`]), linear CKA, effective dimensionality and kernel methods follow from it.
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
 
 use crate::StatsError;
 use crate::finite::{require_finite, require_stimuli};
-use crate::linear_algebra::{add_outer_product_lower, mirror_lower};
-
-/// Units that are turned to f64 and multiplied at once: 1,000 stimuli of a block take 4 MB.
-const UNITS_AT_ONCE: usize = 512;
+use crate::linear_algebra::mirror_lower;
+use crate::products_of_rows::{Centre, add_products_of_rows};
 
 /// Inner products of the responses to each pair of stimuli, with what is needed to centre them.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +59,7 @@ pub(crate) fn centre_both_sides(products: ArrayView2<'_, f64>) -> Array2<f64> {
 
 /// Adds up a [`Gram`] from blocks of units, in the order they come.
 ///
-/// Memory: n_stimuli² f64, and one block of 512 units.
+/// Memory: n_stimuli² f64, and one block of 1,024 units.
 ///
 /// # Example
 /// ```
@@ -105,14 +104,10 @@ impl GramAccumulator {
             ("the Gram matrix", self.n_stimuli),
         )?;
         require_finite(OPERATION, "responses", block).map_err(|error| self.counted_on(error))?;
-        for columns in block.axis_chunks_iter(ndarray::Axis(1), UNITS_AT_ONCE) {
-            let widened: Vec<f64> = columns.iter().map(|&value| value.into()).collect();
-            let width = columns.ncols();
-            for (sum, row) in self.row_sums.iter_mut().zip(widened.chunks(width.max(1))) {
-                *sum += row.iter().sum::<f64>();
-            }
-            add_outer_product_lower(&mut self.lower, self.n_stimuli, &widened, width);
-        }
+        let sum = |row: ArrayView1<'_, A>| row.iter().map(|&value| value.into()).sum::<f64>();
+        let sums: Vec<f64> = block.axis_iter(Axis(0)).into_par_iter().map(sum).collect();
+        self.row_sums += &Array1::from(sums);
+        add_products_of_rows(&mut self.lower, block, &Centre::Nothing);
         self.n_units += block.ncols();
         Ok(())
     }

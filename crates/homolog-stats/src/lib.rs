@@ -15,6 +15,7 @@ pub mod model;
 pub mod noise_ceiling;
 pub mod power;
 pub mod principal_components;
+mod products_of_rows;
 pub mod random;
 pub mod rdm;
 pub mod reweighting;

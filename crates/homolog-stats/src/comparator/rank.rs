@@ -20,59 +20,56 @@ use super::sample::PairSample;
 pub fn mean_ranks(values: &[f64]) -> Vec<f64> {
     let sorted = SortedRdm::of(values);
     let mut ranks = vec![0.0; values.len()];
-    for group in sorted.order.chunk_by(|&a, &b| sorted.level[a as usize] == sorted.level[b as usize]) {
-        let start = ranks_before(&sorted, group[0]);
-        for &at in group {
-            ranks[at as usize] = start + (group.len() as f64 + 1.0) / 2.0;
+    let mut before = 0;
+    for group in sorted.level_in_order.chunk_by(|a, b| a == b) {
+        let rank = before as f64 + (group.len() as f64 + 1.0) / 2.0;
+        for &at in &sorted.order[before..before + group.len()] {
+            ranks[at as usize] = rank;
         }
+        before += group.len();
     }
     ranks
-}
-
-fn ranks_before(sorted: &SortedRdm, member: u32) -> f64 {
-    f64::from(sorted.first_of_level[sorted.level[member as usize] as usize])
 }
 
 /// An RDM sorted once: the order of its pairs, and which of them are tied.
 #[derive(Debug, Clone)]
 pub(crate) struct SortedRdm {
     /// Positions from the least value to the greatest.
-    pub(crate) order: Vec<u32>,
-    /// For each position, how many smaller distinct values there are.
-    pub(crate) level: Vec<u32>,
-    /// For each level, how many values are smaller.
-    first_of_level: Vec<u32>,
+    order: Vec<u32>,
+    /// Along the order, how many smaller distinct values there are.
+    level_in_order: Vec<u32>,
 }
 
 impl SortedRdm {
     pub(crate) fn of(values: &[f64]) -> Self {
-        let mut order: Vec<u32> = (0..values.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]).then(a.cmp(&b)));
-        let mut level = vec![0; values.len()];
-        let mut first_of_level: Vec<u32> = Vec::new();
-        for (at, &position) in order.iter().enumerate() {
-            let tied = at > 0 && values[order[at - 1] as usize] == values[position as usize];
-            if !tied {
-                first_of_level.push(at as u32);
-            }
-            level[position as usize] = first_of_level.len() as u32 - 1;
+        // A whole number that is ordered as value and then position are: the fastest thing to sort.
+        let keyed = |(position, &value): (usize, &f64)| {
+            let bits = value.to_bits();
+            let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
+            u128::from(ordered) << 32 | position as u128
+        };
+        let mut keys: Vec<u128> = values.iter().enumerate().map(keyed).collect();
+        keys.sort_unstable();
+        let order: Vec<u32> = keys.iter().map(|key| (key & u128::from(u32::MAX)) as u32).collect();
+        let mut level_in_order = Vec::with_capacity(order.len());
+        let (mut level, mut last) = (0, None);
+        for &position in &order {
+            let value = values[position as usize];
+            level += u32::from(last.is_some_and(|last| last != value));
+            level_in_order.push(level);
+            last = Some(value);
         }
-        Self { order, level, first_of_level }
+        Self { order, level_in_order }
     }
-}
 
-impl SortedRdm {
     /// The same values at other positions: position p now holds what was at `from[p]`.
     pub(crate) fn relabelled(&self, from: &[u32]) -> Self {
         let mut to = vec![0; from.len()];
         for (new, &old) in from.iter().enumerate() {
             to[old as usize] = new as u32;
         }
-        Self {
-            order: self.order.iter().map(|&old| to[old as usize]).collect(),
-            level: from.iter().map(|&old| self.level[old as usize]).collect(),
-            first_of_level: self.first_of_level.clone(),
-        }
+        let order = self.order.iter().map(|&old| to[old as usize]).collect();
+        Self { order, level_in_order: self.level_in_order.clone() }
     }
 }
 
@@ -93,23 +90,24 @@ impl RankedSample {
     /// Ranks within a sample from the order of the whole; `index_in_sample` maps a position of the whole to one of the sample,
     /// `u32::MAX` where the pair is not kept.
     pub(crate) fn of(sorted: &SortedRdm, index_in_sample: &[u32], weights: &[u32]) -> Self {
-        let mut order = Vec::with_capacity(weights.len());
-        let mut level_of_whole = Vec::with_capacity(weights.len());
-        for &position in &sorted.order {
+        // Every pair is written and only the kept ones count: whether one is kept cannot be foreseen, and a wrong guess costs more.
+        let (mut order, mut levels) = (vec![0; weights.len() + 1], vec![0; weights.len() + 1]);
+        let mut n_kept = 0;
+        for (&position, &level) in sorted.order.iter().zip(&sorted.level_in_order) {
             let index = index_in_sample[position as usize];
-            if index != u32::MAX {
-                order.push(index);
-                level_of_whole.push(sorted.level[position as usize]);
-            }
+            order[n_kept] = index;
+            levels[n_kept] = level;
+            n_kept += usize::from(index != u32::MAX);
         }
-        Self::from_order(order, &level_of_whole, weights)
+        order.truncate(n_kept);
+        levels.truncate(n_kept);
+        Self::from_order(order, &levels, weights)
     }
 
     /// Ranks of the values of the kept pairs themselves.
     pub(crate) fn of_values(values: &[f64], weights: &[u32]) -> Self {
         let sorted = SortedRdm::of(values);
-        let levels: Vec<u32> = sorted.order.iter().map(|&at| sorted.level[at as usize]).collect();
-        Self::from_order(sorted.order, &levels, weights)
+        Self::from_order(sorted.order, &sorted.level_in_order, weights)
     }
 
     /// Ranks from keys that are whole numbers, such as sums of doubled ranks.
@@ -125,17 +123,19 @@ impl RankedSample {
         let mut doubled_ranks = vec![0; order.len()];
         let (mut before, mut n_levels, mut start) = (0u32, 0u32, 0);
         while start < order.len() {
-            let key = keys_in_order[start];
-            let length = keys_in_order[start..].iter().take_while(|&&other| other == key).count();
-            let group = &order[start..start + length];
-            let weight: u32 = group.iter().map(|&at| weights[at as usize]).sum();
-            for &at in group {
+            let mut end = start + 1;
+            let mut weight = weights[order[start] as usize];
+            while end < order.len() && keys_in_order[end] == keys_in_order[start] {
+                weight += weights[order[end] as usize];
+                end += 1;
+            }
+            for &at in &order[start..end] {
                 level[at as usize] = n_levels;
                 doubled_ranks[at as usize] = 2 * before + weight + 1;
             }
             before += weight;
             n_levels += 1;
-            start += length;
+            start = end;
         }
         Self { order, level, doubled_ranks, n_levels: n_levels as usize }
     }
@@ -150,14 +150,15 @@ pub(crate) fn index_in_sample(sample: &PairSample, n_pairs: usize) -> Vec<u32> {
     index
 }
 
-/// Room for sorting whole numbers by their digits, 11 bits at a time; kept between sorts.
+/// Room for sorting whole numbers by their digits; kept between sorts.
 #[derive(Debug, Default)]
 pub(crate) struct RadixScratch {
     from: Vec<u64>,
     to: Vec<u64>,
 }
 
-const DIGIT_BITS: u32 = 11;
+/// Of a digit: few enough that its counts stay beside the processor.
+const DIGIT_BITS: u32 = 9;
 
 impl RadixScratch {
     /// Positions of `keys` from least to greatest; equal keys keep their order.
@@ -169,7 +170,7 @@ impl RadixScratch {
         let greatest = keys.iter().copied().max().unwrap_or(0);
         let mut shift = 32;
         while u64::from(greatest) >> (shift - 32) > 0 {
-            let mut starts = [0usize; 1 << DIGIT_BITS];
+            let mut starts = [0u32; 1 << DIGIT_BITS];
             let digit = |entry: u64| (entry >> shift) as usize & ((1 << DIGIT_BITS) - 1);
             for &entry in &self.from {
                 starts[digit(entry)] += 1;
@@ -180,7 +181,7 @@ impl RadixScratch {
             }
             for &entry in &self.from {
                 let slot = &mut starts[digit(entry)];
-                self.to[*slot] = entry;
+                self.to[*slot as usize] = entry;
                 *slot += 1;
             }
             std::mem::swap(&mut self.from, &mut self.to);

@@ -1,13 +1,13 @@
 //! Models and subjects made ready for one comparator, so that any resampling of stimuli and subjects is cheap.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Comparator;
 use super::inner::{Centring, InnerProduct, InnerProducts, Metric};
-use super::kendall::KendallCounts;
 use super::rank::{RadixScratch, RankedSample, SortedRdm, index_in_sample};
 use super::sample::PairSample;
+use super::{Comparator, kendall};
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
 use crate::rdm;
@@ -241,8 +241,8 @@ impl ComparedSample<'_> {
     fn of_ranks(&self, left: &RankedSample, right: &RankedSample) -> f64 {
         let (weights, total) = (&self.sample.weights, self.total);
         match self.set.comparator {
-            Comparator::TauA => KendallCounts::of(left, right, weights).tau_a(),
-            Comparator::TauB => KendallCounts::of(left, right, weights).tau_b(),
+            Comparator::TauA => kendall::tau_a(left, right, weights),
+            Comparator::TauB => kendall::tau_b(left, right, weights),
             Comparator::RhoA => {
                 // The ranks here are doubled, so their products are four times too large.
                 3.0 * rank_product(left, right, weights, total) / (total.powi(3) - total)
@@ -347,13 +347,42 @@ fn cosine_ceilings(among: ArrayView2<'_, f64>, pool_scale: &[f64], counts: &[u32
 
 /// Σ weight · (2r − N − 1)(2q − N − 1): exact, because every term is a whole number.
 fn rank_product(left: &RankedSample, right: &RankedSample, weights: &[u32], total: f64) -> f64 {
-    let mean = total + 1.0;
-    let mut sums = [0.0; 4];
-    let mut lanes = 0;
-    for ((&left, &right), &weight) in left.doubled_ranks.iter().zip(&right.doubled_ranks).zip(weights) {
-        let product = (f64::from(left) - mean) * (f64::from(right) - mean) * f64::from(weight);
-        sums[lanes] += product;
-        lanes = (lanes + 1) % 4;
+    // With the widest instructions that the processor has.
+    Arch::new().dispatch(RankProduct {
+        left: &left.doubled_ranks,
+        right: &right.doubled_ranks,
+        weights,
+        mean: total + 1.0,
+    })
+}
+
+struct RankProduct<'a> {
+    left: &'a [u32],
+    right: &'a [u32],
+    weights: &'a [u32],
+    mean: f64,
+}
+
+impl WithSimd for RankProduct<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        /// As many sums as are added at once.
+        const LANES: usize = 16;
+        let term = |left: u32, right: u32, weight: u32| {
+            (f64::from(left) - self.mean) * (f64::from(right) - self.mean) * f64::from(weight)
+        };
+        let (left, right) = (self.left.chunks_exact(LANES), self.right.chunks_exact(LANES));
+        let weights = self.weights.chunks_exact(LANES);
+        let rest = left.remainder().iter().zip(right.remainder()).zip(weights.remainder());
+        let rest: f64 = rest.map(|((&left, &right), &weight)| term(left, right, weight)).sum();
+        let mut sums = [0.0; LANES];
+        for ((left, right), weights) in left.zip(right).zip(weights) {
+            for lane in 0..LANES {
+                sums[lane] += term(left[lane], right[lane], weights[lane]);
+            }
+        }
+        sums.iter().sum::<f64>() + rest
     }
-    sums.iter().sum()
 }

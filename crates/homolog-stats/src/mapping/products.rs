@@ -43,7 +43,7 @@ impl<'a> Laid<'a> {
 pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
     let (n_rows, n_columns) = (left.nrows(), right.ncols());
     let (left, right) = (Laid::of(left), Laid::of(right));
-    let tiles = tiles_of(n_rows, n_columns, |_, _| true);
+    let tiles = tiles_of(n_rows, n_columns);
     let made = multiply_tiles(&tiles, left.view(), right.view());
     assemble((n_rows, n_columns), &tiles, &made)
 }
@@ -67,7 +67,7 @@ pub(crate) fn multiply_onto(out: &mut [f64], left: ArrayView2<'_, f64>, right: A
 pub(crate) fn transpose_times_self(matrix: ArrayView2<'_, f64>) -> Array2<f64> {
     let size = matrix.ncols();
     let laid = Laid::of(matrix);
-    let tiles = tiles_of(size, size, |row, column| column <= row);
+    let tiles = tiles_of(size, size).into_iter().flat_map(Tile::lower).collect::<Vec<_>>();
     let made = multiply_tiles(&tiles, laid.view().transpose(), laid.view());
     let mut out = assemble((size, size), &tiles, &made);
     for row in 0..size {
@@ -109,12 +109,25 @@ struct Tile {
     columns: std::ops::Range<usize>,
 }
 
-fn tiles_of(n_rows: usize, n_columns: usize, keep: fn(usize, usize) -> bool) -> Vec<Tile> {
+impl Tile {
+    /// What of the tile is needed of a symmetric matrix: all below the diagonal, nothing above it, and of a tile on it
+    /// three of its four quarters.
+    fn lower(self) -> Vec<Self> {
+        if self.columns.start != self.rows.start {
+            return if self.columns.start < self.rows.start { vec![self] } else { Vec::new() };
+        }
+        let (start, end) = (self.rows.start, self.rows.end);
+        let middle = start + (end - start) / 2;
+        let tile = |rows, columns| Self { rows, columns };
+        vec![tile(start..middle, start..middle), tile(middle..end, start..middle), tile(middle..end, middle..end)]
+    }
+}
+
+fn tiles_of(n_rows: usize, n_columns: usize) -> Vec<Tile> {
     let starts = |length: usize| (0..length).step_by(TILE);
     let range = |start: usize, length: usize| start..(start + TILE).min(length);
     starts(n_rows)
         .flat_map(|row| starts(n_columns).map(move |column| (row, column)))
-        .filter(|&(row, column)| keep(row, column))
         .map(|(row, column)| Tile { rows: range(row, n_rows), columns: range(column, n_columns) })
         .collect()
 }

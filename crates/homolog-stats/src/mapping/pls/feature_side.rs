@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::deflated::{Component, DeflatedSide};
-use super::{Fold, mean_of_rows, scales};
+use super::{Fold, mean_of_training, scales};
 use crate::mapping::products::{add_scaled, dot, product, times_vector, transpose_times_self};
 
 /// The training part's Xᵀ X, applied without being formed.
@@ -56,7 +56,7 @@ impl<'a> FeatureSide<'a> {
         targets: ArrayView2<'_, f64>,
         cross_of_all: &Array2<f64>,
     ) -> Self {
-        let mean = mean_of_rows(features.view(), &fold.split.train);
+        let mean = mean_of_training(features.view(), &fold.split.train, &fold.left_out);
         let left_out = features.select(Axis(0), &fold.left_out);
         let left_out_targets = targets.select(Axis(0), &fold.left_out);
         let mut cross = cross_of_all - &product(left_out.t(), left_out_targets.view());

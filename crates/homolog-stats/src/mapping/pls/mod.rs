@@ -145,8 +145,8 @@ impl<'a> Fold<'a> {
     fn new(split: &'a Split, targets: ArrayView2<'_, f64>, scaling: PlsScaling) -> Self {
         let mut is_trained = vec![false; targets.nrows()];
         split.train.iter().for_each(|&position| is_trained[position] = true);
-        let left_out = (0..targets.nrows()).filter(|&position| !is_trained[position]).collect();
-        let target_means = mean_of_rows(targets, &split.train);
+        let left_out: Vec<usize> = (0..targets.nrows()).filter(|&position| !is_trained[position]).collect();
+        let target_means = mean_of_training(targets, &split.train, &left_out);
         let target_scales = scales(targets, &split.train, &target_means, scaling);
         Self { split, left_out, target_means, target_scales, scaling }
     }
@@ -172,6 +172,16 @@ pub(crate) fn scales(matrix: ArrayView2<'_, f64>, positions: &[usize], means: &[
         if square > 0.0 { (square / degrees).sqrt() } else { 1.0 }
     };
     squares.into_iter().map(scale).collect()
+}
+
+/// Mean of each column over the training rows of a matrix whose columns sum to zero, from whichever rows are fewer.
+fn mean_of_training(centred: ArrayView2<'_, f64>, train: &[usize], left_out: &[usize]) -> Vec<f64> {
+    if train.len() <= left_out.len() {
+        return mean_of_rows(centred, train);
+    }
+    let share = left_out.len() as f64 / train.len() as f64;
+    let mean = if left_out.is_empty() { vec![0.0; centred.ncols()] } else { mean_of_rows(centred, left_out) };
+    mean.into_iter().map(|mean| -share * mean).collect()
 }
 
 /// Mean of each column over the rows at `positions`.
