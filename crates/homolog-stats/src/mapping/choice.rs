@@ -140,7 +140,8 @@ impl Mapping {
         match self {
             Self::Pls(options) => {
                 let pls = PreparedPls::new(predictors, targets)?;
-                over_splits(&|split| Ok(MappingPrediction::plain(pls.predict(split, options)?)))
+                let found = pls.predict_splits(splits, options)?;
+                Ok(found.into_iter().map(MappingPrediction::plain).collect())
             }
             Self::Ridge(options) => {
                 let ridge = PreparedRidge::new(predictors, targets)?;

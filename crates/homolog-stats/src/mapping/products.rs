@@ -2,23 +2,30 @@
 //! depend on how many threads there are.
 
 use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, LinalgScalar, s};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Rows and columns of a tile: large enough that packing it costs little beside multiplying it.
 const TILE: usize = 256;
 
+/// Single or double precision.
+pub(crate) trait Real: ComplexField + LinalgScalar {}
+
+impl Real for f32 {}
+impl Real for f64 {}
+
 /// A matrix as faer sees it: borrowed when rows or columns lie one after another, else copied.
-pub(crate) struct Laid<'a> {
-    values: Cow<'a, [f64]>,
+pub(crate) struct Laid<'a, T: Real = f64> {
+    values: Cow<'a, [T]>,
     shape: (usize, usize),
     by_columns: bool,
 }
 
-impl<'a> Laid<'a> {
-    pub(crate) fn of(matrix: ArrayView2<'a, f64>) -> Self {
+impl<'a, T: Real> Laid<'a, T> {
+    pub(crate) fn of(matrix: ArrayView2<'a, T>) -> Self {
         let shape = matrix.dim();
         if let Some(values) = matrix.to_slice() {
             return Self { values: Cow::Borrowed(values), shape, by_columns: false };
@@ -30,7 +37,7 @@ impl<'a> Laid<'a> {
         Self { values: Cow::Owned(values), shape, by_columns: false }
     }
 
-    pub(crate) fn view(&self) -> MatRef<'_, f64> {
+    pub(crate) fn view(&self) -> MatRef<'_, T> {
         let (n_rows, n_columns) = self.shape;
         match self.by_columns {
             true => MatRef::from_column_major_slice(&self.values, n_rows, n_columns),
@@ -49,7 +56,7 @@ pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> 
 }
 
 /// left · right, on the calling thread: for products inside a parallel loop.
-pub(crate) fn product_on_this_thread(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+pub(crate) fn product_on_this_thread<T: Real>(left: ArrayView2<'_, T>, right: ArrayView2<'_, T>) -> Array2<T> {
     let mut out = Array2::zeros((left.nrows(), right.ncols()));
     if let Some(values) = out.as_slice_mut() {
         multiply_onto(values, left, right);
@@ -58,7 +65,7 @@ pub(crate) fn product_on_this_thread(left: ArrayView2<'_, f64>, right: ArrayView
 }
 
 /// Writes left · right row by row into `out`, on the calling thread.
-pub(crate) fn multiply_onto(out: &mut [f64], left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) {
+pub(crate) fn multiply_onto<T: Real>(out: &mut [T], left: ArrayView2<'_, T>, right: ArrayView2<'_, T>) {
     let (left, right) = (Laid::of(left), Laid::of(right));
     multiply_into(out, left.view(), right.view());
 }
@@ -143,9 +150,9 @@ fn multiply_tiles(tiles: &[Tile], left: MatRef<'_, f64>, right: MatRef<'_, f64>)
     tiles.par_iter().map(multiply).collect()
 }
 
-fn multiply_into(out: &mut [f64], left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
+fn multiply_into<T: Real>(out: &mut [T], left: MatRef<'_, T>, right: MatRef<'_, T>) {
     let out = MatMut::from_row_major_slice_mut(out, left.nrows(), right.ncols());
-    matmul(out, Accum::Replace, left, right, 1.0, Par::Seq);
+    matmul(out, Accum::Replace, left, right, T::one(), Par::Seq);
 }
 
 fn assemble(shape: (usize, usize), tiles: &[Tile], made: &[Vec<f64>]) -> Array2<f64> {

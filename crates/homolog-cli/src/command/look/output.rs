@@ -46,8 +46,9 @@ impl Folder<'_> {
         let (mut cells, mut results) = (Vec::new(), Vec::new());
         for (place, (one, stem)) in optimised.iter().zip(&stems).enumerate() {
             let (files, shown) = self.write_images(one, stem)?;
-            let trajectory = format!("{stem}-trajectory.svg");
-            self.out.put(&trajectory, chart(one).figure(FIGURE_PX).standalone().as_bytes())?;
+            let trajectory = format!("{stem}-trajectory.png");
+            let drawn = chart(one).figure(FIGURE_PX).png().map_err(|problem| Failure::from_error(&problem))?;
+            self.out.put(&trajectory, &drawn)?;
             let caption = vec![one.name.clone(), words(one)];
             let own: Vec<Cell> = shown.into_iter().map(|picture| Cell { picture, caption: caption.clone() }).collect();
             let found = examples.and_then(|examples| examples.of_objectives.iter().find(|of| of.objective == place));

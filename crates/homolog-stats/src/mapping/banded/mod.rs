@@ -52,7 +52,7 @@ pub struct BandedRidgePrediction {
     pub penalties: Vec<f64>,
     /// The weight of each band for each target: (n_targets, n_bands).
     pub weights: Array2<f64>,
-    /// The criterion that the chosen pair reached within the training part, for each target.
+    /// The criterion that the chosen pair reached within the training part, for each target, to single precision.
     pub criterion: Vec<f64>,
 }
 

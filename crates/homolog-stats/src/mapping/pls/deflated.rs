@@ -1,10 +1,12 @@
 //! The steps of PLS that are the same in the space of features and in the space of stimuli.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 
 use super::OPERATION;
 use crate::error::StatsError;
 use crate::mapping::dominant::dominant_eigenpair;
+use crate::mapping::products::product;
 
 /// Up to this many targets their products Yᵀ X Xᵀ Y are kept and updated; with more they are only ever applied.
 const MOST_TARGETS_KEPT: usize = 1024;
@@ -21,8 +23,19 @@ pub(super) trait DeflatedSide {
     fn target_products(&self) -> Array2<f64>;
     /// The same applied to a vector.
     fn apply_target_products(&self, vector: &[f64]) -> Vec<f64>;
-    /// Adds the component whose direction in the targets is `direction`, of strength qᵀ Yᵀ X Xᵀ Y q, and deflates by it.
-    fn advance(&mut self, direction: &[f64], strength: f64) -> Component;
+    /// Begins the component whose direction in the targets is `direction`.
+    fn begin(&self, direction: &[f64]) -> Begun;
+    /// Takes the component, of strength qᵀ Yᵀ X Xᵀ Y q, and deflates by it; `image` is what the products of all stimuli make of what was
+    /// asked.
+    fn finish(&mut self, begun: Begun, image: Vec<f64>, direction: &[f64], strength: f64) -> Component;
+}
+
+/// A component of which the products with all stimuli are missing: the one step that all splits can take together.
+pub(super) struct Begun {
+    /// The component in the side's own space: a rotation of features, or scores of stimuli.
+    pub(super) own: Vec<f64>,
+    /// What Xᵀ X, or K, of all stimuli is to be applied to.
+    pub(super) asked: Vec<f64>,
 }
 
 /// One component.
@@ -45,33 +58,85 @@ pub(super) struct Components {
     pub(super) loadings: Array2<f64>,
 }
 
-/// Takes `n_components` components, the strongest first.
-pub(super) fn extract(mut side: impl DeflatedSide, n_components: usize) -> Result<Components, StatsError> {
-    let n_targets = side.n_targets();
-    let mut products = TargetProducts::new(&side);
-    let mut start = vec![1.0; n_targets];
-    let (mut strongest, mut scores, mut loadings) = (0.0_f64, Vec::new(), Vec::with_capacity(n_components * n_targets));
-    for found in 0..n_components {
-        products.renew_when_small(&side);
-        let (strength, direction) = products.strongest_direction(&side, &start);
-        strongest = strongest.max(strength);
-        if strength.is_nan() || strength <= side.resolution() * strongest {
-            let what = "directions of the training features that covary with the targets";
-            return Err(StatsError::TooFew { operation: OPERATION, what, found, needed: n_components });
+/// Takes `n_components` components of each split, the strongest first. `whole` is Xᵀ X, or K, of all stimuli: large, and read once for
+/// each component of all splits.
+pub(super) fn extract<S: DeflatedSide + Send>(
+    sides: Vec<S>,
+    whole: ArrayView2<'_, f64>,
+    n_components: usize,
+) -> Result<Vec<Components>, StatsError> {
+    let mut extractions: Vec<Extraction<S>> = sides.into_par_iter().map(Extraction::new).collect();
+    for _ in 0..n_components {
+        let begun: Vec<Next> =
+            extractions.par_iter_mut().map(|extraction| extraction.next(n_components)).collect::<Result<_, _>>()?;
+        let mut asked = Array2::zeros((begun.len(), whole.nrows()));
+        for (mut row, next) in asked.outer_iter_mut().zip(&begun) {
+            row.assign(&ndarray::aview1(&next.begun.asked));
         }
-        let component = side.advance(&direction, strength);
-        products.deflate(&component);
-        start = component.image_on_targets;
-        loadings.extend(component.loading);
-        scores.push(component.test_scores);
+        // Symmetric, so that rows can be multiplied from the left.
+        let images = product(asked.view(), whole);
+        let with_images = extractions.par_iter_mut().zip(begun).zip(images.axis_iter(Axis(0)).into_par_iter());
+        with_images.for_each(|((extraction, next), image)| extraction.take(next, image.to_vec()));
     }
-    let n_test = scores.first().map_or(0, Vec::len);
-    Ok(Components {
-        test_scores: Array2::from_shape_fn((n_test, n_components), |(stimulus, component)| scores[component][stimulus]),
-        loadings: Array2::from_shape_fn((n_components, n_targets), |(component, target)| {
-            loadings[component * n_targets + target]
-        }),
-    })
+    Ok(extractions.into_iter().map(Extraction::finished).collect())
+}
+
+/// The components of one split so far.
+struct Extraction<S> {
+    side: S,
+    products: TargetProducts,
+    /// Where the search for the next direction begins.
+    start: Vec<f64>,
+    strongest: f64,
+    scores: Vec<Vec<f64>>,
+    loadings: Vec<f64>,
+}
+
+/// The next component of one split.
+struct Next {
+    strength: f64,
+    direction: Vec<f64>,
+    begun: Begun,
+}
+
+impl<S: DeflatedSide> Extraction<S> {
+    fn new(side: S) -> Self {
+        let products = TargetProducts::new(&side);
+        let start = vec![1.0; side.n_targets()];
+        Self { side, products, start, strongest: 0.0, scores: Vec::new(), loadings: Vec::new() }
+    }
+
+    fn next(&mut self, needed: usize) -> Result<Next, StatsError> {
+        self.products.renew_when_small(&self.side);
+        let (strength, direction) = self.products.strongest_direction(&self.side, &self.start);
+        self.strongest = self.strongest.max(strength);
+        if strength.is_nan() || strength <= self.side.resolution() * self.strongest {
+            let what = "directions of the training features that covary with the targets";
+            return Err(StatsError::TooFew { operation: OPERATION, what, found: self.scores.len(), needed });
+        }
+        Ok(Next { strength, begun: self.side.begin(&direction), direction })
+    }
+
+    fn take(&mut self, next: Next, image: Vec<f64>) {
+        let component = self.side.finish(next.begun, image, &next.direction, next.strength);
+        self.products.deflate(&component);
+        self.start = component.image_on_targets;
+        self.loadings.extend(component.loading);
+        self.scores.push(component.test_scores);
+    }
+
+    fn finished(self) -> Components {
+        let Self { side, scores, loadings, .. } = self;
+        let (n_test, n_components, n_targets) = (scores.first().map_or(0, Vec::len), scores.len(), side.n_targets());
+        Components {
+            test_scores: Array2::from_shape_fn((n_test, n_components), |(stimulus, component)| {
+                scores[component][stimulus]
+            }),
+            loadings: Array2::from_shape_fn((n_components, n_targets), |(component, target)| {
+                loadings[component * n_targets + target]
+            }),
+        }
+    }
 }
 
 /// Yᵀ X Xᵀ Y: kept while it is small, else only applied.

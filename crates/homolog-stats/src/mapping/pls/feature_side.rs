@@ -2,14 +2,12 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::deflated::{Component, DeflatedSide};
+use super::deflated::{Begun, Component, DeflatedSide};
 use super::{Fold, mean_of_training, scales};
 use crate::mapping::products::{add_scaled, dot, product, times_vector, transpose_times_self};
 
-/// The training part's Xᵀ X, applied without being formed.
-struct TrainingProducts<'a> {
-    /// Over all stimuli.
-    whole: &'a Array2<f64>,
+/// What makes the training part's Xᵀ X of that of all stimuli.
+struct TrainingProducts {
     /// Features of the stimuli that are left out.
     left_out: Array2<f64>,
     mean: Vec<f64>,
@@ -18,24 +16,30 @@ struct TrainingProducts<'a> {
     n_train: f64,
 }
 
-impl TrainingProducts<'_> {
-    /// D (Xᵀ X over all − X_outᵀ X_out − n μ μᵀ) D v, where D divides by the scales.
-    fn apply(&self, vector: &[f64]) -> Vec<f64> {
-        let scaled: Vec<f64> = vector.iter().zip(&self.scales).map(|(x, scale)| x / scale).collect();
-        let mut image = times_vector(self.whole.view(), &scaled);
-        let left_out = times_vector(self.left_out.view(), &scaled);
-        add_scaled(&mut image, -1.0, &times_vector(self.left_out.t(), &left_out));
-        add_scaled(&mut image, -self.n_train * dot(&self.mean, &scaled), &self.mean);
+impl TrainingProducts {
+    /// D v, where D divides by the scales.
+    fn scaled(&self, vector: &[f64]) -> Vec<f64> {
+        vector.iter().zip(&self.scales).map(|(x, scale)| x / scale).collect()
+    }
+
+    /// D (Xᵀ X over all − X_outᵀ X_out − n μ μᵀ) `scaled`, of which `image` is the first term; and the scores of what is left out, centred
+    /// by the training part.
+    fn completed(&self, mut image: Vec<f64>, scaled: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let mut scores = times_vector(self.left_out.view(), scaled);
+        add_scaled(&mut image, -1.0, &times_vector(self.left_out.t(), &scores));
+        let of_mean = dot(&self.mean, scaled);
+        add_scaled(&mut image, -self.n_train * of_mean, &self.mean);
         image.iter_mut().zip(&self.scales).for_each(|(x, scale)| *x /= scale);
-        image
+        scores.iter_mut().for_each(|score| *score -= of_mean);
+        (image, scores)
     }
 }
 
 /// Cross-products in the space of features, with the components taken from them.
-pub(super) struct FeatureSide<'a> {
-    training: TrainingProducts<'a>,
-    /// Features of the test stimuli, centred by the training part.
-    test: Array2<f64>,
+pub(super) struct FeatureSide {
+    training: TrainingProducts,
+    /// Where each test stimulus is among those left out.
+    test: Vec<usize>,
     /// Xᵀ Y of the centred training part, before any deflation (n_features, n_targets).
     cross: Array2<f64>,
     /// Of each component: the rotation r with scores t = X r; its image Xᵀ t; tᵀ t; its loading.
@@ -49,10 +53,10 @@ struct Taken {
     loading: Vec<f64>,
 }
 
-impl<'a> FeatureSide<'a> {
+impl FeatureSide {
     pub(super) fn new(
         fold: &Fold<'_>,
-        (features, whole): (&Array2<f64>, &'a Array2<f64>),
+        features: &Array2<f64>,
         targets: ArrayView2<'_, f64>,
         cross_of_all: &Array2<f64>,
     ) -> Self {
@@ -68,8 +72,10 @@ impl<'a> FeatureSide<'a> {
                 *value = (*value - mean * target_mean) / (scales[feature] * target_scale);
             }
         }
-        let test = (features.select(Axis(0), &fold.split.test) - ndarray::aview1(&mean)) / ndarray::aview1(&scales);
-        let training = TrainingProducts { whole, left_out, mean, scales, n_train: fold.n_train() };
+        let mut place_of = vec![0; features.nrows()];
+        fold.left_out.iter().enumerate().for_each(|(place, &position)| place_of[position] = place);
+        let test = fold.split.test.iter().map(|&position| place_of[position]).collect();
+        let training = TrainingProducts { left_out, mean, scales, n_train: fold.n_train() };
         Self { training, test, cross, taken: Vec::new() }
     }
 
@@ -92,7 +98,7 @@ impl<'a> FeatureSide<'a> {
     }
 }
 
-impl DeflatedSide for FeatureSide<'_> {
+impl DeflatedSide for FeatureSide {
     fn n_targets(&self) -> usize {
         self.cross.ncols()
     }
@@ -116,18 +122,23 @@ impl DeflatedSide for FeatureSide<'_> {
         self.cross_transposed_times(&self.cross_times(vector))
     }
 
-    fn advance(&mut self, direction: &[f64], strength: f64) -> Component {
+    fn begin(&self, direction: &[f64]) -> Begun {
         let weight = self.cross_times(direction);
         let mut rotation = weight.clone();
         for taken in &self.taken {
             add_scaled(&mut rotation, -dot(&taken.image, &weight) / taken.score_square, &taken.rotation);
         }
-        let image = self.training.apply(&rotation);
+        Begun { asked: self.training.scaled(&rotation), own: rotation }
+    }
+
+    fn finish(&mut self, begun: Begun, image: Vec<f64>, direction: &[f64], strength: f64) -> Component {
+        let Begun { own: rotation, asked } = begun;
+        let (image, scores_left_out) = self.training.completed(image, &asked);
         let score_square = dot(&rotation, &image);
         // Yᵀ t = Yᵀ X Xᵀ Y q, because the deflated Y is at right angles to every earlier score.
         let loading: Vec<f64> = direction.iter().map(|q| q * strength / score_square).collect();
         let component = Component {
-            test_scores: times_vector(self.test.view(), &rotation),
+            test_scores: self.test.iter().map(|&place| scores_left_out[place]).collect(),
             image_on_targets: self.cross_transposed_times(&image),
             image_square: dot(&image, &image),
             loading: loading.clone(),

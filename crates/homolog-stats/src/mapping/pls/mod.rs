@@ -10,6 +10,7 @@ mod feature_side;
 mod stimulus_side;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 
 use self::feature_side::FeatureSide;
 use self::stimulus_side::StimulusSide;
@@ -18,6 +19,13 @@ use crate::error::StatsError;
 use crate::splits::Split;
 
 pub(crate) const OPERATION: &str = "partial least squares";
+
+/// Splits go through the components together, so many at most: the field's usual ten.
+const MOST_TOGETHER: usize = 10;
+/// And so many at least, so that threads have work.
+const FEWEST_TOGETHER: usize = 4;
+/// Entries of cross-products of splits that go together, so that memory stays bounded whatever the number of targets: 256 MB.
+const ENTRIES_AT_ONCE: usize = 1 << 25;
 
 /// What PLS is fitted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +101,28 @@ impl<'a> PreparedPls<'a> {
     /// f64 throughout. Agrees with scikit-learn 1.9.1 to 1e-8 of the largest prediction where its NIPALS is given a tolerance that lets it
     /// converge (goldens/scikit-learn/pls); at its default tolerance of 1e-6 scikit-learn itself differs from the limit by up to some 1e-3.
     pub fn predict(&self, split: &Split, options: &PlsOptions) -> Result<Array2<f64>, StatsError> {
+        let found = self.predict_splits(std::slice::from_ref(split), options)?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// Predictions for the test stimuli of every split, as [`PreparedPls::predict`] makes them: sooner than one by one, because
+    /// some splits go through the components together.
+    ///
+    /// # Errors
+    /// As [`PreparedPls::predict`], of the first split that has one.
+    pub fn predict_splits(&self, splits: &[Split], options: &PlsOptions) -> Result<Vec<Array2<f64>>, StatsError> {
+        for split in splits {
+            self.check(split, options)?;
+        }
+        let n_together = (ENTRIES_AT_ONCE / self.cross.len().max(1)).clamp(FEWEST_TOGETHER, MOST_TOGETHER);
+        let mut predicted = Vec::with_capacity(splits.len());
+        for splits in splits.chunks(n_together) {
+            predicted.extend(self.predict_together(splits, options)?);
+        }
+        Ok(predicted)
+    }
+
+    fn check(&self, split: &Split, options: &PlsOptions) -> Result<(), StatsError> {
         split.check(self.predictors.n_stimuli())?;
         let most = self.predictors.largest_rank().min(split.train.len().saturating_sub(1));
         let n_components = options.n_components;
@@ -104,28 +134,36 @@ impl<'a> PreparedPls<'a> {
                 allowed: "from 1 to the smaller of the number of features and the number of training stimuli less one",
             });
         }
-        let fold = Fold::new(split, self.targets.view(), options.scaling);
+        if options.scaling == PlsScaling::UnitVariance && matches!(self.predictors.side, Side::Stimuli { .. }) {
+            return Err(StatsError::OutOfRange {
+                operation: "partial least squares with features of unit variance",
+                parameter: "the number of features",
+                value: f64::INFINITY,
+                allowed: "at most the number of stimuli, because a Gram matrix does not know the variance of a feature; scale the features first",
+            });
+        }
+        Ok(())
+    }
+
+    fn predict_together(&self, splits: &[Split], options: &PlsOptions) -> Result<Vec<Array2<f64>>, StatsError> {
+        let targets = self.targets.view();
+        let folds: Vec<Fold<'_>> = splits.par_iter().map(|split| Fold::new(split, targets, options.scaling)).collect();
         let components = match &self.predictors.side {
             Side::Features { features, cross_products, .. } => {
-                let side = FeatureSide::new(&fold, (features, cross_products), self.targets.view(), &self.cross);
-                deflated::extract(side, n_components)?
-            }
-            Side::Stimuli { .. } if options.scaling == PlsScaling::UnitVariance => {
-                return Err(StatsError::OutOfRange {
-                    operation: "partial least squares with features of unit variance",
-                    parameter: "the number of features",
-                    value: f64::INFINITY,
-                    allowed: "at most the number of stimuli, because a Gram matrix does not know the variance of a feature; scale the features first",
-                });
+                let side = |fold| FeatureSide::new(fold, features, targets, &self.cross);
+                deflated::extract(folds.par_iter().map(side).collect(), cross_products.view(), options.n_components)?
             }
             Side::Stimuli { gram, .. } => {
-                let side = StimulusSide::new(&fold, gram, self.targets.view(), &self.cross);
-                deflated::extract(side, n_components)?
+                let side = |fold| StimulusSide::new(fold, gram, targets, &self.cross);
+                deflated::extract(folds.par_iter().map(side).collect(), gram.view(), options.n_components)?
             }
         };
-        let offset = &self.target_means + &Array1::from(fold.target_means);
-        let predicted = super::products::product(components.test_scores.view(), components.loadings.view());
-        Ok(predicted * &Array1::from(fold.target_scales) + &offset)
+        let predict = |(fold, components): (&Fold<'_>, deflated::Components)| {
+            let offset = &self.target_means + &ndarray::aview1(&fold.target_means);
+            let predicted = super::products::product(components.test_scores.view(), components.loadings.view());
+            predicted * &ndarray::aview1(&fold.target_scales) + &offset
+        };
+        Ok(folds.par_iter().zip(components).map(predict).collect())
     }
 }
 

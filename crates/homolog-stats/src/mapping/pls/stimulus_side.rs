@@ -3,13 +3,12 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::Fold;
-use super::deflated::{Component, DeflatedSide};
+use super::deflated::{Begun, Component, DeflatedSide};
 use crate::mapping::products::{add_scaled, dot, product, times_vector};
 
 /// Cross-products in the space of stimuli, with the components taken from them. Vectors run over all stimuli: what lies in the training
 /// part makes the model, what lies in the test part is predicted by the same operations.
 pub(super) struct StimulusSide<'a> {
-    gram: &'a Array2<f64>,
     train: &'a [usize],
     test: &'a [usize],
     /// Centred targets of the training part, zero elsewhere (n_stimuli, n_targets).
@@ -33,7 +32,7 @@ struct Taken {
 impl<'a> StimulusSide<'a> {
     pub(super) fn new(
         fold: &Fold<'a>,
-        gram: &'a Array2<f64>,
+        gram: &Array2<f64>,
         all_targets: ArrayView2<'_, f64>,
         cross_of_all: &Array2<f64>,
     ) -> Self {
@@ -53,12 +52,11 @@ impl<'a> StimulusSide<'a> {
         let (train, test) = (fold.split.train.as_slice(), fold.split.test.as_slice());
         let means = super::mean_of_rows(cross.view(), train);
         cross -= &ndarray::aview1(&means);
-        Self { gram, train, test, targets, cross, taken: Vec::new() }
+        Self { train, test, targets, cross, taken: Vec::new() }
     }
 
-    /// K v for a v of the training part that sums to zero, centred by the training part.
-    fn gram_times(&self, vector: &[f64]) -> Vec<f64> {
-        let mut image = times_vector(self.gram.view(), vector);
+    /// K v centred by the training part, for a v of the training part that sums to zero.
+    fn centred(&self, mut image: Vec<f64>) -> Vec<f64> {
         let mean = self.train.iter().map(|&at| image[at]).sum::<f64>() / self.train.len() as f64;
         image.iter_mut().for_each(|value| *value -= mean);
         image
@@ -116,15 +114,19 @@ impl DeflatedSide for StimulusSide<'_> {
         products
     }
 
-    fn advance(&mut self, direction: &[f64], strength: f64) -> Component {
+    fn begin(&self, direction: &[f64]) -> Begun {
         let mut scores = self.cross_times(direction);
         for taken in &self.taken {
             let along = dot(&taken.score, &scores) / taken.score_square;
             add_scaled(&mut scores, -along, &taken.all_scores);
         }
-        let score = self.only_train(&scores);
+        Begun { asked: self.only_train(&scores), own: scores }
+    }
+
+    fn finish(&mut self, begun: Begun, image: Vec<f64>, direction: &[f64], strength: f64) -> Component {
+        let Begun { own: scores, asked: score } = begun;
         let score_square = dot(&score, &score);
-        let image = self.gram_times(&score);
+        let image = self.centred(image);
         let loading: Vec<f64> = direction.iter().map(|q| q * strength / score_square).collect();
         let mut image_on_targets = times_vector(self.cross.t(), &score);
         for taken in &self.taken {

@@ -4,7 +4,7 @@
 //! decomposition serves every fold: residuals r = (I − H)⁻¹ e, with e the residuals of the whole fit and H its hat matrix, both for the
 //! stimuli of the fold (with one stimulus, e / (1 − leverage)).
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, Zip, s};
 use rayon::prelude::*;
 
 use super::RidgeOptions;
@@ -202,8 +202,10 @@ fn fold_criterion(
         let mut found = Array2::zeros((penalties.len(), columns.len()));
         for (penalty, fitted) in fitted.outer_iter().enumerate() {
             let Ok(fitted) = fitted.to_shape(shape) else { continue };
-            let residual = product_on_this_thread(inverses[penalty].view(), (&observed - &fitted).view());
-            let values = judged(criterion, &observed, &residual, columns.start)?;
+            // What is left of the whole fit is found in double precision; single is enough to compare penalties by it.
+            let left = Zip::from(&observed).and(&fitted).map_collect(|observed, fitted| (observed - fitted) as f32);
+            let residual = product_on_this_thread(inverses[penalty].view(), left.view());
+            let values = judged(criterion, &observed, &residual.mapv(f64::from), columns.start)?;
             found.row_mut(penalty).iter_mut().zip(values).for_each(|(place, value)| *place = value);
         }
         Ok(found)
@@ -211,18 +213,18 @@ fn fold_criterion(
 }
 
 /// (I − H)⁻¹ of the fold for each penalty.
-fn open_inverses(spectrum: &Spectrum, scores: &Array2<f64>, penalties: &[f64]) -> Result<Vec<Array2<f64>>, StatsError> {
+fn open_inverses(spectrum: &Spectrum, scores: &Array2<f64>, penalties: &[f64]) -> Result<Vec<Array2<f32>>, StatsError> {
     let open_inverse = |&penalty: &f64| {
         let scaled = scores / &spectrum.eigenvalues.mapv(|value| (value + penalty).sqrt());
         let mut open = transpose_times_self(scaled.t());
         open.mapv_inplace(|x| -x - of_intercept(spectrum));
         open.diag_mut().iter_mut().for_each(|x| *x += 1.0);
         match inverse_of_positive_definite(open.view()) {
-            Some((inverse, pivot)) if pivot > LEAST_FREEDOM => Ok(inverse),
+            Some((inverse, pivot)) if pivot > LEAST_FREEDOM => Ok(inverse.mapv(|value| value as f32)),
             _ => Err(fits_exactly(penalty)),
         }
     };
-    penalties.iter().map(open_inverse).collect()
+    penalties.par_iter().map(open_inverse).collect()
 }
 
 /// The criterion of each target of a block whose first is `first`.
