@@ -5,16 +5,11 @@ use std::io::Cursor;
 use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
 use ndarray::{Array3, Axis};
 
+use crate::report::figure::{LINE_PX, lettered};
 use crate::stimuli::{Image, ImageError};
 
 /// Pixels between the cells of a sheet.
 const GAP_PX: usize = 8;
-
-/// How many times larger than its 3 × 5 dots a letter is drawn.
-const LETTER_SCALE: usize = 2;
-
-/// Height of a caption's line.
-const LINE_PX: usize = 5 * LETTER_SCALE + 4;
 
 /// An image in [0, 1]: (channel, height, width).
 pub type Pixels = Array3<f32>;
@@ -95,8 +90,9 @@ pub fn contact_sheet(cells: &[Cell], n_columns: usize) -> Result<Image, ImageErr
         let (left, top) = (GAP_PX + place % n_columns * across, GAP_PX + place / n_columns * down);
         let inset = [(height - cell.picture.height()) / 2, (width - cell.picture.width()) / 2];
         sheet.place(&cell.picture, top + inset[0], left + inset[1]);
-        for (line, text) in cell.caption.iter().enumerate() {
-            sheet.write(text, top + height + 4 + line * LINE_PX, left, width);
+        if n_lines > 0 {
+            let caption = lettered(&cell.caption, [width, n_lines * LINE_PX]);
+            sheet.place(&Image::new(width, n_lines * LINE_PX, caption)?, top + height, left);
         }
     }
     Image::new(sheet.width, sheet.height, sheet.rgb)
@@ -122,85 +118,6 @@ impl Sheet {
             }
         }
     }
-
-    fn write(&mut self, text: &str, top: usize, left: usize, width: usize) {
-        let step = 4 * LETTER_SCALE;
-        for (place, letter) in text.chars().take(width / step).enumerate() {
-            let rows = dots(letter);
-            for (line, row) in rows.iter().enumerate() {
-                for column in (0..3).filter(|column| row & (4 >> column) != 0) {
-                    self.dot(top + line * LETTER_SCALE, left + place * step + column * LETTER_SCALE);
-                }
-            }
-        }
-    }
-
-    fn dot(&mut self, top: usize, left: usize) {
-        for y in top..(top + LETTER_SCALE).min(self.height) {
-            let start = (y * self.width + left) * 3;
-            if let Some(target) = self.rgb.get_mut(start..start + LETTER_SCALE * 3) {
-                target.fill(40);
-            }
-        }
-    }
-}
-
-/// The letter in 3 × 5 dots, a row a number of three bits; letters are all drawn as capitals.
-fn dots(letter: char) -> [u8; 5] {
-    let octal: u32 = match letter.to_ascii_uppercase() {
-        '0' => 0o75557,
-        '1' => 0o26227,
-        '2' => 0o71747,
-        '3' => 0o71717,
-        '4' => 0o55711,
-        '5' => 0o74717,
-        '6' => 0o74757,
-        '7' => 0o71244,
-        '8' => 0o75757,
-        '9' => 0o75717,
-        'A' => 0o25755,
-        'B' => 0o65656,
-        'C' => 0o34443,
-        'D' => 0o65556,
-        'E' => 0o74647,
-        'F' => 0o74644,
-        'G' => 0o34553,
-        'H' => 0o55755,
-        'I' => 0o72227,
-        'J' => 0o11152,
-        'K' => 0o55655,
-        'L' => 0o44447,
-        'M' => 0o57755,
-        'N' => 0o65555,
-        'O' => 0o25552,
-        'P' => 0o65644,
-        'Q' => 0o25563,
-        'R' => 0o65655,
-        'S' => 0o34216,
-        'T' => 0o72222,
-        'U' => 0o55557,
-        'V' => 0o55552,
-        'W' => 0o55775,
-        'X' => 0o55255,
-        'Y' => 0o55222,
-        'Z' => 0o71247,
-        '.' => 0o00002,
-        ',' => 0o00024,
-        ':' => 0o02020,
-        '-' => 0o00700,
-        '+' => 0o02720,
-        '*' => 0o05250,
-        '=' => 0o07070,
-        '/' => 0o11244,
-        '_' => 0o00007,
-        '[' | '(' => 0o64446,
-        ']' | ')' => 0o31113,
-        '"' => 0o55000,
-        '%' => 0o51245,
-        ' ' => 0,
-        _ => 0o77777,
-    };
-    std::array::from_fn(|row| ((octal >> (3 * (4 - row))) & 7) as u8)
 }
 
 #[cfg(test)]
@@ -232,8 +149,8 @@ mod tests {
         let pixel = |x: usize, y: usize| &sheet.rgb()[(y * sheet.width() + x) * 3..][..3];
         assert_eq!((pixel(8, 8), pixel(36, 8)), (&[255, 0, 0][..], &[0, 255, 0][..]));
         assert_eq!(pixel(8, 8 + 18 + LINE_PX), [0, 0, 255]);
-        // The 1's foot is three dots wide: its lowest row, 4 scaled dots below its top.
-        assert_eq!(pixel(8, 8 + 10 + 4 + 4 * LETTER_SCALE), [40; 3]);
+        let darkest = (18..18 + LINE_PX).flat_map(|y| (8..28).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)[0]).min();
+        assert!(darkest < Some(120), "no caption below the first: {darkest:?}");
         assert_eq!(pixel(0, 0), [255; 3]);
     }
 }

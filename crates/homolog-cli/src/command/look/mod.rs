@@ -27,10 +27,9 @@ use crate::progress::Bars;
 use crate::run_options::RunOptions;
 
 /// What the channels of the parameters are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ColourChoice {
     /// Directions that natural images do not correlate
-    #[default]
     Decorrelated,
     /// Red, green, blue
     Plain,
@@ -62,9 +61,9 @@ pub(crate) struct Look {
     /// none, l2, total-variation, blurred-image, jitter, jitter-multiscale, blurred-gradient, bilateral, normalised-gradient, robust, crops
     #[arg(long, value_name = "NAME", default_value = "robust")]
     regularizer: String,
-    /// What the channels of the parameters are
-    #[arg(long, value_enum, default_value_t)]
-    colour: ColourChoice,
+    /// What the channels of the parameters are [default: decorrelated; plain for cppn]
+    #[arg(long, value_enum)]
+    colour: Option<ColourChoice>,
     /// Steps of Adam
     #[arg(long, value_name = "N", default_value_t = 512)]
     steps: usize,
@@ -217,8 +216,9 @@ impl Look {
             None => Parameterisation::Fourier,
         };
         let colour = match self.colour {
-            ColourChoice::Decorrelated => Colour::Decorrelated,
-            ColourChoice::Plain => Colour::Plain,
+            Some(ColourChoice::Decorrelated) => Colour::Decorrelated,
+            Some(ColourChoice::Plain) => Colour::Plain,
+            None => parameterisation.colour(),
         };
         let magnitudes = self.magnitudes.as_ref().map(|folder| {
             let set = StimulusSet::open(folder, IdStyle::default()).map_err(|problem| Failure::from_error(&problem))?;

@@ -96,6 +96,14 @@ impl Parameterisation {
         })
     }
 
+    /// What its channels are best: decorrelated; but what a network paints is smooth already, and saturates where colours are mixed.
+    pub fn colour(self) -> Colour {
+        match self {
+            Self::Cppn => Colour::Plain,
+            Self::Pixels | Self::Fourier | Self::Pyramid | Self::Maco => Colour::Decorrelated,
+        }
+    }
+
     /// The step of Adam that suits it: lucid's .05; more for pixels, which are alone; less for the weights of a network.
     pub fn learning_rate(self) -> f64 {
         match self {

@@ -60,6 +60,11 @@ pub enum FigureError {
     Write(#[from] ReportError),
 }
 
+/// Text is drawn in the font that the program carries.
+pub(super) fn text_options() -> usvg::Options<'static> {
+    usvg::Options { fontdb: FONTS.clone(), font_family: FONT.to_owned(), ..usvg::Options::default() }
+}
+
 impl Figure {
     /// The figure as a PNG of twice its width and height in pixels, in light colours on white. Text is drawn in Noto Sans, which
     /// the program carries, so that the picture is the same on every machine.
@@ -71,8 +76,8 @@ impl Figure {
             description: self.description.clone(),
             source,
         };
-        let options = usvg::Options { fontdb: FONTS.clone(), font_family: FONT.to_owned(), ..usvg::Options::default() };
-        let tree = usvg::Tree::from_str(&self.standalone_in(FONT), &options).map_err(|error| drawing(error.into()))?;
+        let tree =
+            usvg::Tree::from_str(&self.standalone_in(FONT), &text_options()).map_err(|error| drawing(error.into()))?;
         let (width, height) = self.size_with_margin();
         let (width, height) = (width * f64::from(PNG_SCALE), height * f64::from(PNG_SCALE));
         // Beyond 2^14 pixels a side no reader opens it; a side is never rounded down to cut the figure.
