@@ -37,8 +37,7 @@ impl Results<'_> {
         self.out.put_picture("labelled-images.png", &pictures::labelled_sheet(self.dissector)?)?;
         self.put_figure("detectors", &pictures::unique_chart(self.found, self.iou).figure(FIGURE_PX))?;
         let mut files = Vec::new();
-        for dissection in self.found {
-            let stem = file_stem(&dissection.stage.name);
+        for (dissection, stem) in self.found.iter().zip(self.file_stems()) {
             let mut own = json!({});
             if let Some(chart) = pictures::concept_chart(dissection, self.iou) {
                 let name = format!("detectors-{stem}");
@@ -72,6 +71,19 @@ impl Results<'_> {
             }
             writeln!(out, "\nin {}", self.out.path().display())
         })
+    }
+
+    /// A part of files' names for each stage, no two the same.
+    fn file_stems(&self) -> Vec<String> {
+        let mut stems: Vec<String> = Vec::new();
+        for found in self.found {
+            let mut stem = file_stem(&found.stage.name);
+            while stems.contains(&stem) {
+                stem.push('_');
+            }
+            stems.push(stem);
+        }
+        stems
     }
 
     fn put_figure(&self, name: &str, figure: &Figure) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use homolog::inside::dissection::{Dissection, Dissector};
 use homolog::inside::picture::{Cell, contact_sheet};
 use homolog::network::checked::Network;
 use homolog::progress::Cancel;
-use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars, short_model_name};
+use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars};
 use homolog::stimuli::{Image, Limits, SourceReader};
 
 use super::failure;
@@ -106,7 +106,7 @@ pub(super) fn unit_sheet(
 /// Unique detectors of each stage, by category.
 pub(super) fn unique_chart(found: &[Dissection], iou: f64) -> StackedBars {
     let bar = |dissection: &Dissection| StackedBar {
-        name: short_model_name(&dissection.stage.name),
+        name: dissection.stage.name.clone(),
         sizes: dissection.n_unique(iou).iter().map(|count| *count as f64).collect(),
         ceiling: None,
     };

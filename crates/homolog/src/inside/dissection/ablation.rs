@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ndarray::{Array2, ArrayView1};
 
 use super::error::DissectionError;
-use super::run::Dissector;
+use super::run::{Dissector, Pass};
 use crate::naming::listed;
 use crate::network::checked::{Network, Stage};
 use crate::progress::{Cancel, Progress};
@@ -140,7 +140,8 @@ impl Dissector<'_> {
         let stages = std::slice::from_ref(stage);
         let plan = RecordPlan::new(network, stages, n_images, self.resources)?;
         let mut outputs = Outputs(Array2::zeros((n_images, stage.n_units())));
-        self.stream(network, stages, &plan, &mut outputs, progress, cancel)?;
+        let pass = Pass { set: self.labelled.set(), network, stages, batch_size: plan.batch_size };
+        pass.run(self, &mut outputs, progress, cancel)?;
         Ok(outputs.0)
     }
 }

@@ -16,7 +16,7 @@ use crate::recording::record::{Placement, RecordError, RecordPlan, Resources, Ro
 use crate::stimuli::labelled::LabelledSet;
 use crate::stimuli::{Limits, Preprocessing, StimulusSet};
 
-/// What makes a detector.
+/// How units are compared with concepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Criteria {
     /// The share of all positions of all images at which a unit is above its threshold: 0.005 in the paper.
@@ -71,6 +71,7 @@ impl Dissector<'_> {
         let image = image_size(network)?;
         let categories = Categories::of(self.labelled.concepts());
         let (plan, keeps) = self.plan(network, stages, criteria, &categories)?;
+        let pass = Pass { set: self.labelled.set(), network, stages, batch_size: plan.batch_size };
         let mut thresholds = Thresholds {
             set: self.labelled.set(),
             stages: stages
@@ -80,7 +81,7 @@ impl Dissector<'_> {
             kept: keeps.then(Vec::new),
             failed: None,
         };
-        self.stream(network, stages, &plan, &mut thresholds, progress, cancel)
+        pass.run(self, &mut thresholds, progress, cancel)
             .map_err(|problem| thresholds.failed.take().unwrap_or(problem))?;
         let kept = thresholds.kept.take();
         let mut tallies = Tallies {
@@ -101,7 +102,7 @@ impl Dissector<'_> {
         drop(thresholds);
         let told = match kept {
             Some(kept) => tallies.take_kept(kept, progress, cancel).map_err(DissectionError::from),
-            None => self.stream(network, stages, &plan, &mut tallies, progress, cancel),
+            None => pass.run(self, &mut tallies, progress, cancel),
         };
         told.map_err(|problem| tallies.failed.take().unwrap_or(problem))?;
         Ok(tallies.finish(stages))
@@ -138,43 +139,6 @@ impl Dissector<'_> {
         Ok((plan, keeps))
     }
 
-    /// All images through the network.
-    pub(super) fn stream(
-        &self,
-        network: &Network,
-        stages: &[Stage],
-        plan: &RecordPlan,
-        sink: &mut dyn RowSink,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<(), DissectionError> {
-        self.stream_set(self.labelled.set(), network, stages, plan, sink, progress, cancel)
-    }
-
-    /// Some of the images through the network.
-    #[allow(clippy::too_many_arguments, reason = "what a run is made of, and two that watch it")]
-    pub(super) fn stream_set(
-        &self,
-        set: &StimulusSet,
-        network: &Network,
-        stages: &[Stage],
-        plan: &RecordPlan,
-        sink: &mut dyn RowSink,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<(), DissectionError> {
-        let values: Vec<String> = stages.iter().map(|stage| stage.value.clone()).collect();
-        let mut session = self.engine.open(network, &values)?;
-        let stream = Stream {
-            set,
-            preprocessing: self.preprocessing,
-            limits: Limits::default(),
-            batch_size: plan.batch_size,
-            n_decoders: self.resources.n_threads,
-        };
-        Ok(stream.run(session.as_mut(), sink, progress, cancel)?)
-    }
-
     /// The labels of an image as the network is shown it.
     fn labels(&self, image: usize, needed: [usize; 2], categories: &Categories) -> Result<Labels, DissectionError> {
         let masks = self.labelled.prepared_masks(image, self.preprocessing)?;
@@ -184,6 +148,35 @@ impl Dissector<'_> {
             return Err(DissectionError::MaskSize { id, found, needed });
         }
         Ok(Labels::of(&masks, categories))
+    }
+}
+
+/// Images through the network, once.
+pub(super) struct Pass<'a> {
+    pub(super) set: &'a StimulusSet,
+    pub(super) network: &'a Network,
+    pub(super) stages: &'a [Stage],
+    pub(super) batch_size: usize,
+}
+
+impl Pass<'_> {
+    pub(super) fn run(
+        &self,
+        dissector: &Dissector<'_>,
+        sink: &mut dyn RowSink,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<(), DissectionError> {
+        let values: Vec<String> = self.stages.iter().map(|stage| stage.value.clone()).collect();
+        let mut session = dissector.engine.open(self.network, &values)?;
+        let stream = Stream {
+            set: self.set,
+            preprocessing: dissector.preprocessing,
+            limits: Limits::default(),
+            batch_size: self.batch_size,
+            n_decoders: dissector.resources.n_threads,
+        };
+        Ok(stream.run(session.as_mut(), sink, progress, cancel)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bits::Bits;
 use super::error::DissectionError;
 use super::result::{Dissection, UnitExample};
-use super::run::{Dissector, image_size};
+use super::run::{Dissector, Pass, image_size};
 use super::upsample::Upsampler;
 use crate::network::channels::ChannelLayout;
 use crate::network::checked::Network;
@@ -50,7 +50,8 @@ impl Dissector<'_> {
         let mut maps = Maps { images: &images, wanted: &wanted, layout: stage.channel_layout(), kept: BTreeMap::new() };
         let stages = std::slice::from_ref(stage);
         let plan = RecordPlan::new(network, stages, set.len(), self.resources)?;
-        self.stream_set(&set, network, stages, &plan, &mut maps, &Silent, cancel)?;
+        let pass = Pass { set: &set, network, stages, batch_size: plan.batch_size };
+        pass.run(self, &mut maps, &Silent, cancel)?;
         let size = image_size(network)?;
         let upsampler = Upsampler::new(dissection.upsampling, stage, size, size);
         let mut reader = SourceReader::new(Limits::default());

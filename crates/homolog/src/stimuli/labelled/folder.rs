@@ -208,10 +208,10 @@ fn indexed_masks(id: &str, picture: &Image, values: &BTreeMap<[u8; 3], Vec<usize
             }
         }
     }
-    // An image that shows nothing still has its mask's size.
-    let masks: Vec<(usize, Vec<bool>)> = match masks.is_empty() {
-        true => vec![(0, vec![false; n_pixels])],
-        false => masks.into_iter().collect(),
-    };
+    let mut masks: Vec<(usize, Vec<bool>)> = masks.into_iter().collect();
+    if masks.is_empty() {
+        // What shows nothing still has its size compared with its image's.
+        masks.push((0, vec![false; n_pixels]));
+    }
     Ok(Masks { width: picture.width(), height: picture.height(), masks })
 }
