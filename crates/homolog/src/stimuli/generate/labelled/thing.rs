@@ -97,15 +97,15 @@ impl Thing {
             }
             Self::Fish => vec![
                 Piece { turned: -FRAC_PI_2, ..piece("fish tail", Triangle, [-0.70, 0.0], [0.42, 0.28]) },
-                piece("fish fin", Triangle, [0.10, 0.50], [0.24, 0.22]),
+                piece("fish fin", Triangle, [0.10, 0.58], [0.32, 0.28]),
                 piece("fish body", Disc, [0.18, 0.0], [0.72, 0.44]),
-                piece("fish eye", Disc, [0.56, 0.10], [0.12, 0.12]),
+                piece("fish eye", Disc, [0.54, 0.08], [0.16, 0.16]),
             ],
             Self::Face => vec![
                 piece("face head", Disc, [0.0, 0.0], [0.76, 0.96]),
                 piece("face eye", Disc, [-0.30, 0.28], [0.17, 0.13]),
                 piece("face eye", Disc, [0.30, 0.28], [0.17, 0.13]),
-                piece("face nose", Triangle, [0.0, -0.08], [0.12, 0.18]),
+                piece("face nose", Triangle, [0.0, -0.10], [0.16, 0.22]),
                 piece("face mouth", Box, [0.0, -0.52], [0.34, 0.10]),
             ],
         }
