@@ -14,8 +14,12 @@ use crate::model::Model;
 use crate::pictures::{PictureFolder, provenance};
 use crate::table::{Align, Table, csv_field, printed};
 
-/// Pixels across of a figure.
+/// Pixels across of a figure of many bars.
 const FIGURE_PX: f64 = 720.0;
+
+/// Pixels across of a figure for each bar, and of the narrowest: as wide as the legend.
+const BAR_PX: f64 = 90.0;
+const NARROWEST_PX: f64 = 400.0;
 
 /// Everything that was found, and of what.
 pub(super) struct Results<'a> {
@@ -35,7 +39,8 @@ impl Results<'_> {
     /// Writes everything, and prints a line for each stage and each ablation, or the JSON.
     pub(super) fn write(&self, n_units: usize, cancel: &Cancel, as_json: bool) -> Result<(), Failure> {
         self.out.put_picture("labelled-images.png", &pictures::labelled_sheet(self.dissector)?)?;
-        self.put_figure("detectors", &pictures::unique_chart(self.found, self.iou).figure(FIGURE_PX))?;
+        let width = (BAR_PX * (1 + self.found.len()) as f64).clamp(NARROWEST_PX, FIGURE_PX);
+        self.put_figure("detectors", &pictures::unique_chart(self.found, self.iou).figure(width))?;
         let mut files = Vec::new();
         for (dissection, stem) in self.found.iter().zip(self.file_stems()) {
             let mut own = json!({});

@@ -4,7 +4,7 @@ use homolog::inside::dissection::{Dissection, Dissector};
 use homolog::inside::picture::{Cell, contact_sheet};
 use homolog::network::checked::Network;
 use homolog::progress::Cancel;
-use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars};
+use homolog::report::figure::{StackedBar, StackedBars};
 use homolog::stimuli::{Image, Limits, SourceReader};
 
 use super::failure;
@@ -12,6 +12,12 @@ use crate::exit::Failure;
 
 /// Labelled images that are shown.
 const N_LABELLED: usize = 6;
+
+/// Pixels across of a caption's letter, its gap included.
+const LETTER_PX: usize = 8;
+
+/// Pictures in a row of the units' sheet at most, if that holds the examples of two units or more.
+const MOST_COLUMNS: usize = 8;
 
 /// Concepts of one bar chart at most: those with the most detectors.
 const MOST_BARS: usize = 30;
@@ -44,7 +50,8 @@ pub(super) fn labelled_sheet(dissector: &Dissector<'_>) -> Result<Image, Failure
                 }
             }
             let picture = Image::new(width, height, rgb).map_err(|problem| told(&problem))?;
-            cells.push(Cell { picture, caption: vec![category.to_owned(), caption.join(", ")] });
+            let caption = std::iter::once(category.to_owned()).chain(lines(&caption, width)).collect();
+            cells.push(Cell { picture, caption });
         }
     }
     contact_sheet(&cells, 1 + labelled.categories().len()).map_err(|problem| told(&problem))
@@ -65,7 +72,7 @@ fn hue(number: usize) -> [u8; 3] {
     COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default()
 }
 
-/// A row for each of the units that overlap best, with the images that drive them, dark where they are below their threshold; at most one
+/// The units that overlap best, each with the images that drive them, dark where they are below their threshold; at most one
 /// unit of a concept until every concept has been shown. `None` where no unit is a detector.
 pub(super) fn unit_sheet(
     dissector: &Dissector<'_>,
@@ -100,6 +107,9 @@ pub(super) fn unit_sheet(
             cells.push(Cell { picture: one.picture, caption });
         }
     }
+    // Several units in a row, where each has as many examples.
+    let is_even = cells.len() == n_columns * first.len();
+    let n_columns = if is_even { n_columns * (MOST_COLUMNS / n_columns).max(1) } else { n_columns };
     contact_sheet(&cells, n_columns).map(Some).map_err(|problem| Failure::from_error(&problem))
 }
 
@@ -119,32 +129,51 @@ pub(super) fn unique_chart(found: &[Dissection], iou: f64) -> StackedBars {
 }
 
 /// Units of one stage that detect each concept, those with most first, a colour for each category. `None` where there are none.
-pub(super) fn concept_chart(found: &Dissection, iou: f64) -> Option<BarChart> {
+pub(super) fn concept_chart(found: &Dissection, iou: f64) -> Option<StackedBars> {
     let mut counts: Vec<(usize, usize)> =
         found.n_detectors(iou).into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
     counts.sort_by_key(|(concept, count)| (std::cmp::Reverse(*count), *concept));
     counts.truncate(MOST_BARS);
-    let category_of = |concept: usize| {
-        let category = &found.concepts.get(concept)?.category;
-        found.categories().iter().position(|one| one == category)
+    let bar = |(concept, count): (usize, usize)| {
+        let concept = found.concepts.get(concept)?;
+        let size = |category: &String| if *category == concept.category { count as f64 } else { 0.0 };
+        let sizes = found.categories().iter().map(size).collect();
+        Some(StackedBar { name: concept.name.clone(), sizes, ceiling: None })
     };
-    let bars: Vec<Bar> = counts
-        .into_iter()
-        .map(|(concept, count)| Bar {
-            name: found.concepts.get(concept).map_or_else(String::new, |concept| concept.name.clone()),
-            value: Some(count as f64),
-            interval: None,
-            subjects: Vec::new(),
-            colour: category_of(concept).unwrap_or(0),
-        })
-        .collect();
-    (!bars.is_empty()).then(|| BarChart {
+    let bars: Vec<StackedBar> = counts.into_iter().filter_map(bar).collect();
+    (!bars.is_empty()).then(|| StackedBars {
         description: format!("How many units of {} detect each concept, IoU above {iou}", found.stage.name),
         vertical: format!("units of {} that detect it", found.stage.name),
+        parts: found.categories().to_vec(),
         bars,
-        ceiling: None,
-        different: Vec::new(),
-        pair_marks: PairMarks::Automatic,
-        mark_rows: Vec::new(),
     })
+}
+
+/// Names with commas between, in lines as long as a caption below a picture of this width can be.
+fn lines(names: &[String], width_px: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (place, name) in names.iter().enumerate() {
+        let name = if place + 1 < names.len() { format!("{name},") } else { name.clone() };
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + name.len() <= width_px / LETTER_PX => {
+                line.push(' ');
+                line.push_str(&name);
+            }
+            _ => lines.push(name),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn names_are_broken_into_lines_that_fit() {
+        let names = ["red", "orange", "blue", "purple"].map(str::to_owned);
+        assert_eq!(lines(&names, 104), ["red, orange,", "blue, purple"]);
+        assert_eq!(lines(&names[..1], 8), ["red"]);
+        assert!(lines(&[], 80).is_empty());
+    }
 }
