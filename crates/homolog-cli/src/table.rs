@@ -52,6 +52,11 @@ impl Table {
     }
 }
 
+/// A field of CSV, in quotes where it has to be.
+pub(crate) fn csv_field(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
 /// Prints to standard output; a reader that has gone away (as `head` does) is no problem.
 pub(crate) fn printed(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -5,6 +5,7 @@ mod compare;
 mod data;
 mod decode;
 mod demo;
+mod dissect;
 mod encode;
 mod infer;
 mod layers;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Layers(layers::Layers),
     /// Make images that drive units, and find those in a folder that do
     Look(Box<look::Look>),
+    /// Which concepts units detect, by overlap with labelled masks, and what is lost without them
+    Dissect(Box<dissect::Dissect>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -56,6 +59,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Layers(command) => command.run(),
             Self::Look(command) => command.run(),
+            Self::Dissect(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

@@ -8,6 +8,7 @@ mod bad_stimuli;
 mod data;
 mod demo;
 mod disk;
+mod dissect;
 mod input;
 mod layers;
 mod look;

@@ -80,7 +80,7 @@ impl Folder<'_> {
         cancel: &Cancel,
     ) -> Result<Vec<Responses>, InsideError> {
         let n_images = self.set.len();
-        let n_channels: usize = stages.iter().map(|stage| layout(stage).0).sum();
+        let n_channels: usize = stages.iter().map(|stage| stage.channel_layout().n_channels).sum();
         let needed = BYTES_EACH * n_channels as u64 * n_images as u64;
         let budget = self.resources.memory_bytes;
         if needed > budget / 2 {
@@ -118,18 +118,9 @@ impl Folder<'_> {
     }
 }
 
-/// Channels and (height, width) of a stage's positions, and whether channels come last.
-fn layout(stage: &Stage) -> (usize, [usize; 2], bool) {
-    match stage.shape.as_slice() {
-        [n_channels, height, width] => (*n_channels, [*height, *width], false),
-        [n_tokens, n_channels] => (*n_channels, [1, *n_tokens], true),
-        shape => (shape.iter().product(), [1, 1], false),
-    }
-}
-
 impl Responses {
     fn empty(stage: &Stage, n_images: usize) -> Self {
-        let shape = (n_images, layout(stage).0);
+        let shape = (n_images, stage.channel_layout().n_channels);
         Self {
             stage: stage.clone(),
             largest: Array2::zeros(shape),
@@ -152,15 +143,11 @@ impl Responses {
 
     /// Takes one image's responses, in row-major order of the stage's shape.
     fn take(&mut self, image: usize, row: &[f32]) {
-        let (n_channels, [height, width], is_last) = layout(&self.stage);
-        let n_places = height * width;
-        for channel in 0..n_channels {
-            let at = |place: usize| {
-                let index = if is_last { place * n_channels + channel } else { channel * n_places + place };
-                row.get(index).copied().unwrap_or(f32::NAN)
-            };
+        let layout = self.stage.channel_layout();
+        for channel in 0..layout.n_channels {
+            let at = |place: usize| row.get(layout.unit(channel, place)).copied().unwrap_or(f32::NAN);
             let (mut high, mut low) = (0, 0);
-            for place in 1..n_places {
+            for place in 1..layout.n_positions() {
                 if at(place) > at(high) {
                     high = place;
                 }
@@ -182,7 +169,7 @@ impl Responses {
         if channel >= self.n_channels() {
             return None;
         }
-        let width = layout(&self.stage).1[1].max(1);
+        let width = self.stage.channel_layout().positions[1].max(1);
         let example = |responses: &Array2<f32>, places: &Array2<u32>, image: usize| {
             let place = usize::try_from(places[[image, channel]]).unwrap_or(0);
             Example { image, place: [place / width, place % width], response: responses[[image, channel]] }

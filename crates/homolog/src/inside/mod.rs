@@ -7,11 +7,13 @@
 //! | [`transform`] | the regularizers of the published comparison: views, penalties, filters, scales |
 //! | [`optimise`] | the loop: Adam, many units at once, exact resume, dead units, what is not finite |
 //! | [`examples`] | the images of a folder that drive each channel most, least and in between |
+//! | [`dissection`] | which concepts the units of a stage detect, and what is lost without them |
 //! | [`picture`] | arrays as PNG, contact sheets with captions |
 //!
 //! The four parts objective, image, transform and optimise are those of lucid (Olah C, Mordvintsev A, Schubert L (2017).
 //! Feature visualization. Distill. doi 10.23915/distill.00007). Start at [`optimise::Look`].
 
+pub mod dissection;
 mod error;
 pub mod examples;
 pub mod image;

@@ -11,7 +11,8 @@
 //! | `preprocessing` | recipes: from an image to a network's input, by name or in TOML |
 //! | `loader` | batches, decoded on other threads, in order, in bounded memory |
 //! | `check`, `content` | every stimulus opened before a run; a set's hash |
-//! | `generate` | objects and gratings made by the program, with everything known about them |
+//! | `labelled` | images with a mask for each concept: colours, textures, shapes, parts, objects
+//! | `generate` | objects, gratings and labelled scenes made by the program, with everything known about them |
 //!
 //! Start at [`StimulusSet::open`] and [`batches`].
 
@@ -25,6 +26,7 @@ mod folder;
 pub mod generate;
 mod geometry;
 mod image;
+pub mod labelled;
 mod loader;
 mod order;
 mod preprocessing;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
 
 mod both_engines;
+mod dissection;
 mod engines;
 mod golden;
 mod onnx_files;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::model::Model;
+use crate::table::csv_field;
 
 /// Shares of the images that respond less.
 const QUANTILES: [f64; 3] = [0.95, 0.75, 0.5];
@@ -165,8 +166,8 @@ fn table(all: &[Responses], n_examples: usize, ids: &[&str]) -> String {
                 let id = ids.get(example.image).copied().unwrap_or_default();
                 text.push_str(&format!(
                     "{},{channel},{which},{},{},{},{}\n",
-                    quoted(&responses.stage.name),
-                    quoted(id),
+                    csv_field(&responses.stage.name),
+                    csv_field(id),
                     example.place[0],
                     example.place[1],
                     example.response
@@ -178,9 +179,4 @@ fn table(all: &[Responses], n_examples: usize, ids: &[&str]) -> String {
         }
     }
     text
-}
-
-/// A field of CSV, in quotes where it has to be.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
