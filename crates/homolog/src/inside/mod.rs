@@ -7,6 +7,7 @@
 //! | [`transform`] | the regularizers of the published comparison: views, penalties, filters, scales |
 //! | [`optimise`] | the loop: Adam, many units at once, exact resume, dead units, what is not finite |
 //! | [`examples`] | the images of a folder that drive each channel most, least and in between |
+//! | [`probe`] | in-silico electrophysiology: tuning, receptive fields, sparseness, selectivity, invariance, lesions |
 //! | [`picture`] | arrays as PNG, contact sheets with captions |
 //!
 //! The four parts objective, image, transform and optimise are those of lucid (Olah C, Mordvintsev A, Schubert L (2017).
@@ -18,6 +19,7 @@ pub mod image;
 pub mod objective;
 pub mod optimise;
 pub mod picture;
+pub mod probe;
 pub mod transform;
 
 pub use error::InsideError;
