@@ -8,6 +8,7 @@
 //! | running | [`engine::Engine`] | `engine/` |
 
 pub mod builder;
+pub mod channels;
 pub mod checked;
 pub mod engine;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod onnx;
 pub mod op;
 pub mod plan;
 pub mod receptive_field;
+pub mod scaled;
 mod select;
 pub mod tensor;
 pub mod value;
