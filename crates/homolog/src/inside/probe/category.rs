@@ -89,11 +89,11 @@ pub fn category_selectivity(folder: &FolderResponses, categories: &[Category]) -
         })
         .collect();
     let of_unit = |unit: usize| -> Vec<CategoryTuning> {
-        let responses: Vec<f64> = folder.responses.index_axis(Axis(1), unit).iter().map(|value| f64::from(*value)).collect();
+        let responses: Vec<f64> =
+            folder.responses.index_axis(Axis(1), unit).iter().map(|value| f64::from(*value)).collect();
         memberships.iter().map(|inside| tuning(&responses, inside)).collect()
     };
-    let mut units: Vec<Vec<CategoryTuning>> =
-        (0..folder.responses.ncols()).into_par_iter().map(of_unit).collect();
+    let mut units: Vec<Vec<CategoryTuning>> = (0..folder.responses.ncols()).into_par_iter().map(of_unit).collect();
     let p: Vec<f64> = units.iter().flatten().filter_map(|one| one.p).collect();
     let stats = |source| ProbeError::Stats { stage: folder.probed.stage.name.clone(), source };
     let mut adjusted = false_discovery_rate(&p).map_err(stats)?.into_iter();

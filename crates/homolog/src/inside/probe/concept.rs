@@ -61,7 +61,8 @@ impl ConceptStimuli {
         };
         for (what, found) in [("concept", &concepts), ("medium", &media)] {
             if found.len() < 2 {
-                let found = format!("there is {} {what} ({})", found.len(), listed(found.iter().map(String::as_str), 3));
+                let found =
+                    format!("there is {} {what} ({})", found.len(), listed(found.iter().map(String::as_str), 3));
                 return refused(found, "At least two concepts, each in at least two media, are needed");
             }
         }

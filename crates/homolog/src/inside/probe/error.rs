@@ -73,9 +73,9 @@ pub enum ProbeError {
         /// What it must be.
         needed: String,
     },
-    /// Something that every unit at once does not have.
+    /// Something that is measured where one receptive field is.
     #[error(
-        "cannot measure {what} of every unit of \"{stage}\": its stimuli lie where one unit's receptive field is. Probe the units at the centre"
+        "cannot measure {what} of \"{stage}\" but for the units at its centre: the stimuli lie where their receptive field is"
     )]
     NeedsCentre {
         /// What was to be measured.
@@ -107,16 +107,6 @@ pub enum ProbeError {
         found: String,
         /// What is needed, as a sentence without a full stop.
         needed: String,
-    },
-    /// A channel that a stage does not have.
-    #[error("\"{stage}\" has no channel {channel}: its {n_channels} channels are counted from 0")]
-    NoSuchChannel {
-        /// The stage.
-        stage: String,
-        /// The channel.
-        channel: usize,
-        /// How many there are.
-        n_channels: usize,
     },
 }
 

@@ -17,7 +17,7 @@
 mod category;
 mod concept;
 mod error;
-pub mod grating;
+mod grating;
 mod present;
 mod receptive_field;
 mod rescore;
@@ -28,10 +28,13 @@ mod unit;
 pub use category::{Category, CategoryTuning, StageCategories, category_selectivity};
 pub use concept::{ConceptStimuli, ConceptTest, StageConcepts, concept_cells};
 pub use error::ProbeError;
-pub use grating::{GratingExperiment, GratingMeasure, GratingSettings, StageTuning, UnitKind, UnitTuning};
+pub use grating::{
+    ContrastTuning, GratingExperiment, GratingMeasure, GratingSettings, PhaseTuning, PositionTuning, SizeResponse,
+    StageTuning, UnitKind, UnitTuning,
+};
 pub use present::{FolderResponses, Presenter};
 pub use receptive_field::{FieldExperiment, FieldGrid, FieldSettings, MeasuredField, StageFields};
-pub use rescore::{Accuracy, ClassLabels, accuracy, feature_preference};
+pub use rescore::{Accuracy, accuracy, feature_preference};
 pub use sparseness::{StageSparseness, sparseness};
 pub use transformed::{StageInvariance, TransformedObjects, UnitInvariance};
 pub use unit::{ProbedStage, ProbedUnit, UnitChoice};

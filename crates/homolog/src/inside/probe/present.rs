@@ -156,8 +156,8 @@ impl Opened<'_> {
 fn keep(probed: &[ProbedStage], responses: &mut [Array2<f32>], first: usize, blocks: &[Array2<f32>]) {
     for ((one, kept), block) in probed.iter().zip(responses).zip(blocks) {
         for (offset, row) in block.axis_iter(Axis(0)).enumerate() {
-            for (to, unit) in kept.row_mut(first + offset).iter_mut().zip(&one.units) {
-                *to = row.get(unit.index).copied().unwrap_or(f32::NAN);
+            if let Some(kept) = kept.row_mut(first + offset).as_slice_mut() {
+                one.take(row, kept);
             }
         }
     }

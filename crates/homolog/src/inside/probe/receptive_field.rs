@@ -92,7 +92,7 @@ impl FieldExperiment {
     /// Measures the units at the centre of every stage.
     ///
     /// # Errors
-    /// [`ProbeError::NeedsCentre`] for every unit of a stage; [`ProbeError::Setting`]; [`ProbeError::NotImages`]; the engine's.
+    /// [`ProbeError::NeedsCentre`] for other units than those at the centre; [`ProbeError::Setting`]; [`ProbeError::NotImages`]; the engine's.
     pub fn run(&self, presenter: &Presenter<'_>, probed: &[ProbedStage]) -> Result<Vec<StageFields>, ProbeError> {
         presenter.image_px("noise")?;
         self.settings.check()?;
@@ -100,7 +100,7 @@ impl FieldExperiment {
     }
 
     fn of_stage(&self, presenter: &Presenter<'_>, probed: &ProbedStage) -> Result<StageFields, ProbeError> {
-        if probed.choice == UnitChoice::Every {
+        if probed.choice != UnitChoice::Centre {
             let what = "receptive fields";
             return Err(ProbeError::NeedsCentre { what, stage: probed.stage.name.clone() });
         }
@@ -114,7 +114,13 @@ impl FieldExperiment {
                 None => return Array2::from_elem(probed.image_px, 0.5),
                 Some(at) if at < n_sparse => Array2::from_shape_fn(grid.n_cells, |(row, column)| {
                     let is_shown = row * grid.n_cells[1] + column == at / 2;
-                    if !is_shown { 0.0 } else if at.is_multiple_of(2) { 1.0 } else { -1.0 }
+                    if !is_shown {
+                        0.0
+                    } else if at.is_multiple_of(2) {
+                        1.0
+                    } else {
+                        -1.0
+                    }
                 }),
                 Some(at) => noise.frame(at - n_sparse),
             };
@@ -141,11 +147,14 @@ impl FieldExperiment {
 
 impl FieldSettings {
     fn check(&self) -> Result<(), ProbeError> {
-        let refused = |what, found: String, needed: &str| {
-            Err(ProbeError::Setting { what, found, needed: needed.to_owned() })
-        };
+        let refused =
+            |what, found: String, needed: &str| Err(ProbeError::Setting { what, found, needed: needed.to_owned() });
         if !(3..=64).contains(&self.most_cells) {
-            return refused("this number of cells along a side:", self.most_cells.to_string(), "from 3 to 64 are possible");
+            return refused(
+                "this number of cells along a side:",
+                self.most_cells.to_string(),
+                "from 3 to 64 are possible",
+            );
         }
         if self.n_blocks == 0 {
             return refused("this number of blocks of noise:", "0".to_owned(), "at least 1 is needed");
@@ -220,7 +229,11 @@ impl Noise {
             let mut rng = Rng::new(settings.seed).stream(index as u64);
             // The first column is constant and of no use.
             let columns = rng.permutation(order - 1);
-            columns.into_iter().take(n).map(|column| (column + 1, if rng.uniform() < 0.5 { -1.0 } else { 1.0 })).collect()
+            columns
+                .into_iter()
+                .take(n)
+                .map(|column| (column + 1, if rng.uniform() < 0.5 { -1.0 } else { 1.0 }))
+                .collect()
         };
         Self { n_cells: grid.n_cells, order, dealt: (0..settings.n_blocks).map(block).collect() }
     }
@@ -255,13 +268,7 @@ impl Noise {
 }
 
 /// The maps and what they say; `responses` are those to the blank, the sparse noise and the binary noise.
-fn measured(
-    probed: &ProbedStage,
-    grid: &FieldGrid,
-    noise: &Noise,
-    responses: &[f64],
-    amplitude: f64,
-) -> MeasuredField {
+fn measured(probed: &ProbedStage, grid: &FieldGrid, noise: &Noise, responses: &[f64], amplitude: f64) -> MeasuredField {
     let (blank, rest) = responses.split_first().map_or((0.0, &[][..]), |(blank, rest)| (*blank, rest));
     let (sparse, binary) = rest.split_at(rest.len().min(2 * grid.n()));
     let map = |polarity: usize| {

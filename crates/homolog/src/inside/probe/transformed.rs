@@ -68,7 +68,8 @@ impl TransformedObjects {
         let [height, width] = presenter.image_px("objects")?;
         let shape = presenter.network.stimulus_shape();
         if height != width || shape.first() != Some(&3) {
-            let (network, needed) = (presenter.network.graph().name.clone(), "three channels and as many rows as columns");
+            let (network, needed) =
+                (presenter.network.graph().name.clone(), "three channels and as many rows as columns");
             return Err(ProbeError::NotImages { what: "objects", network, shape, needed });
         }
         self.check()?;
@@ -126,8 +127,10 @@ impl TransformedObjects {
     fn objects(&self) -> Vec<ObjectScene> {
         let scene = |at: usize| {
             let category = Category::ALL[at % Category::ALL.len()];
-            let drawn = ObjectScene::random(category, &mut Random::stream(self.seed, at as u64));
-            ObjectScene { x: self.shifts[0], y: 0.0, size: self.sizes[0], rotation_deg: self.rotations_deg[0], ..drawn }
+            let mut scene = ObjectScene::random(category, &mut Random::stream(self.seed, at as u64));
+            (scene.x, scene.y) = (self.shifts[0], 0.0);
+            (scene.size, scene.rotation_deg) = (self.sizes[0], self.rotations_deg[0]);
+            scene
         };
         (0..self.per_category * Category::ALL.len()).map(scene).collect()
     }
@@ -158,10 +161,6 @@ impl TransformedObjects {
             let columns: Vec<usize> = std::iter::once(0).chain(first..first + n).collect();
             invariance(responses.select(ndarray::Axis(1), &columns).view(), 0).ok()
         };
-        UnitInvariance {
-            position: of(1, shifts),
-            size: of(1 + shifts, sizes),
-            pose: of(1 + shifts + sizes, rotations),
-        }
+        UnitInvariance { position: of(1, shifts), size: of(1 + shifts, sizes), pose: of(1 + shifts + sizes, rotations) }
     }
 }

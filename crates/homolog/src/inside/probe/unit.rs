@@ -1,5 +1,7 @@
 //! Which units of a stage are probed, and where in the image their receptive fields lie.
 
+use ndarray::ArrayView1;
+
 use crate::network::checked::{Network, Stage};
 
 /// Which units of a stage.
@@ -8,6 +10,8 @@ pub enum UnitChoice {
     /// Of every channel, the one in the middle.
     #[default]
     Centre,
+    /// The mean of every channel over its positions.
+    Mean,
     /// All of them.
     Every,
 }
@@ -48,14 +52,14 @@ impl ProbedStage {
             [width] => [1, *width],
             [] => [1, 1],
         };
-        let (n_channels, [height, width], is_last) = layout(stage);
+        let layout = stage.channel_layout();
+        let (n_channels, [height, width]) = (layout.n_channels, layout.positions);
         let unit = |channel: usize, place: [usize; 2]| {
-            let at = place[0] * width + place[1];
-            let index = if is_last { at * n_channels + channel } else { channel * height * width + at };
+            let index = layout.unit(channel, place[0] * width + place[1]);
             ProbedUnit { index, channel, place, centre_px: centre(stage, place, image_px) }
         };
         let places: Vec<[usize; 2]> = match choice {
-            UnitChoice::Centre => vec![[height / 2, width / 2]],
+            UnitChoice::Centre | UnitChoice::Mean => vec![[height / 2, width / 2]],
             UnitChoice::Every => (0..height * width).map(|at| [at / width.max(1), at % width.max(1)]).collect(),
         };
         let units = (0..n_channels).flat_map(|channel| places.iter().map(move |place| (channel, *place)));
@@ -65,6 +69,22 @@ impl ProbedStage {
             choice,
             field_px: stage.receptive_field.as_ref().map_or(image_px, |field| field.size_px),
             image_px,
+        }
+    }
+
+    /// What the choice takes of one row of the stage's responses, unit by unit.
+    pub(super) fn take(&self, row: ArrayView1<'_, f32>, kept: &mut [f32]) {
+        let at = |index: usize| row.get(index).copied().unwrap_or(f32::NAN);
+        let layout = self.stage.channel_layout();
+        for (kept, unit) in kept.iter_mut().zip(&self.units) {
+            *kept = match self.choice {
+                UnitChoice::Mean => {
+                    let n = layout.n_positions().max(1);
+                    let sum: f64 = (0..n).map(|position| f64::from(at(layout.unit(unit.channel, position)))).sum();
+                    (sum / n as f64) as f32
+                }
+                UnitChoice::Centre | UnitChoice::Every => at(unit.index),
+            };
         }
     }
 
@@ -90,18 +110,9 @@ impl ProbedStage {
     pub fn unit_name(&self, unit: &ProbedUnit) -> String {
         let (name, [row, column]) = (&self.stage.name, unit.place);
         match self.choice {
-            UnitChoice::Centre => format!("{name}:{}", unit.channel),
+            UnitChoice::Centre | UnitChoice::Mean => format!("{name}:{}", unit.channel),
             UnitChoice::Every => format!("{name}[{},{column},{row}]", unit.channel),
         }
-    }
-}
-
-/// Channels and (height, width) of a stage's positions, and whether channels come last.
-pub(super) fn layout(stage: &Stage) -> (usize, [usize; 2], bool) {
-    match stage.shape.as_slice() {
-        [n_channels, height, width] => (*n_channels, [*height, *width], false),
-        [n_tokens, n_channels] => (*n_channels, [1, *n_tokens], true),
-        shape => (shape.iter().product(), [1, 1], false),
     }
 }
 

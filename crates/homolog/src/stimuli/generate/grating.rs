@@ -161,8 +161,11 @@ mod tests {
 
     #[test]
     fn luminance_around_the_middle_is_the_image_before_it_is_rounded() {
-        let grating =
-            Grating { aperture: Aperture::Gaussian { sigma: 0.2 }, phase_deg: 33.0, ..Grating::from_degrees(30.0, 3.0, 1.0) };
+        let grating = Grating {
+            aperture: Aperture::Gaussian { sigma: 0.2 },
+            phase_deg: 33.0,
+            ..Grating::from_degrees(30.0, 3.0, 1.0)
+        };
         let (image, luminance) = (grating.render(24).unwrap(), grating.luminance([24, 24], [11.5, 11.5]));
         for (byte, value) in image.rgb().iter().step_by(3).zip(&luminance) {
             assert!((f32::from(*byte) - 255.0 * value).abs() <= 0.5001);

@@ -155,12 +155,12 @@ impl GratingExperiment {
     ///
     /// # Errors
     /// [`ProbeError::Setting`] for a setting that cannot be; [`ProbeError::ImageTooSmall`]; [`ProbeError::NotImages`];
-    /// [`ProbeError::NeedsCentre`] for size or position of every unit; [`ProbeError::TooLarge`]; the engine's.
+    /// [`ProbeError::NeedsCentre`] for size or position of units that lie elsewhere; [`ProbeError::TooLarge`]; the engine's.
     pub fn run(&self, presenter: &Presenter<'_>, probed: &[ProbedStage]) -> Result<Vec<StageTuning>, ProbeError> {
         let image_px = presenter.image_px("gratings")?;
         self.settings.check()?;
         for (measure, what) in [(GratingMeasure::Size, "size tuning"), (GratingMeasure::Position, "position tuning")] {
-            let every = probed.iter().find(|one| one.choice == UnitChoice::Every);
+            let every = probed.iter().find(|one| one.choice != UnitChoice::Centre);
             if let Some(one) = every.filter(|_| self.settings.measures.contains(&measure)) {
                 return Err(ProbeError::NeedsCentre { what, stage: one.stage.name.clone() });
             }

@@ -105,7 +105,8 @@ fn frames(stage: &StageTuning, settings: &GratingSettings) -> Frames {
                     [first, second, ..] => second - first,
                     _ => 1.0,
                 };
-                let grating = Grating { aperture: Aperture::Gaussian { sigma: (step / 2.0).max(0.5) / width }, ..plain };
+                let grating =
+                    Grating { aperture: Aperture::Gaussian { sigma: (step / 2.0).max(0.5) / width }, ..plain };
                 stage.offsets_px.iter().for_each(|offset| cycle(grating, PATCH_PHASES, [0.0, *offset]));
                 stage.offsets_px.iter().for_each(|offset| cycle(grating, PATCH_PHASES, [*offset, 0.0]));
                 PATCH_PHASES

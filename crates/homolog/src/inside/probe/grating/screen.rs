@@ -63,7 +63,8 @@ impl Conditions {
         let column = responses.index_axis(Axis(1), unit).mapv(f64::from);
         let blank = column.first().copied().unwrap_or(0.0);
         let shape = (self.n_orientations, self.n_frequencies, self.n_phases);
-        let gratings = Array3::from_shape_vec(shape, column.slice(s![1..]).to_vec()).unwrap_or_else(|_| Array3::zeros(shape));
+        let gratings =
+            Array3::from_shape_vec(shape, column.slice(s![1..]).to_vec()).unwrap_or_else(|_| Array3::zeros(shape));
         let none = Modulation { f0: f64::NAN, f1: f64::NAN, phase_deg: 0.0 };
         let found = Array2::from_shape_fn((self.n_orientations, self.n_frequencies), |(orientation, frequency)| {
             modulation(&gratings.slice(s![orientation, frequency, ..]).to_vec()).unwrap_or(none)
