@@ -10,6 +10,7 @@ mod infer;
 mod layers;
 mod look;
 mod power;
+mod probe;
 mod rdm;
 mod record;
 pub(crate) mod score;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Layers(layers::Layers),
     /// Make images that drive units, and find those in a folder that do
     Look(Box<look::Look>),
+    /// Measure units as in electrophysiology: tuning, receptive fields, selectivity, invariance, lesions
+    Probe(Box<probe::Probe>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -56,6 +59,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Layers(command) => command.run(),
             Self::Look(command) => command.run(),
+            Self::Probe(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

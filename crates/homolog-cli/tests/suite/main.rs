@@ -11,6 +11,7 @@ mod disk;
 mod input;
 mod layers;
 mod look;
+mod probe;
 mod program;
 mod record;
 mod score;

@@ -30,7 +30,7 @@ pub use concept::{ConceptStimuli, ConceptTest, StageConcepts, concept_cells};
 pub use error::ProbeError;
 pub use grating::{
     ContrastTuning, GratingExperiment, GratingMeasure, GratingSettings, PhaseTuning, PositionTuning, SizeResponse,
-    StageTuning, UnitKind, UnitTuning,
+    StageTuning, TuningSummary, UnitKind, UnitTuning,
 };
 pub use present::{FolderResponses, Presenter};
 pub use receptive_field::{FieldExperiment, FieldGrid, FieldSettings, MeasuredField, StageFields};

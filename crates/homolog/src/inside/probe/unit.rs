@@ -106,12 +106,13 @@ impl ProbedStage {
         })
     }
 
-    /// What a unit is called in tables: `features.0:12`, or `features.0[12,5,7]` where there are several of a channel.
+    /// What a unit is called, as objectives name it: `features.0:12`, or `features.0[12,5,7]` where there are several of a channel.
     pub fn unit_name(&self, unit: &ProbedUnit) -> String {
-        let (name, [row, column]) = (&self.stage.name, unit.place);
-        match self.choice {
-            UnitChoice::Centre | UnitChoice::Mean => format!("{name}:{}", unit.channel),
-            UnitChoice::Every => format!("{name}[{},{column},{row}]", unit.channel),
+        let (name, channel, [row, column]) = (&self.stage.name, unit.channel, unit.place);
+        match (self.choice, self.stage.shape.len()) {
+            (UnitChoice::Every, 3) => format!("{name}[{channel},{row},{column}]"),
+            (UnitChoice::Every, 2) => format!("{name}[{column},{channel}]"),
+            _ => format!("{name}:{channel}"),
         }
     }
 }

@@ -8,8 +8,10 @@
 mod preferred;
 mod screen;
 mod settings;
+mod summary;
 
 pub use settings::{GratingMeasure, GratingSettings};
+pub use summary::TuningSummary;
 
 use homolog_stats::tuning::{FrequencyTuning, NakaRushton, OrientationTuning, SizeTuning};
 
