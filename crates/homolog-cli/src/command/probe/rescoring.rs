@@ -112,8 +112,8 @@ impl Rescoring {
     }
 
     fn asked(&self, network: &Network) -> Result<Vec<(&String, Asked)>, Failure> {
-        let lesions = self.lesion.iter().map(|text| Ok((text, lesion(text, network)?)));
-        let gains = self.gain.iter().map(|text| Ok((text, gain(text)?)));
+        let lesions = self.lesion.iter().map(|text| lesion(text, network).map(|lesion| (text, lesion)));
+        let gains = self.gain.iter().map(|text| gain(text).map(|gain| (text, gain)));
         lesions.chain(gains).collect()
     }
 

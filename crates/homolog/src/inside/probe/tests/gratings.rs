@@ -26,7 +26,7 @@ fn tuned(lab: &Lab, stages: &[&str], settings: GratingSettings) -> Vec<StageTuni
 fn fine() -> GratingSettings {
     let frequencies = (0..23).map(|step| 2.0 * 2f64.powf(f64::from(step) / 8.0)).collect();
     GratingSettings {
-        n_orientations: 24,
+        n_orientations: 36,
         frequencies: Some(frequencies),
         measures: vec![GratingMeasure::Phase],
         ..GratingSettings::default()
