@@ -22,6 +22,7 @@ pub mod reweighting;
 pub mod similarity;
 pub mod splits;
 pub mod time;
+pub mod tuning;
 
 mod finite;
 mod linear_algebra;

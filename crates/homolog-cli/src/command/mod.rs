@@ -11,6 +11,7 @@ mod infer;
 mod layers;
 mod look;
 mod power;
+mod probe;
 mod rdm;
 mod record;
 pub(crate) mod score;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Look(Box<look::Look>),
     /// Which concepts units detect, by overlap with labelled masks, and what is lost without them
     Dissect(Box<dissect::Dissect>),
+    /// Measure units as in electrophysiology: tuning, receptive fields, selectivity, invariance, lesions
+    Probe(Box<probe::Probe>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -60,6 +63,7 @@ impl Command {
             Self::Layers(command) => command.run(),
             Self::Look(command) => command.run(),
             Self::Dissect(command) => command.run(),
+            Self::Probe(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

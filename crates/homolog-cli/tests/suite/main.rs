@@ -12,6 +12,7 @@ mod dissect;
 mod input;
 mod layers;
 mod look;
+mod probe;
 mod program;
 mod record;
 mod score;

@@ -7,6 +7,7 @@ use homolog_stats::behaviour::{
 use homolog_stats::inference::{Alternative, false_discovery_rate, sign_test, signed_rank_test};
 use homolog_stats::random::Rng;
 use homolog_stats::time::{ClusterTestSettings, Neighbours, sign_flip_cluster_test};
+use homolog_stats::tuning::{fit_naka_rushton, rank_sum_test};
 
 use crate::golden::{assert_close, golden, numbers, uniform};
 
@@ -78,4 +79,32 @@ fn t_of_points_and_its_threshold_agree_with_scipy() {
     let found = sign_flip_cluster_test(points.view(), &settings, &Rng::new(1)).unwrap();
     assert_close("t", &found.t, &numbers(&golden["t"]["points"]), 1e-12);
     assert_close("threshold", &[found.threshold], &numbers(&golden["t"]["threshold"]), 1e-12);
+}
+
+#[test]
+fn rank_sums_and_contrast_responses_agree_with_scipy() {
+    let golden = golden("scipy/tuning");
+    for (name, n_in, n_out, levels) in
+        [("untied", 7, 12, None), ("tied", 9, 15, Some(5.0)), ("unbalanced", 3, 40, None)]
+    {
+        let drawn = uniform(700 + n_in as u64, (1, n_in + n_out));
+        let values: Vec<f64> = drawn.iter().map(|value| levels.map_or(*value, |n: f64| (value * n).floor())).collect();
+        let test = rank_sum_test(&values[..n_in], &values[n_in..]).unwrap();
+        let expected = &golden["rank_sum"][name];
+        assert_close(name, &[test.auc], &numbers(&expected["auc"]), 1e-14);
+        assert_close(name, &[test.p], &numbers(&expected["p"]), 1e-12);
+    }
+    let contrasts = [0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0];
+    for name in ["710", "711"] {
+        let expected = &golden["naka_rushton"][name];
+        let responses = numbers(&expected["responses"]);
+        let fit = fit_naka_rushton(&contrasts, &responses, 0.0).unwrap();
+        let cost: f64 =
+            contrasts.iter().zip(&responses).map(|(c, response)| (response - fit.response(*c)).powi(2)).sum();
+        // Near its least the cost is flat: half of its digits are those of the parameters.
+        assert_close(name, &[cost], &numbers(&expected["cost"]), 1e-8);
+        for (parameter, found) in [("r_max", fit.r_max), ("c50", fit.c50), ("n", fit.n)] {
+            assert_close(parameter, &[found], &numbers(&expected[parameter]), 1e-3);
+        }
+    }
 }

@@ -8,6 +8,7 @@
 //! | [`optimise`] | the loop: Adam, many units at once, exact resume, dead units, what is not finite |
 //! | [`examples`] | the images of a folder that drive each channel most, least and in between |
 //! | [`dissection`] | which concepts the units of a stage detect, and what is lost without them |
+//! | [`probe`] | in-silico electrophysiology: tuning, receptive fields, sparseness, selectivity, invariance, lesions |
 //! | [`picture`] | arrays as PNG, contact sheets with captions |
 //!
 //! The four parts objective, image, transform and optimise are those of lucid (Olah C, Mordvintsev A, Schubert L (2017).
@@ -20,6 +21,7 @@ pub mod image;
 pub mod objective;
 pub mod optimise;
 pub mod picture;
+pub mod probe;
 pub mod transform;
 
 pub use error::InsideError;

@@ -7,6 +7,7 @@ mod gradients;
 mod onnx_files;
 mod optimised_images;
 mod place;
+mod probe;
 mod receptive_fields;
 mod recording;
 mod stimuli;

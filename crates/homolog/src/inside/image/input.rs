@@ -1,6 +1,7 @@
 //! From an image in [0, 1] to the network's input, as differentiable operations.
 
 use burn::tensor::{Device, Int, Tensor};
+use ndarray::{Array3, ArrayView2, ArrayView3};
 
 use crate::network::value::Ranked;
 use crate::stimuli::{ChannelOrder, Preprocessing, Scale};
@@ -45,6 +46,27 @@ impl InputMap {
             Ranked::from_elements(&[1, numbers.len(), 1, 1], numbers.to_vec(), &device).into_rank()
         };
         images * along(&self.gain) + along(&self.offset)
+    }
+
+    /// The input (channel, height, width) for one image in grey, (height, width) in [0, 1], the same in every channel.
+    pub fn of_grey(&self, grey: ArrayView2<'_, f32>) -> Array3<f32> {
+        let (height, width) = grey.dim();
+        Array3::from_shape_fn((self.gain.len(), height, width), |(channel, y, x)| {
+            grey[[y, x]] * self.gain[channel] + self.offset[channel]
+        })
+    }
+
+    /// The input for one image (channel, height, width) in [0, 1], which has as many channels as the map.
+    pub fn of_image(&self, image: ArrayView3<'_, f32>) -> Array3<f32> {
+        let (_, height, width) = image.dim();
+        Array3::from_shape_fn((self.gain.len(), height, width), |(channel, y, x)| {
+            image[[self.order[channel], y, x]] * self.gain[channel] + self.offset[channel]
+        })
+    }
+
+    /// Channels of the input.
+    pub fn n_channels(&self) -> usize {
+        self.gain.len()
     }
 
     fn order(&self, device: &Device) -> Tensor<1, Int> {

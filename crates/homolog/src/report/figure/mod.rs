@@ -17,6 +17,7 @@
 //! | [`LabelledMatrix`] | confusions, model recovery, p-values of pairs |
 //! | [`StackedBars`] | variance partitions |
 //! | [`Histogram`] | values of many units |
+//! | [`TuningSheet`] | curves and maps of single units, a row each |
 
 mod axis;
 mod bar_chart;
@@ -37,6 +38,7 @@ mod scale;
 mod stacked_bars;
 mod svg;
 mod time_map;
+mod tuning_sheet;
 
 pub use axis::{Horizontal, Labels};
 pub use bar_chart::{Bar, BarChart, MarkRow};
@@ -56,3 +58,4 @@ pub use scale::{Scale, number};
 pub use stacked_bars::{StackedBar, StackedBars};
 pub use svg::{Figure, escape};
 pub use time_map::TimeMap;
+pub use tuning_sheet::{TuningPanel, TuningRow, TuningSheet};

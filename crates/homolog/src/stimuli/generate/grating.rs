@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::f64::consts::{PI, TAU};
 
+use ndarray::Array2;
+
 use crate::stimuli::error::ImageError;
 use crate::stimuli::image::Image;
 
@@ -58,20 +60,42 @@ impl Grating {
     /// # Errors
     /// [`ImageError::NoPixels`] when `size_px` is 0.
     pub fn render(&self, size_px: usize) -> Result<Image, ImageError> {
-        let (sine, cosine) = (self.orientation_deg * PI / 180.0).sin_cos();
+        let modulation = self.modulation();
         let place = |pixel: usize| (pixel as f64 + 0.5) / size_px as f64 - 0.5;
         let mut grey = Vec::with_capacity(size_px.saturating_mul(size_px));
         for row in 0..size_px {
             for column in 0..size_px {
-                // y points down in the image, so across the bars of a counter-clockwise angle is (sin, cos).
-                let (x, y) = (place(column), place(row));
-                let across = x * sine + y * cosine;
-                let wave = (TAU * self.cycles_per_image * across + self.phase_deg * PI / 180.0).cos();
-                let value = 127.5 * (1.0 + self.contrast * self.aperture.at(x.hypot(y)) * wave);
+                let value = 127.5 * (1.0 + modulation(place(column), place(row)));
                 grey.push(value.round().clamp(0.0, 255.0) as u8);
             }
         }
         Image::from_grey(size_px, size_px, &grey)
+    }
+
+    /// The grating as luminance in [0, 1], not rounded: 0.5 (1 + contrast × aperture × cos(2π f d + phase)), its middle and its
+    /// aperture's at `centre_px` (row, column), counted from the middle of the first pixel. All fractions of the image's width
+    /// are of its columns. (height, width).
+    pub fn luminance(&self, [height, width]: [usize; 2], centre_px: [f64; 2]) -> Array2<f32> {
+        let modulation = self.modulation();
+        let place = |pixel: usize, centre: f64| (pixel as f64 - centre) / width as f64;
+        Array2::from_shape_fn((height, width), |(row, column)| {
+            let value = 0.5 * (1.0 + modulation(place(column, centre_px[1]), place(row, centre_px[0])));
+            value.clamp(0.0, 1.0) as f32
+        })
+    }
+
+    /// Contrast × aperture × wave, at so many widths right of and below the middle.
+    fn modulation(&self) -> impl Fn(f64, f64) -> f64 + '_ {
+        let (sine, cosine) = (self.orientation_deg * PI / 180.0).sin_cos();
+        let phase = self.phase_deg * PI / 180.0;
+        move |x, y| {
+            let visible = self.contrast * self.aperture.at(x.hypot(y));
+            if visible == 0.0 {
+                return 0.0;
+            }
+            // y points down in the image, so across the bars of a counter-clockwise angle is (sin, cos).
+            visible * (TAU * self.cycles_per_image * (x * sine + y * cosine) + phase).cos()
+        }
     }
 
     /// What a table of stimuli says of it.
@@ -133,6 +157,23 @@ mod tests {
         let grating = Grating::from_degrees(90.0, 2.0, 3.0).render(120).unwrap();
         let row: Vec<bool> = (0..120).map(|x| grating.rgb()[3 * x] > 127).collect();
         assert_eq!(row.windows(2).filter(|pair| pair[0] != pair[1]).count(), 12, "6 cycles cross the mean 12 times");
+    }
+
+    #[test]
+    fn luminance_around_the_middle_is_the_image_before_it_is_rounded() {
+        let grating = Grating {
+            aperture: Aperture::Gaussian { sigma: 0.2 },
+            phase_deg: 33.0,
+            ..Grating::from_degrees(30.0, 3.0, 1.0)
+        };
+        let (image, luminance) = (grating.render(24).unwrap(), grating.luminance([24, 24], [11.5, 11.5]));
+        for (byte, value) in image.rgb().iter().step_by(3).zip(&luminance) {
+            assert!((f32::from(*byte) - 255.0 * value).abs() <= 0.5001);
+        }
+        // A bright bar of phase 0 stands where the middle is put.
+        let moved = Grating { phase_deg: 0.0, ..grating }.luminance([16, 24], [3.0, 20.0]);
+        assert_eq!(moved[[3, 20]], 1.0);
+        assert_eq!(moved[[15, 0]], 0.5, "far away it is grey: {}", moved[[15, 0]]);
     }
 
     #[test]
