@@ -1,5 +1,6 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
+mod attribute;
 mod behave;
 mod compare;
 mod data;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Layers(layers::Layers),
     /// Make images that drive units, and find those in a folder that do
     Look(Box<look::Look>),
+    /// Attribute a logit, a unit, a stage or a fitted neuron to the pixels of images
+    Attribute(Box<attribute::Attribute>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -56,6 +59,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Layers(command) => command.run(),
             Self::Look(command) => command.run(),
+            Self::Attribute(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

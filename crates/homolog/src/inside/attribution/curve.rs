@@ -86,7 +86,8 @@ impl Attributor<'_> {
 
 /// Positions in row-major order, the largest number's first.
 fn from_highest(plane: &Array2<f64>) -> Vec<usize> {
-    let values: Vec<f64> = plane.iter().copied().collect();
+    // -0 and 0 are equal.
+    let values: Vec<f64> = plane.iter().map(|value| value + 0.0).collect();
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
     order
@@ -95,8 +96,9 @@ fn from_highest(plane: &Array2<f64>) -> Vec<usize> {
 /// Each channel blurred by a Gaussian that is cut at its radius, and renormalized at the edge.
 fn blurred(input: &Array3<f32>) -> Array3<f32> {
     let (deviation, radius) = BLUR;
-    let kernel: Vec<f64> =
-        (0..=2 * radius).map(|place| (-(place as f64 - radius as f64).powi(2) / (2.0 * deviation * deviation)).exp()).collect();
+    let kernel: Vec<f64> = (0..=2 * radius)
+        .map(|place| (-(place as f64 - radius as f64).powi(2) / (2.0 * deviation * deviation)).exp())
+        .collect();
     let mut result = input.mapv(f64::from);
     for axis in [1, 2] {
         for mut lane in result.lanes_mut(ndarray::Axis(axis)) {

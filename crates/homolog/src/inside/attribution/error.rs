@@ -93,7 +93,9 @@ pub enum AttributionError {
         shape: Vec<usize>,
     },
     /// A stage that does not lead to the objective.
-    #[error("cannot make a Grad-CAM of \"{stage}\": \"{objective}\" does not depend on it. Choose a stage before the objective")]
+    #[error(
+        "cannot make a Grad-CAM of \"{stage}\": \"{objective}\" does not depend on it. Choose a stage before the objective"
+    )]
     NotBefore {
         /// The stage.
         stage: String,

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use ndarray::{Array3, Array4, Axis};
 
 use super::{AttributionError, Attributor};
-use crate::inside::objective::Aim;
+use crate::inside::objective::{Aim, Objective, Quantity};
 use crate::network::checked::Stage;
 use crate::network::engine::{EngineError, Session};
 use crate::network::value::{Ranked, Value};
@@ -60,6 +60,23 @@ impl Attributor<'_> {
             return Err(AttributionError::NotFinite { method: "objective", objective: aim.name().to_owned() });
         }
         Ok(objectives)
+    }
+
+    /// The class with the largest logit for `input`.
+    ///
+    /// # Errors
+    /// [`ObjectiveError::NotAClassifier`](crate::inside::objective::ObjectiveError), the engine's.
+    pub fn largest_logit(&mut self, input: &Array3<f32>) -> Result<usize, AttributionError> {
+        let aim = Aim::new(&Objective::of(Quantity::Logit { class: 0 }), self.network, None)?;
+        self.check(&aim, input)?;
+        let mut session = self.engine.open(self.network, aim.taps())?;
+        let recorded = session.run(input.view().insert_axis(Axis(0)))?;
+        let logits = recorded.first().ok_or(EngineError::OutputCount { engine: "burn" })?;
+        let numbered = logits.iter().enumerate().filter(|(_, logit)| logit.is_finite());
+        // The first of equal ones.
+        let largest = numbered.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+        let not_finite = || AttributionError::NotFinite { method: "logits", objective: aim.name().to_owned() };
+        largest.map(|(class, _)| class).ok_or_else(not_finite)
     }
 
     fn opened(&self, aim: &Aim) -> Result<Forward, AttributionError> {

@@ -31,10 +31,9 @@ impl Attributor<'_> {
             Some(name) => self.network.stage(name)?.clone(),
             None => self.last_spatial_stage(aim)?,
         };
-        let [n_channels, height, width] = <[usize; 3]>::try_from(stage.shape.as_slice()).map_err(|_| {
-            AttributionError::NotSpatial { stage: stage.name.clone(), shape: stage.shape.clone() }
-        })?;
-        self.one_more(aim, 0)?;
+        let [n_channels, height, width] = <[usize; 3]>::try_from(stage.shape.as_slice())
+            .map_err(|_| AttributionError::NotSpatial { stage: stage.name.clone(), shape: stage.shape.clone() })?;
+        self.side_by_side(aim)?;
         if self.workers.is_empty() {
             self.workers.push(Burn::cpu().with_gradients(self.network));
         }
@@ -63,8 +62,7 @@ impl Attributor<'_> {
             let elements = untracked(value).into_elements()?;
             Array2::from_shape_vec((n_channels, height * width), elements).ok()
         };
-        let (gradient, activation) =
-            rows(gradient).zip(rows(activation.clone())).ok_or_else(missing)?;
+        let (gradient, activation) = rows(gradient).zip(rows(activation.clone())).ok_or_else(missing)?;
         let signed = weighted(&gradient, &activation, [height, width]);
         let [_, image_height, image_width] = self.size;
         let map = enlarged(&signed.mapv(|value| value.max(0.0)), [image_height, image_width]).insert_axis(Axis(0));

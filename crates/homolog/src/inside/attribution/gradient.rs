@@ -13,11 +13,7 @@ use crate::stimuli::generate::Random;
 
 impl Attributor<'_> {
     /// The objective and its gradient.
-    pub(super) fn gradient(
-        &mut self,
-        aim: &Aim,
-        input: &Array3<f32>,
-    ) -> Result<(f64, Array3<f32>), AttributionError> {
+    pub(super) fn gradient(&mut self, aim: &Aim, input: &Array3<f32>) -> Result<(f64, Array3<f32>), AttributionError> {
         let mut found = (f64::NAN, Array3::zeros(input.dim()));
         self.gradients(aim, 1, &|_| input.clone(), |_, objective, gradient| found = (objective, gradient))?;
         Ok(found)
@@ -34,9 +30,9 @@ impl Attributor<'_> {
         noise: f64,
         seed: u64,
     ) -> Result<(f64, Array3<f32>), AttributionError> {
-        let (low, high) = input.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
-            (low.min(*value), high.max(*value))
-        });
+        let (low, high) = input
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
         let deviation = noise * f64::from(high - low);
         let noisy = |place: usize| {
             let Some(sample) = place.checked_sub(1) else { return input.clone() };
@@ -67,12 +63,10 @@ impl Attributor<'_> {
         };
         let mut mean: Array3<f64> = Array3::zeros(input.dim());
         let (mut at_zero, mut objective) = (f64::NAN, f64::NAN);
-        self.gradients(aim, nodes.len(), &along, |place, value, gradient| {
-            match place.checked_sub(n_steps) {
-                Some(0) => at_zero = value,
-                Some(_) => objective = value,
-                None => add(&mut mean, &gradient, nodes.get(place).map_or(0.0, |(_, weight)| *weight)),
-            }
+        self.gradients(aim, nodes.len(), &along, |place, value, gradient| match place.checked_sub(n_steps) {
+            Some(0) => at_zero = value,
+            Some(_) => objective = value,
+            None => add(&mut mean, &gradient, nodes.get(place).map_or(0.0, |(_, weight)| *weight)),
         })?;
         Zip::from(&mut mean).and(input).for_each(|mean, value| *mean *= f64::from(*value));
         let gap = mean.sum() - (objective - at_zero);
@@ -90,7 +84,7 @@ impl Attributor<'_> {
         make: &(dyn Fn(usize) -> Array3<f32> + Sync),
         mut take: impl FnMut(usize, f64, Array3<f32>),
     ) -> Result<(), AttributionError> {
-        let n_workers = self.one_more(aim, 0)?.min(self.resources.n_threads).min(n).max(1);
+        let n_workers = self.side_by_side(aim)?.min(self.resources.n_threads).min(n).max(1);
         while self.workers.len() < n_workers {
             self.workers.push(Burn::cpu().with_gradients(self.network));
         }

@@ -207,7 +207,11 @@ impl Method {
     /// [`AttributionError::Setting`].
     pub fn check(&self) -> Result<(), AttributionError> {
         let at_least_one = |what: &'static str, found: usize| match found {
-            0 => Err(AttributionError::Setting { what, found: "0".to_owned(), needed: "at least 1 is needed".to_owned() }),
+            0 => Err(AttributionError::Setting {
+                what,
+                found: "0".to_owned(),
+                needed: "at least 1 is needed".to_owned(),
+            }),
             _ => Ok(()),
         };
         let refused = |what: &'static str, found: f64, needed: &str| {
@@ -217,7 +221,11 @@ impl Method {
             Self::IntegratedGradients { n_steps } => at_least_one("integration steps", n_steps),
             Self::SmoothGrad { n_samples, noise, .. } => {
                 at_least_one("noisy copies", n_samples)?;
-                if noise.is_finite() && noise >= 0.0 { Ok(()) } else { refused("a noise of", noise, "it must be 0 or more") }
+                if noise.is_finite() && noise >= 0.0 {
+                    Ok(())
+                } else {
+                    refused("a noise of", noise, "it must be 0 or more")
+                }
             }
             Self::Occlusion { window, stride } => {
                 at_least_one("a window of", window)?;
@@ -243,7 +251,8 @@ mod tests {
 
     #[test]
     fn every_name_gives_the_method_that_has_it() {
-        let settings = Settings { pixel_box: Some(PixelBox { low: vec![0.0], high: vec![1.0] }), ..Settings::default() };
+        let settings =
+            Settings { pixel_box: Some(PixelBox { low: vec![0.0], high: vec![1.0] }), ..Settings::default() };
         for name in METHODS {
             assert_eq!(Method::named(name, &settings).unwrap().name(), name);
         }

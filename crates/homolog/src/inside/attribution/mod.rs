@@ -190,9 +190,9 @@ impl<'a> Attributor<'a> {
             Method::IntegratedGradients { n_steps } => self.integrated_gradients(aim, input, *n_steps),
             Method::GradCam { stage } => self.grad_cam(aim, input, stage.as_deref()),
             Method::Occlusion { window, stride } => self.occlusion(aim, input, *window, *stride).map(plain),
-            Method::Rise { n_masks, n_cells, shown, seed } => {
-                self.rise(aim, input, &rise::Masks { n_masks: *n_masks, n_cells: *n_cells, shown: *shown, seed: *seed }).map(plain)
-            }
+            Method::Rise { n_masks, n_cells, shown, seed } => self
+                .rise(aim, input, &rise::Masks { n_masks: *n_masks, n_cells: *n_cells, shown: *shown, seed: *seed })
+                .map(plain),
             Method::Deconvnet | Method::GuidedBackpropagation => {
                 let walk = self.walk(aim)?;
                 rectifier::rectified(walk, aim, input, method).map(plain)
@@ -219,7 +219,7 @@ impl<'a> Attributor<'a> {
 
     /// The walk back from an objective, as the last one where that was from the same values.
     fn walk(&mut self, aim: &Aim) -> Result<&mut Walk, AttributionError> {
-        self.one_more(aim, 0)?;
+        self.side_by_side(aim)?;
         let kept = self.walk.take().filter(|(taps, _)| taps == aim.taps());
         let ready = match kept {
             Some(ready) => ready,
@@ -228,8 +228,8 @@ impl<'a> Attributor<'a> {
         Ok(&mut self.walk.insert(ready).1)
     }
 
-    /// How many images' gradients the memory allows side by side; at least one more than `n_there`.
-    fn one_more(&self, aim: &Aim, n_there: usize) -> Result<usize, AttributionError> {
+    /// How many images' gradients the memory allows side by side.
+    fn side_by_side(&self, aim: &Aim) -> Result<usize, AttributionError> {
         let graph = self.network.graph();
         let plan = self.network.single_plan();
         let values: u64 = plan
@@ -246,11 +246,11 @@ impl<'a> Attributor<'a> {
         let each = weights + 3 * values + 10 * pixels;
         let budget = self.resources.memory_bytes.saturating_sub(weights + (64 << 20));
         let n = usize::try_from(budget / each.max(1)).unwrap_or(usize::MAX);
-        if n == 0 && n_there == 0 {
+        if n == 0 {
             let needed = each + weights + (64 << 20);
             return Err(AttributionError::BudgetTooSmall { budget: self.resources.memory_bytes, needed });
         }
-        Ok(n.max(1))
+        Ok(n)
     }
 }
 

@@ -42,7 +42,10 @@ pub fn with_readout(
     let is_of_channels = stage.shape.len() == 3 && n_columns == n_channels && n_columns != stage.n_units();
     if n_neurons == 0 || !(is_of_channels || n_columns == stage.n_units()) {
         let channels = if stage.shape.len() == 3 { format!(", or {n_channels} (channels)") } else { String::new() };
-        return refused(format!("rows are neurons, and columns are {} (units of the stage){channels}", stage.n_units()));
+        return refused(format!(
+            "rows are neurons, and columns are {} (units of the stage){channels}",
+            stage.n_units()
+        ));
     }
     if intercepts.is_some_and(|intercepts| intercepts.len() != n_neurons) {
         return refused(format!("there are {} intercepts", intercepts.map_or(0, <[f64]>::len)));

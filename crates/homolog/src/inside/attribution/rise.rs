@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, Array3, Axis};
 
-use super::gradient::narrow;
 use super::grad_cam::between;
+use super::gradient::narrow;
 use super::{AttributionError, Attributor};
 use crate::inside::objective::Aim;
 use crate::stimuli::generate::Random;

@@ -33,7 +33,9 @@ impl Similarity {
             return Err(AttributionError::NotComparable { because });
         }
         if a.iter().chain(b).any(|value| !value.is_finite()) {
-            return Err(AttributionError::NotComparable { because: "they hold numbers that are not finite".to_owned() });
+            return Err(AttributionError::NotComparable {
+                because: "they hold numbers that are not finite".to_owned(),
+            });
         }
         let (absolute_a, absolute_b) = (a.mapv(f64::abs), b.mapv(f64::abs));
         let structure = share_of_largest(&absolute_a).zip(share_of_largest(&absolute_b));
@@ -96,7 +98,8 @@ fn windowed(map: &Array2<f64>) -> Array2<f64> {
                     let from = (place + tap).checked_sub(radius)?;
                     Some((weight * before.get(from)?, *weight))
                 });
-                let (sum, weights) = near.fold((0.0, 0.0), |(sum, weights), (one, weight)| (sum + one, weights + weight));
+                let (sum, weights) =
+                    near.fold((0.0, 0.0), |(sum, weights), (one, weight)| (sum + one, weights + weight));
                 *value = sum / weights;
             }
         }

@@ -101,6 +101,7 @@ impl Walk {
     ) -> Result<Walked, AttributionError> {
         let tapped = self.network.tap(Ranked::R4(input.clone()), &self.values, &[])?;
         let mut values = tapped.values;
+        let untouched = input.clone();
         values.insert(self.image.clone(), Value::Float(Ranked::R4(input)));
         let (objective, mut coming_back) = begin(aim, &values, start)?;
         let start_sum = coming_back.values().map(total).sum();
@@ -128,8 +129,9 @@ impl Walk {
                 coming_back.insert(name.clone(), sum);
             }
         }
-        let zero = || values.get(&self.image).and_then(|image| if let Value::Float(image) = image { Some(each_rank!(image.clone(), image => image.zeros_like())) } else { None });
-        let image = coming_back.remove(&self.image).or_else(zero).ok_or(EngineError::OutputCount { engine: "burn" })?;
+        // Where nothing came back to the image, as past rectifiers that are all silent.
+        let nothing = Ranked::R4(untouched.zeros_like());
+        let image = coming_back.remove(&self.image).unwrap_or(nothing);
         Ok(Walked { objective, image, start: start_sum, kept })
     }
 
@@ -199,10 +201,11 @@ impl Step<'_> {
         let leaves: Vec<(usize, Ranked)> =
             self.variable.iter().filter_map(|place| Some((*place, leaf(self.float(*place)?)))).collect();
         let outputs = self.forward(leaves.clone())?;
-        let products = outputs.into_iter().zip(cotangents).filter_map(|(output, cotangent)| match (output, cotangent) {
-            (Value::Float(output), Some(cotangent)) => Some(product(output, cotangent)),
-            _ => None,
-        });
+        let products =
+            outputs.into_iter().zip(cotangents).filter_map(|(output, cotangent)| match (output, cotangent) {
+                (Value::Float(output), Some(cotangent)) => Some(product(output, cotangent)),
+                _ => None,
+            });
         let sum = products.reduce(|sum, product| sum + product).filter(Tensor::is_tracked);
         let Some(sum) = sum else { return Ok(Vec::new()) };
         let gradients = sum.backward();

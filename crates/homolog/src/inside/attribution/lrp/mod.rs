@@ -52,14 +52,13 @@ fn pass(
     };
     let n_variable = step.variable.len();
     match step.node.op.kind() {
-        "Relu" | "LeakyRelu" | "PRelu" | "Clip" | "Elu" | "Celu" | "Selu" | "Gelu" | "HardSwish" | "Mish" | "Softplus"
-        | "Tanh" | "Softsign" | "Sigmoid" | "HardSigmoid" => {
+        "Relu" | "LeakyRelu" | "PRelu" | "Clip" | "Elu" | "Celu" | "Selu" | "Gelu" | "HardSwish" | "Mish"
+        | "Softplus" | "Tanh" | "Softsign" | "Sigmoid" | "HardSigmoid" => {
             Ok(back.pop().flatten().map(|relevance| (0, relevance)).into_iter().collect())
         }
-        "MaxPool" | "GlobalMaxPool" | "ReduceMax" | "Max" | "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Transpose"
-        | "Concat" | "Slice" | "Split" | "Pad" | "Dropout" | "Identity" | "Gather" | "DepthToSpace" | "SpaceToDepth" => {
-            step.pull_back(back)
-        }
+        "MaxPool" | "GlobalMaxPool" | "ReduceMax" | "Max" | "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze"
+        | "Transpose" | "Concat" | "Slice" | "Split" | "Pad" | "Dropout" | "Identity" | "Gather" | "DepthToSpace"
+        | "SpaceToDepth" => step.pull_back(back),
         "AveragePool" | "GlobalAveragePool" | "ReduceMean" | "ReduceSum" | "Add" | "Sub" | "Sum" | "Mean" | "Neg"
         | "BatchNormalization" => rule::in_proportion(step, back, composite.stabilizer),
         "Mul" | "Div" if n_variable == 1 && step.variable == [0] || step.node.op.kind() == "Mul" && n_variable == 1 => {

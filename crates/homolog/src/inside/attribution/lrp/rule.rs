@@ -4,9 +4,7 @@ use burn::tensor::Tensor;
 
 use super::composite::{PixelBox, Rule};
 use crate::inside::attribution::AttributionError;
-use crate::inside::attribution::walk::{
-    Backward, Passed, Step, gradient_of, leaf, plus, product, times, untracked,
-};
+use crate::inside::attribution::walk::{Backward, Passed, Step, gradient_of, leaf, plus, product, times, untracked};
 use crate::network::engine::EngineError;
 use crate::network::value::{Ranked, Value, any_rank, each_rank};
 
@@ -91,18 +89,22 @@ pub(super) fn linear(
 impl Layer<'_> {
     fn groups(&self, rule: &Rule) -> Vec<Group> {
         let all = |summands, factor| Group { summands, factor, gate: Gate::All };
-        let favoured = |gamma: f64, part: fn(Ranked) -> Ranked| move |value: Ranked| plus(value.clone(), scaled(part(value), gamma));
+        let favoured = |gamma: f64, part: fn(Ranked) -> Ranked| {
+            move |value: Ranked| plus(value.clone(), scaled(part(value), gamma))
+        };
         match rule {
             Rule::Epsilon { .. } => vec![all(vec![self.summand(self.x.clone(), |value| value, true, 1.0)], 1.0)],
             Rule::ZPlus => vec![all(self.both_signs(positive, negative), 1.0)],
-            Rule::AlphaBeta { alpha, beta } => vec![
-                all(self.both_signs(positive, negative), *alpha),
-                all(self.both_signs(negative, positive), -*beta),
-            ],
+            Rule::AlphaBeta { alpha, beta } => {
+                vec![all(self.both_signs(positive, negative), *alpha), all(self.both_signs(negative, positive), -*beta)]
+            }
             Rule::Gamma { gamma } => {
                 let (up, down) = (favoured(*gamma, positive), favoured(*gamma, negative));
                 let gated = |summands, gate| Group { summands, factor: 1.0, gate };
-                vec![gated(self.both_signs(&up, &down), Gate::Positive), gated(self.both_signs(&down, &up), Gate::Negative)]
+                vec![
+                    gated(self.both_signs(&up, &down), Gate::Positive),
+                    gated(self.both_signs(&down, &up), Gate::Negative),
+                ]
             }
             Rule::Box(PixelBox { low, high }) => vec![all(
                 vec![
@@ -126,9 +128,14 @@ impl Layer<'_> {
 
     /// Positive inputs with weights and bias changed one way; negative inputs, where there are any, with weights changed the
     /// other way.
-    fn both_signs(&self, of_positive: impl Fn(Ranked) -> Ranked, of_negative: impl Fn(Ranked) -> Ranked) -> Vec<Summand> {
+    fn both_signs(
+        &self,
+        of_positive: impl Fn(Ranked) -> Ranked,
+        of_negative: impl Fn(Ranked) -> Ranked,
+    ) -> Vec<Summand> {
         let mut summands = vec![self.summand(positive(self.x.clone()), of_positive, true, 1.0)];
-        let smallest = any_rank!(self.x.clone(), x => x.without_autodiff().min().try_into_scalar::<f32>().unwrap_or(-1.0));
+        let smallest =
+            any_rank!(self.x.clone(), x => x.without_autodiff().min().try_into_scalar::<f32>().unwrap_or(-1.0));
         if smallest < 0.0 {
             summands.push(self.summand(negative(self.x.clone()), of_negative, false, 1.0));
         }
@@ -140,7 +147,8 @@ impl Layer<'_> {
         let shape = self.x.shape();
         let n_channels = shape.get(1).copied().unwrap_or(1).max(1);
         let n_places = shape.iter().skip(2).product::<usize>().max(1);
-        let one = |channel: usize| f64::from(of_channels.get(channel % of_channels.len().max(1)).copied().unwrap_or(0.0));
+        let one =
+            |channel: usize| f64::from(of_channels.get(channel % of_channels.len().max(1)).copied().unwrap_or(0.0));
         let n = shape.iter().product::<usize>();
         let elements = (0..n).map(|place| one(place / n_places % n_channels)).collect();
         self.x.like(&shape, elements)
@@ -172,7 +180,9 @@ impl Layer<'_> {
         let Some(denominator) = denominator else { return Ok(zeros(&self.x)) };
         let share = gated(divided(relevance, denominator, stabilizer), self.step, group.gate)?;
         let products = ran.iter().map(|(_, output, _)| product(output.clone(), share.clone()));
-        let Some(sum) = products.reduce(|sum, one| sum + one).filter(Tensor::is_tracked) else { return Ok(zeros(&self.x)) };
+        let Some(sum) = products.reduce(|sum, one| sum + one).filter(Tensor::is_tracked) else {
+            return Ok(zeros(&self.x));
+        };
         let gradients = sum.backward();
         let mut result = zeros(&self.x);
         for (input, _, sign) in &ran {
