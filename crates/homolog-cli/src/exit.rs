@@ -67,6 +67,11 @@ impl Failure {
         Self { code: INTERRUPTED, message: "stopped. The same command goes on where this one was".to_owned() }
     }
 
+    /// The user stopped a run that keeps nothing to go on from.
+    pub(crate) fn stopped() -> Self {
+        Self { code: INTERRUPTED, message: "stopped".to_owned() }
+    }
+
     /// What is told.
     pub(crate) fn message(&self) -> &str {
         &self.message

@@ -1,5 +1,6 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
+mod attribute;
 mod behave;
 mod compare;
 mod data;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Dissect(Box<dissect::Dissect>),
     /// Measure units as in electrophysiology: tuning, receptive fields, selectivity, invariance, lesions
     Probe(Box<probe::Probe>),
+    /// Attribute a logit, a unit, a stage or a fitted neuron to the pixels of images
+    Attribute(Box<attribute::Attribute>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -64,6 +67,7 @@ impl Command {
             Self::Look(command) => command.run(),
             Self::Dissect(command) => command.run(),
             Self::Probe(command) => command.run(),
+            Self::Attribute(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
 
+mod attribute;
 mod bad_network;
 mod bad_recording;
 mod bad_stimuli;

@@ -6,6 +6,7 @@
 //! | [`image`] | how an image is made of parameters, and how it becomes the network's input |
 //! | [`transform`] | the regularizers of the published comparison: views, penalties, filters, scales |
 //! | [`optimise`] | the loop: Adam, many units at once, exact resume, dead units, what is not finite |
+//! | [`attribution`] | which pixels a number owes to: gradients, relevance, occlusion, and checks of them |
 //! | [`examples`] | the images of a folder that drive each channel most, least and in between |
 //! | [`dissection`] | which concepts the units of a stage detect, and what is lost without them |
 //! | [`probe`] | in-silico electrophysiology: tuning, receptive fields, sparseness, selectivity, invariance, lesions |
@@ -16,6 +17,7 @@
 
 pub mod dissection;
 mod error;
+pub mod attribution;
 pub mod examples;
 pub mod image;
 pub mod objective;

@@ -1,5 +1,6 @@
 //! Tests on the real data: in `HOMOLOG_DATA`, or `../shared/data` beside the workspace. A missing file fails its test.
 
+mod attribution;
 mod behaviour;
 mod benchmarks;
 mod dissection;

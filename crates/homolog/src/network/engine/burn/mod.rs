@@ -18,6 +18,7 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView4, ArrayViewD, ArrayViewMut2, Axis};
 
 pub use self::gradient::{BurnNetwork, Tapped, Wrt};
+pub(crate) use self::fold::fold_batch_normalization;
 use self::program::Program;
 use super::batches::Batches;
 use super::{Engine, EngineError, Session};
@@ -57,7 +58,7 @@ impl Engine for Burn {
 
     fn open(&self, network: &Network, stages: &[String]) -> Result<Box<dyn Session>, EngineError> {
         let batches = Batches::of(network, stages.len(), NAME)?;
-        let graph = Arc::new(fold::fold_batch_normalization(network.graph(), stages));
+        let graph = Arc::new(fold_batch_normalization(network.graph(), stages));
         let n_at_once = network.fixed_batch().unwrap_or(1);
         let program = Program::new(&graph, n_at_once, stages, &BTreeSet::new(), network.single_plan())?;
         let program = program.upload(&self.device, &mut BTreeMap::new()).handing_back_nothing();
