@@ -1,6 +1,7 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
 mod behave;
+mod circuit;
 mod compare;
 mod data;
 mod decode;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Layers(layers::Layers),
     /// Make images that drive units, and find those in a folder that do
     Look(Box<look::Look>),
+    /// The weights between units of any two stages, and what a unit is made of
+    Circuit(Box<circuit::Circuit>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -56,6 +59,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Layers(command) => command.run(),
             Self::Look(command) => command.run(),
+            Self::Circuit(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

@@ -17,9 +17,11 @@
 //! | [`LabelledMatrix`] | confusions, model recovery, p-values of pairs |
 //! | [`StackedBars`] | variance partitions |
 //! | [`Histogram`] | values of many units |
+//! | [`CircuitTree`] | a unit, its strongest inputs and theirs, with images of units and weights between them |
 
 mod axis;
 mod bar_chart;
+mod circuit_tree;
 mod colour;
 mod curve_chart;
 mod histogram;
@@ -39,6 +41,7 @@ mod time_map;
 
 pub use axis::{Horizontal, Labels};
 pub use bar_chart::{Bar, BarChart, MarkRow};
+pub use circuit_tree::{CircuitLink, CircuitNode, CircuitTree};
 pub use colour::{ColourMap, SERIES, style_sheet};
 pub use curve_chart::{Curve, CurveChart, CurvePoint, Reference, Spacing};
 pub use histogram::Histogram;
