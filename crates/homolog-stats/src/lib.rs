@@ -21,6 +21,7 @@ pub mod reweighting;
 pub mod similarity;
 pub mod splits;
 pub mod time;
+pub mod umap;
 
 mod finite;
 mod linear_algebra;

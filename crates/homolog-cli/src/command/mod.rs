@@ -1,5 +1,6 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
+mod atlas;
 mod behave;
 mod circuit;
 mod compare;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Look(Box<look::Look>),
     /// The weights between units of any two stages, and what a unit is made of
     Circuit(Box<circuit::Circuit>),
+    /// What a stage sees in many images: their activations in a plane, each region made into an image
+    Atlas(Box<atlas::Atlas>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -60,6 +63,7 @@ impl Command {
             Self::Layers(command) => command.run(),
             Self::Look(command) => command.run(),
             Self::Circuit(command) => command.run(),
+            Self::Atlas(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

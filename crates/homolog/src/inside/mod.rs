@@ -6,6 +6,7 @@
 //! | [`image`] | how an image is made of parameters, and how it becomes the network's input |
 //! | [`transform`] | the regularizers of the published comparison: views, penalties, filters, scales |
 //! | [`optimise`] | the loop: Adam, many units at once, exact resume, dead units, what is not finite |
+//! | [`atlas`] | a stage's activations over many images in a plane, and an image of each region of it |
 //! | [`circuit`] | the weights between units of any two stages, and the strongest inputs of a unit as a tree |
 //! | [`trimmed`](trimmed()) | a network cut after some stages, for images of another size |
 //! | [`examples`] | the images of a folder that drive each channel most, least and in between |
@@ -14,6 +15,7 @@
 //! The four parts objective, image, transform and optimise are those of lucid (Olah C, Mordvintsev A, Schubert L (2017).
 //! Feature visualization. Distill. doi 10.23915/distill.00007). Start at [`optimise::Look`].
 
+pub mod atlas;
 pub mod circuit;
 mod error;
 pub mod examples;

@@ -17,8 +17,10 @@
 //! | [`LabelledMatrix`] | confusions, model recovery, p-values of pairs |
 //! | [`StackedBars`] | variance partitions |
 //! | [`Histogram`] | values of many units |
+//! | [`AtlasMap`] | an activation atlas |
 //! | [`CircuitTree`] | a unit, its strongest inputs and theirs, with images of units and weights between them |
 
+mod atlas_map;
 mod axis;
 mod bar_chart;
 mod circuit_tree;
@@ -39,6 +41,7 @@ mod stacked_bars;
 mod svg;
 mod time_map;
 
+pub use atlas_map::{AtlasIcon, AtlasMap, icon_side};
 pub use axis::{Horizontal, Labels};
 pub use bar_chart::{Bar, BarChart, MarkRow};
 pub use circuit_tree::{CircuitLink, CircuitNode, CircuitTree};

@@ -42,7 +42,7 @@ impl Thumbnail {
         Some(Thumbnail { uri: png_uri(&picture)? })
     }
 
-    pub(super) fn uri(&self) -> &str {
+    pub(in crate::report) fn uri(&self) -> &str {
         &self.uri
     }
 }
