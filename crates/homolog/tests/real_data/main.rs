@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod benchmarks;
+mod circuits;
 mod gradients;
 mod onnx_files;
 mod optimised_images;

@@ -124,7 +124,8 @@ impl Output<'_> {
             inputs.join(", "),
             if shown.is_empty() { "" } else { " The pictures of units are optimised images." }
         );
-        CircuitTree { description, root: circuit_node(tree, shown) }
+        let labels = "below a kernel: its share of all squared weights into the unit".to_owned();
+        CircuitTree { description, labels, root: circuit_node(tree, shown) }
     }
 
     fn node_json(&self, node: &Node) -> Value {

@@ -175,9 +175,11 @@ fn layer(class: Option<usize>, images: &[usize], places: &Array2<f64>, sampled: 
     for image in images {
         members.entry(cell_of(places, *image, n_cells)).or_default().push(*image);
     }
+    let every: Vec<usize> = (0..sampled.vectors.nrows()).collect();
+    let average = sampled.logits.as_ref().map(|logits| mean(logits, &every));
     let cell = |((row, column), members): ((usize, usize), Vec<usize>)| {
         let mean = mean(&sampled.vectors, &members);
-        let classes = classes(sampled, &members);
+        let classes = classes(sampled, average.as_ref(), &members);
         #[allow(clippy::cast_possible_truncation, reason = "networks compute in 32 bits")]
         GridCell { row, column, mean: mean.mapv(|x| x as f32), members, classes }
     };
@@ -203,10 +205,10 @@ fn mean(rows: &Array2<f32>, members: &[usize]) -> Array1<f64> {
     sum / members.len().max(1) as f64
 }
 
-fn classes(sampled: &Sampled, members: &[usize]) -> Vec<(usize, f64)> {
-    let Some(logits) = &sampled.logits else { return Vec::new() };
-    let all: Vec<usize> = (0..logits.nrows()).collect();
-    let above = mean(logits, members) - mean(logits, &all);
+/// The classes whose mean output over some images lies farthest above the `average` over all.
+fn classes(sampled: &Sampled, average: Option<&Array1<f64>>, members: &[usize]) -> Vec<(usize, f64)> {
+    let (Some(logits), Some(average)) = (&sampled.logits, average) else { return Vec::new() };
+    let above = mean(logits, members) - average;
     let mut classes: Vec<(usize, f64)> = above.into_iter().enumerate().collect();
     classes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     classes.truncate(N_CLASSES_TOLD);

@@ -84,7 +84,7 @@ pub(super) fn products(vectors: &Array2<f32>, shrinkage: f64) -> Array2<f64> {
 
 impl Layer {
     /// What the icon of each cell with at least `at_least` images maximises, with the cell's place in the list: the product of
-    /// the stage's response with the direction at every position, times their cosine (0.1 at least).
+    /// the stage's response with the direction at every position, times the cosine of the two (0.1 at least).
     ///
     /// `network` may be a part of the one that the activations come from, for images of another size.
     ///
@@ -93,7 +93,7 @@ impl Layer {
     ///
     /// # Reference
     /// The objective of lucid's activation atlas, `dot * max(cosine, 0.1)^n` with n = 1. Differs in: the direction is asked for at
-    /// all positions, lucid asks for it at the one in the middle.
+    /// all positions together, lucid asks for it at the one in the middle.
     pub fn aims(
         &self,
         network: &Network,

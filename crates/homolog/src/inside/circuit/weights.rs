@@ -58,7 +58,10 @@ impl ExpandedWeights {
         let square = |plane: ndarray::ArrayView2<'_, f32>| plane.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
         let total: f64 = self.weights.outer_iter().map(square).sum();
         let strength = |(channel, plane): (usize, ndarray::ArrayView2<'_, f32>)| {
-            let sum = |is_wanted: fn(f64) -> bool| plane.iter().map(|w| f64::from(*w)).filter(|w| is_wanted(*w)).sum();
+            // From 0, since the sum of nothing is -0.
+            let sum = |is_wanted: fn(f64) -> bool| {
+                plane.iter().map(|w| f64::from(*w)).filter(|w| is_wanted(*w)).fold(0.0, |sum, w| sum + w)
+            };
             let own = square(plane);
             Strength {
                 channel,

@@ -35,6 +35,8 @@ const INHIBITION: usize = 0;
 pub struct CircuitTree {
     /// What it shows, in a sentence.
     pub description: String,
+    /// What the labels of links are, in a few words.
+    pub labels: String,
     /// The unit.
     pub root: CircuitNode,
 }
@@ -57,7 +59,7 @@ pub struct CircuitNode {
 pub struct CircuitLink {
     /// Weights by position, rows downwards; positive ones excite.
     pub kernel: Array2<f64>,
-    /// A number below the kernel, with what it is.
+    /// A number below the kernel.
     pub label: String,
 }
 
@@ -110,8 +112,10 @@ impl CircuitTree {
             has_missing: false,
         };
         bar.draw(&mut canvas, Area { left: 8.0, top: bottom, width: 180.0, height: 8.0 }, used - 8.0);
-        let used = used.max(8.0 + text_width(&bar.title));
-        canvas.finish(used, bottom + COLOUR_BAR_ROOM, self.description.clone())
+        let below = bottom + COLOUR_BAR_ROOM + TEXT_PX;
+        canvas.text("", (8.0, below), Anchor::Start, &self.labels);
+        let used = used.max(8.0 + text_width(&bar.title)).max(8.0 + text_width(&self.labels));
+        canvas.finish(used, below + 6.0, self.description.clone())
     }
 }
 
@@ -190,7 +194,7 @@ mod tests {
         let up = Array2::from_shape_fn((3, 3), |(row, _)| if row == 0 { 1.0 } else { 0.0 });
         let wheel = node("wheels:5", Some(-up.clone()), vec![node("a:1", Some(up.clone()), vec![])]);
         let root = node("car:1", None, vec![node("windows:2", Some(up), vec![]), wheel]);
-        CircuitTree { description: "a car".to_owned(), root }
+        CircuitTree { description: "a car".to_owned(), labels: "share".to_owned(), root }
     }
 
     #[test]
@@ -209,7 +213,8 @@ mod tests {
     fn it_fits_the_width_where_units_leave_room() {
         let figure = tree().figure(640.0);
         assert!(figure.width <= 640.0 && figure.height > 2.0 * ROW, "{} {}", figure.width, figure.height);
-        let alone = CircuitTree { description: String::new(), root: node("a:1", None, Vec::new()) };
+        let alone =
+            CircuitTree { description: String::new(), labels: String::new(), root: node("a:1", None, Vec::new()) };
         assert!(alone.figure(640.0).width < 400.0);
     }
 
@@ -218,6 +223,7 @@ mod tests {
         let kernel = Array2::from_elem((2, 2), f64::NAN);
         let tree = CircuitTree {
             description: String::new(),
+            labels: String::new(),
             root: node("a:1", None, vec![node("b:1", Some(kernel), vec![])]),
         };
         assert!(!tree.figure(400.0).inline().contains("NaN"));
