@@ -3,6 +3,7 @@
 mod cancel;
 mod command;
 mod exit;
+mod icons;
 mod inputs;
 mod model;
 mod pictures;

@@ -166,7 +166,7 @@ fn words(cell: &Cell) -> String {
 }
 
 /// The command as the user gave it, without where the program lies.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     std::iter::once("homolog".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

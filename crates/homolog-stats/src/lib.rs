@@ -23,6 +23,7 @@ pub mod similarity;
 pub mod splits;
 pub mod time;
 pub mod tuning;
+pub mod umap;
 
 mod finite;
 mod linear_algebra;

@@ -1,7 +1,9 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
 mod attribute;
+mod atlas;
 mod behave;
+mod circuit;
 mod compare;
 mod data;
 mod decode;
@@ -36,6 +38,10 @@ pub(crate) enum Command {
     Probe(Box<probe::Probe>),
     /// Attribute a logit, a unit, a stage or a fitted neuron to the pixels of images
     Attribute(Box<attribute::Attribute>),
+    /// The weights between units of any two stages, and what a unit is made of
+    Circuit(Box<circuit::Circuit>),
+    /// What a stage sees in many images: their activations in a plane, each region made into an image
+    Atlas(Box<atlas::Atlas>),
     /// Record the responses of a network's stages to stimuli
     Record(record::Record),
     /// Score networks against recordings of the brain and against behaviour
@@ -68,6 +74,8 @@ impl Command {
             Self::Dissect(command) => command.run(),
             Self::Probe(command) => command.run(),
             Self::Attribute(command) => command.run(),
+            Self::Circuit(command) => command.run(),
+            Self::Atlas(command) => command.run(),
             Self::Record(command) => command.run(),
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
 
 mod attribute;
+mod atlas;
 mod bad_network;
 mod bad_recording;
 mod bad_stimuli;
+mod circuit;
 mod data;
 mod demo;
 mod disk;

@@ -7,6 +7,9 @@
 //! | [`transform`] | the regularizers of the published comparison: views, penalties, filters, scales |
 //! | [`optimise`] | the loop: Adam, many units at once, exact resume, dead units, what is not finite |
 //! | [`attribution`] | which pixels a number owes to: gradients, relevance, occlusion, and checks of them |
+//! | [`atlas`] | a stage's activations over many images in a plane, and an image of each region of it |
+//! | [`circuit`] | the weights between units of any two stages, and the strongest inputs of a unit as a tree |
+//! | [`trimmed`](trimmed()) | a network cut after some stages, for images of another size |
 //! | [`examples`] | the images of a folder that drive each channel most, least and in between |
 //! | [`dissection`] | which concepts the units of a stage detect, and what is lost without them |
 //! | [`probe`] | in-silico electrophysiology: tuning, receptive fields, sparseness, selectivity, invariance, lesions |
@@ -16,6 +19,8 @@
 //! Feature visualization. Distill. doi 10.23915/distill.00007). Start at [`optimise::Look`].
 
 pub mod dissection;
+pub mod atlas;
+pub mod circuit;
 mod error;
 pub mod attribution;
 pub mod examples;
@@ -25,5 +30,7 @@ pub mod optimise;
 pub mod picture;
 pub mod probe;
 pub mod transform;
+mod trimmed;
 
 pub use error::InsideError;
+pub use trimmed::trimmed;

@@ -16,6 +16,7 @@
 //!
 //! [`Document`] builds a page of the same kind for any other command, from the figures of [`figure`].
 
+mod atlas_page;
 mod benchmark_section;
 mod document;
 pub mod figure;
@@ -26,6 +27,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+pub use atlas_page::{AtlasPage, AtlasPageCell, AtlasPageLayer, AtlasPoint};
 pub use document::{Cell, Document, Table};
 pub use page::page;
 pub use rdm_pair::RdmPair;

@@ -4,6 +4,7 @@ mod attribution;
 mod behaviour;
 mod benchmarks;
 mod dissection;
+mod circuits;
 mod gradients;
 mod onnx_files;
 mod optimised_images;

@@ -18,9 +18,13 @@
 //! | [`StackedBars`] | variance partitions |
 //! | [`Histogram`] | values of many units |
 //! | [`TuningSheet`] | curves and maps of single units, a row each |
+//! | [`AtlasMap`] | an activation atlas |
+//! | [`CircuitTree`] | a unit, its strongest inputs and theirs, with images of units and weights between them |
 
+mod atlas_map;
 mod axis;
 mod bar_chart;
+mod circuit_tree;
 mod colour;
 mod curve_chart;
 mod histogram;
@@ -40,8 +44,10 @@ mod svg;
 mod time_map;
 mod tuning_sheet;
 
+pub use atlas_map::{AtlasIcon, AtlasMap, icon_side};
 pub use axis::{Horizontal, Labels};
 pub use bar_chart::{Bar, BarChart, MarkRow};
+pub use circuit_tree::{CircuitLink, CircuitNode, CircuitTree};
 pub use colour::{ColourMap, SERIES, style_sheet};
 pub use curve_chart::{Curve, CurveChart, CurvePoint, Reference, Spacing};
 pub use histogram::Histogram;

@@ -25,10 +25,15 @@ pub struct Thumbnail {
 impl Thumbnail {
     /// A small copy of an image, its sides in the same proportion; none where the image cannot be made smaller.
     pub fn of(image: &Image) -> Option<Thumbnail> {
+        Self::within(image, THUMBNAIL_PX)
+    }
+
+    /// A copy of an image whose longer side is at most so many pixels.
+    pub fn within(image: &Image, most_px: usize) -> Option<Thumbnail> {
         let (width, height) = (image.width(), image.height());
         let longest = width.max(height);
-        let scaled = |side: usize| (side * THUMBNAIL_PX).div_ceil(longest).max(1);
-        let small = if longest > THUMBNAIL_PX {
+        let scaled = |side: usize| (side * most_px).div_ceil(longest).max(1);
+        let small = if longest > most_px {
             resize(image, scaled(width), scaled(height), Filter::Bilinear, PassOrder::default()).ok()?
         } else {
             image.clone()
@@ -37,7 +42,7 @@ impl Thumbnail {
         Some(Thumbnail { uri: png_uri(&picture)? })
     }
 
-    pub(super) fn uri(&self) -> &str {
+    pub(in crate::report) fn uri(&self) -> &str {
         &self.uri
     }
 }
