@@ -97,8 +97,10 @@ impl Shown<'_> {
         }
         if is_asked(|unit| unit.contrast.is_some()) {
             let fit = unit.contrast.as_ref().and_then(|contrast| contrast.fit);
-            fields.push(("r_max", number(fit.map(|fit| fit.r_max))));
-            fields.push(("c50", number(fit.map(|fit| fit.c50))));
+            // Without saturation these two are bounds of the search.
+            let saturating = fit.filter(|fit| fit.saturates);
+            fields.push(("r_max", number(saturating.map(|fit| fit.r_max))));
+            fields.push(("c50", number(saturating.map(|fit| fit.c50))));
             fields.push(("contrast_exponent", number(fit.map(|fit| fit.n))));
             fields.push(("contrast_r_squared", number(fit.map(|fit| fit.r_squared))));
             fields.push(("saturates", fit.map_or(Value::Null, |fit| json!(fit.saturates))));

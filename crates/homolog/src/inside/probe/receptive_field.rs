@@ -313,10 +313,11 @@ impl Summary {
             let at = grid.middle_px(cell);
             sum += energy;
             inside += if grid.touches(cell, field) { energy } else { 0.0 };
-            for axis in 0..2 {
-                middle[axis] += energy * at[axis];
-                if *strength >= EXTENT * largest {
-                    bounds[axis] = [bounds[axis][0].min(cell[axis]), bounds[axis][1].max(cell[axis])];
+            let is_in_extent = *strength >= EXTENT * largest;
+            for (axis, (middle, bounds)) in middle.iter_mut().zip(&mut bounds).enumerate() {
+                *middle += energy * at[axis];
+                if is_in_extent {
+                    *bounds = [bounds[0].min(cell[axis]), bounds[1].max(cell[axis])];
                 }
             }
         }
