@@ -33,7 +33,7 @@ impl Attributor<'_> {
         let (low, high) = input
             .iter()
             .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
-        let deviation = noise * f64::from(high - low);
+        let deviation = noise * (f64::from(high) - f64::from(low));
         let noisy = |place: usize| {
             let Some(sample) = place.checked_sub(1) else { return input.clone() };
             let mut random = Random::stream(seed, sample as u64);

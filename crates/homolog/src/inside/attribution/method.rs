@@ -84,7 +84,7 @@ pub enum Method {
         seed: u64,
     },
     /// Layer-wise relevance propagation.
-    Lrp(Composite),
+    Lrp(Box<Composite>),
 }
 
 /// Every method's name.
@@ -171,7 +171,7 @@ impl Method {
             "occlusion" => Self::Occlusion { window, stride },
             "rise" => Self::Rise { n_masks, n_cells, shown, seed },
             _ => match Composite::named(name, settings.pixel_box.as_ref()) {
-                Some(composite) => Self::Lrp(composite?),
+                Some(composite) => Self::Lrp(Box::new(composite?)),
                 None => {
                     return Err(AttributionError::UnknownMethod {
                         name: name.to_owned(),

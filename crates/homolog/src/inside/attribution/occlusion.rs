@@ -55,6 +55,6 @@ mod tests {
     fn windows_reach_the_end_and_are_cut_there() {
         assert_eq!(spans(10, 4, 3), [0..4, 3..7, 6..10]);
         assert_eq!(spans(11, 4, 3), [0..4, 3..7, 6..10, 9..11]);
-        assert_eq!(spans(3, 8, 2), [0..3]);
+        assert_eq!((spans(3, 8, 2).first(), spans(3, 8, 2).len()), (Some(&(0..3)), 1));
     }
 }

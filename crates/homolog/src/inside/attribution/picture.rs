@@ -70,7 +70,7 @@ pub fn overlay(image: &Image, map: &Array2<f64>, shading: Shading) -> Result<Ima
                 let strength = (2.0 * shading.share(*value) - 1.0).abs();
                 // A middle colour over grey would look like the image; the side's own colour shows its sign.
                 let side = if *value < 0.0 { 0.2 } else { 0.8 };
-                (0.9 * strength.sqrt(), ColourMap::BlueToOrange.colour(side))
+                (0.9 * strength, ColourMap::BlueToOrange.colour(side))
             }
             Shading::Sequential(..) => (OPACITY, shading.colour(*value)),
         };

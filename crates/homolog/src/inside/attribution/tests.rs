@@ -203,7 +203,7 @@ fn the_z_plus_rule_shares_among_positive_contributions_alone() {
             dense: Rule::ZPlus,
             stabilizer: 1e-9,
         };
-        attributed(&network, "conv:0", &input, &Method::Lrp(composite)).map.into_raw_vec_and_offset().0
+        attributed(&network, "conv:0", &input, &Method::Lrp(Box::new(composite))).map.into_raw_vec_and_offset().0
     };
     let near = |found: Vec<f32>, expected: [f32; 3]| {
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?} is not {expected:?}");

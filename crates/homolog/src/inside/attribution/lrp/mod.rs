@@ -61,9 +61,8 @@ fn pass(
         | "SpaceToDepth" => step.pull_back(back),
         "AveragePool" | "GlobalAveragePool" | "ReduceMean" | "ReduceSum" | "Add" | "Sub" | "Sum" | "Mean" | "Neg"
         | "BatchNormalization" => rule::in_proportion(step, back, composite.stabilizer),
-        "Mul" | "Div" if n_variable == 1 && step.variable == [0] || step.node.op.kind() == "Mul" && n_variable == 1 => {
-            rule::in_proportion(step, back, composite.stabilizer)
-        }
+        "Mul" if n_variable == 1 => rule::in_proportion(step, back, composite.stabilizer),
+        "Div" if step.variable == [0] => rule::in_proportion(step, back, composite.stabilizer),
         "Conv" | "ConvTranspose" if step.variable == [0] => {
             let first = composite.first_convolution.as_ref().filter(|_| step.reads_image);
             rule::linear(step, back, first.unwrap_or(&composite.convolution), composite.stabilizer)

@@ -101,10 +101,7 @@ impl Layer<'_> {
             Rule::Gamma { gamma } => {
                 let (up, down) = (favoured(*gamma, positive), favoured(*gamma, negative));
                 let gated = |summands, gate| Group { summands, factor: 1.0, gate };
-                vec![
-                    gated(self.both_signs(&up, &down), Gate::Positive),
-                    gated(self.both_signs(&down, &up), Gate::Negative),
-                ]
+                vec![gated(self.both_signs(up, down), Gate::Positive), gated(self.both_signs(down, up), Gate::Negative)]
             }
             Rule::Box(PixelBox { low, high }) => vec![all(
                 vec![
