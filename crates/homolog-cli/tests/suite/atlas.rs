@@ -10,7 +10,7 @@ use crate::program::{MODEL, Ran, homolog};
 
 fn atlas(folder: &Path, arguments: &[&str]) -> Ran {
     let fixed = ["atlas", MODEL, "--images", "images", "--out", "out", "--engine", "burn"];
-    homolog(folder, &[&fixed, arguments].concat())
+    homolog(folder, &[&fixed[..], arguments].concat())
 }
 
 const SMALL: [&str; 14] = [
