@@ -57,7 +57,7 @@ fn an_atlas_leaves_a_page_pictures_icons_and_the_layout() {
         assert!(out.join(file).exists(), "{file}");
     }
     let page = fs::read_to_string(out.join("atlas.html")).unwrap();
-    assert!(page.contains("data:image/png;base64,") && page.contains("image0007.png"));
+    assert!(page.contains("data:image/png;base64,") && page.contains("\"image0007\""));
     for loading in ["src=", "<link", "@import", "url(", "fetch(", "http"] {
         assert!(!page.contains(loading), "{loading}");
     }

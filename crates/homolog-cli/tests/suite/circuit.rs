@@ -86,7 +86,7 @@ fn what_has_no_circuit_is_refused_in_words() {
         (&["--unit", "layer1.2:1", "--breadth", "0"], &["breadth of 0"]),
         (&["--unit", "layer1.2:1", "--size", "two"], &["--size \"two\""]),
         (&["--unit", "layer1.2:1", "--through", "nowhere"], &["no layer \"nowhere\""]),
-        (&["--unit", "layer1.2:1", "--active", "none"], &["\"none\""]),
+        (&["--unit", "layer1.2:1", "--active", "none"], &["cannot read none"]),
     ] {
         circuit(folder.path(), arguments).refused(2, words);
     }

@@ -56,7 +56,8 @@ fn neighbourhoods_and_graph_are_umap_learns() {
         let first: Vec<_> = graph.edges.iter().filter(|edge| edge.0 == 0).collect();
         for (edge, expected) in first.iter().zip(golden["first_row"].as_array().unwrap()) {
             assert_eq!(edge.1 as u64, expected[0].as_u64().unwrap());
-            near(edge.2, &expected[1], 1e-4);
+            // Theirs is computed in 32 bits; the exponent enlarges the error of a scale as the weight falls.
+            near(edge.2, &expected[1], 1e-3);
         }
     }
 }
