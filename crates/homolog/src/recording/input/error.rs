@@ -300,6 +300,15 @@ pub enum RdmProblem {
         /// How many.
         n_stimuli: usize,
     },
+    /// There is no axis of time bins, or it has no entry.
+    #[error(
+        "its shape {shape:?} has no axis of time bins with an entry. Needed is (bins, pairs), (subjects, bins, pairs), (bins, n, n) or \
+         (subjects, bins, n, n)"
+    )]
+    NoTimes {
+        /// The shape.
+        shape: Vec<usize>,
+    },
     /// It holds text.
     #[error("it holds {found}, and numbers are needed")]
     NotNumbers {

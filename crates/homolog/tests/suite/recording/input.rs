@@ -162,7 +162,16 @@ fn a_recording_whose_presentations_do_not_fill_their_axes_is_refused_by_name() {
     let of = |presentations: &[(&str, i64)]| {
         Patterns::of_recording("r.nc", &recording(presentations)).map_err(|error| chain(&error))
     };
-    assert_says(of(&[("b", 1), ("a", 1), ("b", 0)]), &["\"a\" has no presentation in repetition 0", "r.nc"]);
+    // Fewer repetitions of a stimulus are none that is missing of all.
+    let fewer = of(&[("b", 1), ("a", 1), ("b", 0)]).expect("two of one, one of the other");
+    assert!(fewer.values[[0, 1, 0]].is_nan());
+    assert_eq!(fewer.average(PatternAxis::Repetition).matrix().expect("means"), ndarray::array![[10.0, 11.0], [10.0, 11.0]]);
+    let subjects = Coordinate::Text(names(&["s1", "s1", "s2"]));
+    let of_subjects = recording(&[("b", 1), ("a", 1), ("b", 0)])
+        .with_coordinate(RecordingAxis::Presentation, "subject", subjects)
+        .expect("a recording");
+    let refused = Patterns::of_recording("r.nc", &of_subjects).map_err(|error| chain(&error));
+    assert_says(refused, &["\"a\" has no presentation in subject s2", "r.nc"]);
     assert_says(of(&[("b", 0), ("b", 0)]), &["several rows", "\"b\""]);
 }
 
@@ -375,4 +384,58 @@ fn inputs_of_every_kind_are_brought_into_one_order() {
     let aligned = align(&sides, StimulusJoin::Shared).expect("two are shared");
     assert_eq!(responses.select_stimuli(&aligned.rows[0]).values, ndarray::array![[1.0], [3.0]].into_dyn());
     assert_eq!(labels.select_stimuli(&aligned.rows[1]).texts(), ["face", "hand"]);
+}
+
+#[test]
+fn means_over_repetitions_leave_out_whole_repetitions_and_refuse_a_value_that_is_missing_in_part() {
+    let folder = folder();
+    // Stimulus 1 was not shown in repetition 1.
+    let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, f64::NAN, f64::NAN];
+    let file = npy_file(folder.path(), "X.npy", &floats(&[2, 2, 2], values));
+    let read = patterns_with(&file, "repetition,stimulus,unit").expect("read");
+    let whole = read.clone().without_missing(OnMissing::Refuse).expect("a repetition that did not happen");
+    let mean = whole.average(PatternAxis::Repetition);
+    assert_eq!(mean.matrix().expect("means"), ndarray::array![[2.0, 3.0], [2.0, 3.0]]);
+    let dropped = read.without_missing(OnMissing::DropUnit).expect("nothing is to be dropped");
+    assert!(dropped.dropped_units.is_empty());
+
+    let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, f64::NAN];
+    let file = npy_file(folder.path(), "Y.npy", &floats(&[2, 2, 2], values));
+    let torn = patterns_with(&file, "repetition,stimulus,unit").expect("read");
+    let words = ["1 of 8 values", "unit \"1\" at stimulus \"1\", repetition 1"];
+    assert_says(torn.clone().without_missing(OnMissing::Refuse).map_err(|error| chain(&error)), &words);
+    // Whoever averages without asking first gets no number either.
+    let mean = torn.average(PatternAxis::Repetition);
+    assert_says(mean.matrix().map_err(|error| chain(&error)), &["NaN in unit \"1\" at stimulus \"1\""]);
+    let left = torn.without_missing(OnMissing::DropUnit).expect("a unit is left");
+    assert_eq!((left.dropped_units.clone(), left.average(PatternAxis::Repetition).values.len()), (names(&["1"]), 2));
+}
+
+#[test]
+fn a_stimulus_without_a_single_repetition_is_missing() {
+    let folder = folder();
+    let values = [0.0, 1.0, f64::NAN, f64::NAN, 4.0, 5.0, f64::NAN, f64::NAN];
+    let file = npy_file(folder.path(), "X.npy", &floats(&[2, 2, 2], values));
+    let read = patterns_with(&file, "repetition,stimulus,unit").expect("read");
+    let refused = read.clone().without_missing(OnMissing::Refuse).map_err(|error| chain(&error));
+    assert_says(refused, &["4 of 8 values", "at stimulus \"1\""]);
+    let left = read.without_missing(OnMissing::DropPresentation).expect("one is left");
+    assert_eq!(left.dropped_stimuli, names(&["1"]));
+}
+
+#[test]
+fn time_bins_of_a_repetition_that_did_not_happen_are_left_out_together() {
+    let folder = folder();
+    let nan = f64::NAN;
+    // (repetition, time, stimulus, unit): stimulus 1 lacks repetition 1 in both bins; then in one bin alone.
+    let absent = [1.0, 2.0, 3.0, 4.0, 5.0, nan, 7.0, nan];
+    let file = npy_file(folder.path(), "X.npy", &floats(&[2, 2, 2, 1], absent));
+    let read = patterns_with(&file, "repetition,time,stimulus,unit").expect("read");
+    let mean = read.without_missing(OnMissing::Refuse).expect("whole").average(PatternAxis::Repetition);
+    assert_eq!(mean.values.iter().copied().collect::<Vec<_>>(), [3.0, 2.0, 5.0, 4.0]);
+    let torn = [1.0, 2.0, 3.0, 4.0, 5.0, nan, 7.0, 8.0];
+    let file = npy_file(folder.path(), "Y.npy", &floats(&[2, 2, 2, 1], torn));
+    let read = patterns_with(&file, "repetition,time,stimulus,unit").expect("read");
+    let refused = read.without_missing(OnMissing::Refuse).map_err(|error| chain(&error));
+    assert_says(refused, &["at stimulus \"1\", repetition 1, time 0"]);
 }
