@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use homolog::recording::input::{PatternAxis, Patterns};
 use homolog::report::Cell;
-use homolog::report::figure::{
-    Bar, BarChart, Curve, CurveChart, PairMarks, Reference, Spacing, TimeMap,
-};
+use homolog::report::figure::{Bar, BarChart, Curve, CurveChart, PairMarks, Reference, Spacing, TimeMap};
 use homolog_stats::StatsError;
 use homolog_stats::decoding::{
     Decoder, Decoding, DecodingProtocol, FeatureScaling, ManifoldGeometry, VariableProtocol, decode, decode_over_time,

@@ -251,7 +251,11 @@ fn stacked(matrices: &[Named]) -> Array2<f64> {
 /// How many time bins every input has; 1 where there is no time, or they differ.
 fn n_bins(read: &[Patterns]) -> usize {
     let of = |patterns: &Patterns| {
-        patterns.leading.iter().find(|leading| leading.axis == PatternAxis::Time).map_or(1, |leading| leading.labels.len())
+        patterns
+            .leading
+            .iter()
+            .find(|leading| leading.axis == PatternAxis::Time)
+            .map_or(1, |leading| leading.labels.len())
     };
     let first = read.first().map_or(1, of);
     if read.iter().all(|patterns| of(patterns) == first) { first } else { 1 }

@@ -92,7 +92,9 @@ impl Reweight {
     pub(crate) fn run(self) -> Result<(), Failure> {
         self.compute.set_threads();
         if let (false, Some(option)) = (self.data.is_empty(), self.input.of_responses_given()) {
-            return Err(Failure::wrong_input(format!("{option} says nothing to dissimilarity matrices: it is for --responses")));
+            return Err(Failure::wrong_input(format!(
+                "{option} says nothing to dissimilarity matrices: it is for --responses"
+            )));
         }
         let (features, measured, stimuli) = self.read()?;
         let told = |problem: StatsError| Failure::from_error(&problem);

@@ -118,7 +118,8 @@ mod tests {
     fn scores_are_those_of_each_unit_over_the_test_stimuli() {
         let (predictors, targets) = simulated();
         let mut rng = Rng::new(5);
-        let trials = Array3::from_shape_fn((80, 6, 4), |(stimulus, unit, _)| targets[[stimulus, unit]] + 0.5 * rng.normal());
+        let trials =
+            Array3::from_shape_fn((80, 6, 4), |(stimulus, unit, _)| targets[[stimulus, unit]] + 0.5 * rng.normal());
         let mean = trials.mean_axis(Axis(2)).unwrap();
         let encoding = encode(&predictors, mean.view(), &protocol()).unwrap();
         let found = score_relative_to_signal(&encoding, trials.view(), SignalScore::PowerExplained).unwrap();
@@ -127,7 +128,8 @@ mod tests {
         let expected = signal_power_explained(of_one.view(), part.predicted.column(3)).unwrap();
         assert_eq!(found.scores[[2, 3]], expected);
         // Without noise in the scores, a correlation is above the raw one.
-        let normalized = score_relative_to_signal(&encoding, trials.view(), SignalScore::NormalizedCorrelation).unwrap();
+        let normalized =
+            score_relative_to_signal(&encoding, trials.view(), SignalScore::NormalizedCorrelation).unwrap();
         assert!(normalized.aggregate.value > encoding.aggregate.value);
     }
 
@@ -135,7 +137,8 @@ mod tests {
     fn one_repetition_and_trials_of_other_stimuli_are_refused() {
         let (predictors, targets) = simulated();
         let encoding = encode(&predictors, targets.view(), &protocol()).unwrap();
-        let refused = |shape| score_relative_to_signal(&encoding, Array3::zeros(shape).view(), SignalScore::PowerExplained);
+        let refused =
+            |shape| score_relative_to_signal(&encoding, Array3::zeros(shape).view(), SignalScore::PowerExplained);
         assert!(matches!(refused((80, 6, 1)), Err(StatsError::TooFew { what: "repetitions", .. })));
         assert!(matches!(refused((79, 6, 2)), Err(StatsError::ShapeMismatch { .. })));
         assert!(matches!(refused((80, 5, 2)), Err(StatsError::ShapeMismatch { .. })));

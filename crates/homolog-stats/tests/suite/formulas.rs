@@ -1,19 +1,20 @@
 //! Measures against the formulas of their papers written out in NumPy (`goldens/numpy`).
 
 use homolog_stats::ceiling::{
-    ExplainableVarianceBias, explainable_variance, normalized_correlation, signal_power, signal_power_explained,
+    ExplainableVarianceBias, SplitHalf, explainable_variance, normalized_correlation, signal_power,
+    signal_power_explained, split_half_ceiling,
 };
 use homolog_stats::comparator::Comparator;
 use homolog_stats::mapping::Predictors;
 use homolog_stats::mapping::factorised::{FactorisedOptions, predict_factorised};
 use homolog_stats::mapping::ridge::RidgeOptions;
-use homolog_stats::rdm::{RdmMeasure, pairs};
+use homolog_stats::rdm::{RdmMeasure, pairs, rdm_from_features};
 use homolog_stats::reweighting::{
     PredictedResponseProtocol, compare_predicted_responses, fit_feature_weights, rdm_of_predicted_responses,
 };
 use homolog_stats::similarity::{angular_shape_distance, squared_procrustes_distance};
 use homolog_stats::splits::Split;
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::{Array1, Array2, Array3, Axis, s};
 
 use crate::golden::{assert_close, golden, numbers, uniform};
 
@@ -69,8 +70,7 @@ fn factorised_read_out_reaches_the_mask_and_weights_of_scipy() {
         sum + 0.3 * (noise[[stimulus, 0]] - 0.5)
     });
     let split = Split { train: (0..48).collect(), test: (48..60).collect() };
-    let options =
-        FactorisedOptions { what_penalty: 0.7, where_penalty: 0.4, ..FactorisedOptions::of_channels(3) };
+    let options = FactorisedOptions { what_penalty: 0.7, where_penalty: 0.4, ..FactorisedOptions::of_channels(3) };
     let predictors = Predictors::holding_features(features.view()).unwrap();
     let found = predict_factorised(&predictors, targets.view(), &split, &options).unwrap();
     assert_close("mask", &found.masks, &numbers(&golden["mask"]), 1e-7);
@@ -107,4 +107,31 @@ fn reweighted_features_agree_with_scipy_over_all_pairs() {
     let scores = compare_predicted_responses(x.view(), &[responses.view()], &protocol).unwrap();
     assert_close("reweighted", &scores.reweighted, &numbers(&golden["reweighted"]), 1e-8);
     assert_close("as they are", &scores.as_they_are, &numbers(&golden["as they are"]), 1e-8);
+}
+
+#[test]
+fn internal_consistency_is_brain_scores_on_scikit_learns_halves() {
+    for case in golden("scikit-learn/split_half")["cases"].as_array().unwrap() {
+        let count = |name: &str| case[name].as_u64().unwrap() as usize;
+        let (n_units, n_repetitions, seed) = (count("units"), count("repetitions"), case["seed"].as_u64().unwrap());
+        let signal = uniform(seed, (30, n_units));
+        let noise = uniform(seed + 1, (30 * n_units, n_repetitions));
+        let responses = Array3::from_shape_fn((n_units, 30, n_repetitions), |(unit, stimulus, repetition)| {
+            signal[[stimulus, unit]] + 1.5 * (noise[[stimulus * n_units + unit, repetition]] - 0.5)
+        });
+        let found = split_half_ceiling(responses.view(), &SplitHalf::BRAIN_SCORE).unwrap();
+        assert_close("reliability", &found.reliability, &numbers(&case["reliability"]), 1e-9);
+        assert_close("ceiling", &[found.ceiling.value], &numbers(&case["ceiling"]), 1e-9);
+        assert_close("error", &[found.ceiling.error], &numbers(&case["error"]), 1e-9);
+    }
+}
+
+#[test]
+fn plain_distances_are_those_of_scipy() {
+    let golden = golden("scipy/rdm");
+    let x = uniform(901, (9, 13)) - 0.3;
+    for (name, measure) in [("euclidean", RdmMeasure::Euclidean), ("cosine", RdmMeasure::CosineDistance)] {
+        let found = rdm_from_features(x.view(), measure).unwrap();
+        assert_close(name, &found, &numbers(&golden[name]), 1e-9);
+    }
 }

@@ -232,7 +232,8 @@ fn bootstrap_evaluations_and_variances_agree_with_rsatoolbox_on_the_same_draws()
             let values = &evaluations.as_ref().unwrap().values;
             assert_close(&format!("{name}, {kind}"), values, &numbers(&golden[kind]), 1e-9);
         }
-        let variances = score_variances(&ours, Resampling::Both, (SUBJECTS, STIMULI), BootstrapCorrection::Rsatoolbox).unwrap();
+        let variances =
+            score_variances(&ours, Resampling::Both, (SUBJECTS, STIMULI), BootstrapCorrection::Rsatoolbox).unwrap();
         assert_close(name, &variances.models, &numbers(&golden["model_var"]), 1e-8);
         let differences = [(0, 1), (0, 2), (1, 2)].map(|pair| variances.differences[pair]);
         assert_close(name, &differences, &numbers(&golden["diff_var"]), 1e-8);

@@ -15,11 +15,7 @@ use crate::exit::Failure;
 /// Random halvings for the ceiling of a pattern, as in Rajalingham et al. (2018).
 const HALVINGS: usize = 10;
 
-pub(super) fn found(
-    observers: &[Observer],
-    pattern: DiscriminationPattern,
-    seed: u64,
-) -> Result<Found, Failure> {
+pub(super) fn found(observers: &[Observer], pattern: DiscriminationPattern, seed: u64) -> Result<Found, Failure> {
     let choices = Choices::of(observers)?;
     let rates = observers
         .iter()

@@ -83,8 +83,7 @@ pub(super) fn found(files: &[String], options: &TripletOptions) -> Result<Found,
     for predictor in &predictors {
         let positions = positions(predictor, &choices)?;
         let accuracy = odd_one_out_accuracy(predictor.similarity.view(), &numbered(&choices, &positions));
-        let accuracy =
-            accuracy.map_err(|problem| Failure::wrong_input(format!("{}: {problem}", predictor.name)))?;
+        let accuracy = accuracy.map_err(|problem| Failure::wrong_input(format!("{}: {problem}", predictor.name)))?;
         rows.push(vec![
             Cell::name(predictor.name.clone()),
             Cell::number(accuracy.accuracy),
@@ -118,7 +117,10 @@ pub(super) fn found(files: &[String], options: &TripletOptions) -> Result<Found,
 
 fn lead(n_choices: usize, n_things: usize, ceiling: Option<TripletCeiling>) -> String {
     let of_ceiling = ceiling.map_or_else(String::new, |one| {
-        format!(" Ceiling {:.3} to {:.3}, from {} triplets that were answered repeatedly.", one.lower, one.upper, one.n_triplets)
+        format!(
+            " Ceiling {:.3} to {:.3}, from {} triplets that were answered repeatedly.",
+            one.lower, one.upper, one.n_triplets
+        )
     });
     format!("{n_choices} choices among {n_things} things; chance is 0.333.{of_ceiling}")
 }
@@ -154,9 +156,8 @@ fn read_choices(files: &[String], options: &TripletOptions) -> Result<Vec<Named>
     let mut choices = Vec::new();
     for text in files {
         let table = Table::read(&Location::parse(text).path).map_err(|problem| Failure::from_error(&problem))?;
-        let column = |name: &str| {
-            table.column(name).map_err(|problem| Failure::wrong_input(format!("{text}: {problem}")))
-        };
+        let column =
+            |name: &str| table.column(name).map_err(|problem| Failure::wrong_input(format!("{text}: {problem}")));
         let things = column(first)?.iter().zip(column(second)?).zip(column(odd)?);
         choices.extend(things.map(|((first, second), odd)| [first.clone(), second.clone(), odd.clone()]));
     }
@@ -215,6 +216,7 @@ fn positions<'a>(predictor: &'a Predictor, choices: &[Named]) -> Result<BTreeMap
 
 fn numbered(choices: &[Named], numbers: &BTreeMap<&str, usize>) -> Vec<OddOneOut> {
     let number = |thing: &String| numbers.get(thing.as_str()).copied().unwrap_or(usize::MAX);
-    let choice = |[first, second, odd]: &Named| OddOneOut { first: number(first), second: number(second), odd: number(odd) };
+    let choice =
+        |[first, second, odd]: &Named| OddOneOut { first: number(first), second: number(second), odd: number(odd) };
     choices.iter().map(choice).collect()
 }

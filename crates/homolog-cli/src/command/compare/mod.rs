@@ -68,7 +68,11 @@ impl std::str::FromStr for Measure {
         Comparator::from_name(name).map(Self::Rdms).map_err(|problem| {
             let of_responses: Vec<&str> = OF_RESPONSES.iter().map(|(name, _)| *name).collect();
             let of_geometries = GeometryComparator::ALL.map(GeometryComparator::name);
-            format!("{problem}. Of squared distances: {}. Of responses: {}", of_geometries.join(", "), of_responses.join(", "))
+            format!(
+                "{problem}. Of squared distances: {}. Of responses: {}",
+                of_geometries.join(", "),
+                of_responses.join(", ")
+            )
         })
     }
 }

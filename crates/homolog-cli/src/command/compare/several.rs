@@ -88,9 +88,11 @@ impl Compare {
                 Cell::number(unique),
                 Cell::Interval(of_unique),
             ]);
-            listed.push(json!({ "name": name, "weight": weight, "weight_interval": of_weight, "unique_r_squared": unique,
+            listed.push(
+                json!({ "name": name, "weight": weight, "weight_interval": of_weight, "unique_r_squared": unique,
                 "unique_r_squared_interval": of_unique, "weights_of_subjects": found.weights.column(model).to_vec(),
-                "unique_r_squared_of_subjects": found.unique_r_squared.column(model).to_vec() }));
+                "unique_r_squared_of_subjects": found.unique_r_squared.column(model).to_vec() }),
+            );
             bars.push(Bar {
                 name: name.clone(),
                 value: Some(unique),
@@ -127,7 +129,8 @@ impl Compare {
 }
 
 fn lead(found: &RegressionRsa, together: f64, interval: Option<(f64, f64)>, comparator: Comparator) -> String {
-    let interval = interval.map_or_else(String::new, |(low, high)| format!(" (95% over subjects {low:.3} to {high:.3})"));
+    let interval =
+        interval.map_or_else(String::new, |(low, high)| format!(" (95% over subjects {low:.3} to {high:.3})"));
     let scale = if comparator == Comparator::Spearman { "ranks" } else { "z-scored dissimilarities" };
     format!(
         "All {} models together explain R² {together:.3}{interval} of {} subjects' {scale}.",

@@ -109,8 +109,12 @@ impl Ceiling {
 
     pub(super) fn words(&self) -> String {
         let (value, error) = (self.reliability.ceiling.value, self.reliability.ceiling.error);
-        let explainable = median(&self.explainable).map_or_else(String::new, |share| format!(", explainable variance {share:.3}"));
-        format!("Reliability of halves {value:.3} ± {error:.3}{explainable} (medians over units); ceiled: {}.", self.choice.name())
+        let explainable =
+            median(&self.explainable).map_or_else(String::new, |share| format!(", explainable variance {share:.3}"));
+        format!(
+            "Reliability of halves {value:.3} ± {error:.3}{explainable} (medians over units); ceiled: {}.",
+            self.choice.name()
+        )
     }
 
     pub(super) fn json(&self) -> Value {

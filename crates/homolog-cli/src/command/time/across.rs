@@ -51,7 +51,11 @@ impl Time {
             Cell::name(format!("times with {words}")),
             Cell::number(mean.iter().copied().reduce(f64::max)),
             Cell::text("-"),
-            Cell::text(format!("{} of {} pairs of times", significant.iter().filter(|one| **one).count(), n_bins * n_bins)),
+            Cell::text(format!(
+                "{} of {} pairs of times",
+                significant.iter().filter(|one| **one).count(),
+                n_bins * n_bins
+            )),
             Cell::PValue(least),
         ]);
         if let Some(object) = outcome.json.as_object_mut() {
@@ -85,7 +89,9 @@ impl Time {
         };
         outcome.drawings.push(Drawing {
             name: "across-time",
-            caption: format!("Matrices of a subject at one time against {words} at another, mean over subjects.{marks}"),
+            caption: format!(
+                "Matrices of a subject at one time against {words} at another, mean over subjects.{marks}"
+            ),
             draw: Box::new(move |width| map.figure(width)),
         });
         Ok(())

@@ -55,7 +55,9 @@ impl Time {
             object.insert("courses".to_owned(), json!(courses));
             object.insert(
                 "ceiling".to_owned(),
-                json!(ceilings.iter().map(|(lower, upper)| json!({ "lower": lower, "upper": upper })).collect::<Vec<_>>()),
+                json!(
+                    ceilings.iter().map(|(lower, upper)| json!({ "lower": lower, "upper": upper })).collect::<Vec<_>>()
+                ),
             );
         }
         outcome.drawings.push(self.drawing(&found, &ceilings, &inputs.bins));

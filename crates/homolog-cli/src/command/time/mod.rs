@@ -176,8 +176,7 @@ impl Time {
     }
 
     fn provenance(&self) -> Vec<(String, String)> {
-        let files: Vec<&str> =
-            self.data.iter().chain(&self.models).chain(&self.regions).map(String::as_str).collect();
+        let files: Vec<&str> = self.data.iter().chain(&self.models).chain(&self.regions).map(String::as_str).collect();
         let mut provenance = provenance(&files);
         provenance.push(("Seed".to_owned(), self.seed.to_string()));
         provenance
@@ -223,7 +222,8 @@ impl Time {
     fn bins(&self, movies: &RdmMovies) -> Result<Bins, Failure> {
         let n_bins = movies.n_bins();
         if let Some(text) = &self.times {
-            let numbers = text.split_once(':').and_then(|(first, step)| Some((first.parse().ok()?, step.parse().ok()?)));
+            let numbers =
+                text.split_once(':').and_then(|(first, step)| Some((first.parse().ok()?, step.parse().ok()?)));
             return match numbers {
                 Some((first, step)) if f64::is_finite(first) && f64::is_finite(step) && step > 0.0 => {
                     let places = (0..n_bins).map(|bin| first + step * bin as f64).collect();
@@ -242,7 +242,12 @@ impl Time {
     }
 
     /// Where subjects agree; `None` with too few of them.
-    fn clusters(&self, values: ArrayView2<'_, f64>, neighbours: Neighbours, stream: u64) -> Result<Option<ClusterTest>, Failure> {
+    fn clusters(
+        &self,
+        values: ArrayView2<'_, f64>,
+        neighbours: Neighbours,
+        stream: u64,
+    ) -> Result<Option<ClusterTest>, Failure> {
         if values.nrows() < FEWEST_SUBJECTS {
             return Ok(None);
         }

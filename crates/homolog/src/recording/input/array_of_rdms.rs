@@ -95,7 +95,8 @@ impl ArrayOfRdms {
         let names = (n_matrices > 1 && !texts.is_empty()).then(|| (0..n_matrices).map(name).collect());
         // Times that repeat for every other combination are an axis of their own.
         let times = texts.iter().find(|(name, _)| is_time(name)).and_then(|(name, values)| {
-            let n_bins = values.iter().skip(1).position(|value| Some(value) == values.first()).map_or(values.len(), |at| at + 1);
+            let n_bins =
+                values.iter().skip(1).position(|value| Some(value) == values.first()).map_or(values.len(), |at| at + 1);
             let repeats = values.chunks(n_bins).all(|chunk| chunk == &values[..n_bins]);
             repeats.then(|| OuterAxis { name: name.clone(), labels: values[..n_bins].to_vec() })
         });

@@ -216,9 +216,7 @@ impl Patterns {
     fn absent_repetitions(&self) -> Option<ArrayD<bool>> {
         let position = |axis| self.leading.iter().position(|leading| leading.axis == axis).map(Axis);
         let repetitions = position(PatternAxis::Repetition)?;
-        let all = |absent: &ArrayD<bool>, axis| {
-            absent.fold_axis(axis, true, |all, one| *all && *one).insert_axis(axis)
-        };
+        let all = |absent: &ArrayD<bool>, axis| absent.fold_axis(axis, true, |all, one| *all && *one).insert_axis(axis);
         let mut absent = all(&self.values.mapv(f64::is_nan), self.axis_of_units());
         if let Some(time) = position(PatternAxis::Time) {
             absent = all(&absent, time);
@@ -323,7 +321,9 @@ impl Patterns {
         let faults = self.faults();
         let mut places = faults.indexed_iter().filter(|(_, fault)| **fault).map(|(place, _)| place);
         match places.next() {
-            Some(place) => Err(self.not_finite(place.slice(), self.values.get(place.clone()).copied().unwrap_or(f64::NAN))),
+            Some(place) => {
+                Err(self.not_finite(place.slice(), self.values.get(place.clone()).copied().unwrap_or(f64::NAN)))
+            }
             None => Ok(()),
         }
     }
