@@ -98,7 +98,7 @@ impl Reweight {
         }
         let (features, measured, stimuli) = self.read()?;
         let told = |problem: StatsError| Failure::from_error(&problem);
-        let splits = self.splits.draw(stimuli.len(), None).map_err(told)?;
+        let splits = self.splits.draw(stimuli.len(), None::<&[usize]>).map_err(told)?;
         let mut scored = Vec::new();
         for one in &features {
             let matrix = one.matrix().map_err(|problem| unread(&problem))?;

@@ -109,7 +109,7 @@ fn numbers_that_cannot_be_used_are_named() {
     }
     // A time axis without an entry.
     write(folder.path(), "none.npy", &Array3::<f64>::zeros((10, 4, 0)));
-    run(&["rdm", "none.npy", "--axes", "stimulus,unit,time"]).refused(2, &["none.npy", "time"]);
+    run(&["rdm", "none.npy", "--axes", "stimulus,unit,time"]).refused(2, &["none.npy", "no entry along time"]);
     run(&["decode", "none.npy", "--axes", "stimulus,unit,time", "--variable", "none.npy"]).refused(2, &["none.npy"]);
 }
 
@@ -152,7 +152,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
             "--subjects",
             "6",
             "--experiments",
-            "10",
+            "20",
             "--samples",
             "40",
             "--units",

@@ -15,7 +15,8 @@ const BINS: usize = 20;
 /// Eight subjects whose matrices hold the first geometry in bins 6 to 9 and the second in bins 13 to 16, and noise at all times.
 fn experiment(folder: &Path) -> Array2<f64> {
     let first = Array1::from(correlation_distances(matrix(12, 10, 3).view()));
-    let second = Array1::from(correlation_distances(matrix(12, 10, 4).view()));
+    // These two correlate at 0.0001 over pairs.
+    let second = Array1::from(correlation_distances(matrix(12, 10, 16).view()));
     let movies = Array3::from_shape_fn((SUBJECTS, BINS, first.len()), |(subject, bin, pair)| {
         let noise = number(subject * 100_003 + bin * 1_009 + pair + 9_000_000);
         let signal = match bin {

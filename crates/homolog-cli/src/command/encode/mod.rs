@@ -1,12 +1,12 @@
 //! `homolog encode`: responses predicted from features, cross-validated.
 
 mod ceiling;
+mod figures;
 
 use clap::Args;
 use homolog::recording::OnMissing;
 use homolog::recording::input::{PatternAxis, Patterns};
 use homolog::report::Cell;
-use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars};
 use homolog_stats::StatsError;
 use homolog_stats::encoding::{
     Encoding, EncodingProtocol, MissingTargets, PredictionScore, UndefinedScores, VariancePart, bootstrap_over_stimuli,
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use crate::exit::Failure;
 use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, patterns, provenance};
 use crate::run_options::ComputeOptions;
-use crate::showing::{Drawing, Outcome, ShowOptions};
+use crate::showing::{Outcome, ShowOptions};
 use ceiling::{Ceiled, Ceiling, CeilingChoice};
 
 /// Responses predicted from features, cross-validated
@@ -319,61 +319,6 @@ impl Encode {
             "matched_by": if responses.stimuli.is_positional() { "position" } else { "id" },
             "scores": scored.iter().map(one).collect::<Vec<_>>(),
             "partition": parts.iter().map(part).collect::<Vec<_>>(),
-        })
-    }
-
-    fn bars(&self, scored: &[Scored]) -> Drawing {
-        let bar = |one: &Scored| {
-            let aggregate = &one.encoding.aggregate;
-            let error = (aggregate.value - aggregate.error, aggregate.value + aggregate.error);
-            Bar {
-                name: one.name.clone(),
-                value: Some(aggregate.value),
-                interval: Some(one.interval.unwrap_or(error)),
-                subjects: aggregate.of_splits.clone(),
-                colour: 0,
-            }
-        };
-        let chart = BarChart {
-            description: format!("Cross-validated {} of each feature space", self.score.name()),
-            vertical: format!("{} (median over units)", self.score.name()),
-            bars: scored.iter().map(bar).collect(),
-            ceiling: None,
-            different: Vec::new(),
-            pair_marks: PairMarks::Automatic,
-            mark_rows: Vec::new(),
-        };
-        let errors =
-            if self.samples > 0 { "95% bootstrap interval over stimuli" } else { "standard error over splits" };
-        Drawing {
-            name: "scores",
-            caption: format!("Median over units, mean over splits, with its {errors}; dots are splits."),
-            draw: Box::new(move |width| chart.figure(width)),
-        }
-    }
-
-    fn stacked(&self, parts: &[VariancePart], features: &[Patterns]) -> Option<Drawing> {
-        if parts.is_empty() {
-            return None;
-        }
-        let name = |part: &VariancePart| {
-            let names: Vec<&str> = part.sets.iter().map(|set| features[*set].input.as_str()).collect();
-            if names.len() == 1 { format!("only {}", names[0]) } else { names.join(" & ") }
-        };
-        let chart = StackedBars {
-            description: "What each feature space explains alone, and what they share".to_owned(),
-            vertical: format!("{} (median over units)", self.score.name()),
-            parts: parts.iter().map(name).collect(),
-            bars: vec![StackedBar {
-                name: self.responses.clone(),
-                sizes: parts.iter().map(|part| median(&part.shared).unwrap_or(f64::NAN)).collect(),
-                ceiling: None,
-            }],
-        };
-        Some(Drawing {
-            name: "partition",
-            caption: "Median over units of each part; medians need not add up to the median of the whole.".to_owned(),
-            draw: Box::new(move |width| chart.figure(width)),
         })
     }
 }

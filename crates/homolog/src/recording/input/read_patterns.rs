@@ -28,12 +28,27 @@ impl Patterns {
         if axes.is_some() && (location.kind() != Kind::Arrays || is_recording) {
             return Err(InputError::AxesKnown { input: location.text.clone() });
         }
-        match location.kind() {
+        let read = match location.kind() {
             Kind::Recorded => Self::of_stage(location),
             Kind::Assembly => Self::of_recording(&location.text, &netcdf::read(&location.path)?),
             Kind::Table => Self::of_table(location),
             Kind::Arrays if is_recording => Self::of_recording(&location.text, &recording_npz::read(&location.path)?),
             Kind::Arrays | Kind::Declaration => Self::of_array(location, axes),
+        }?;
+        read.require_entries()?;
+        Ok(read)
+    }
+
+    /// Passes when every axis has an entry.
+    fn require_entries(&self) -> Result<(), InputError> {
+        let axes = self.leading.iter().map(|leading| leading.axis).chain([PatternAxis::Stimulus, PatternAxis::Unit]);
+        match axes.zip(self.values.shape()).find(|(_, length)| **length == 0) {
+            Some((axis, _)) => Err(InputError::NoEntries {
+                input: self.input.clone(),
+                along: axis.name(),
+                shape: self.values.shape().to_vec(),
+            }),
+            None => Ok(()),
         }
     }
 
