@@ -36,6 +36,12 @@ impl InputOptions {
         StimulusJoin::from(self.stimuli)
     }
 
+    /// The first option that was given and speaks of responses alone, where the input is something else.
+    pub(crate) fn of_responses_given(&self) -> Option<&'static str> {
+        let axes = self.axes.as_ref().map(|_| "--axes");
+        axes.or_else(|| (self.on_nan != MissingChoice::Refuse).then_some("--on-nan"))
+    }
+
     /// What to do with missing responses.
     pub(crate) fn on_missing(&self) -> OnMissing {
         OnMissing::from(self.on_nan)
@@ -64,15 +70,7 @@ pub(crate) fn patterns(
         let location = Location::parse(text);
         let stages = location.stages().map_err(|problem| unread(&problem))?;
         for place in if stages.is_empty() { vec![location] } else { stages } {
-            let read = Patterns::read(&place, axes).and_then(|patterns| {
-                // Repetitions that are missing are left out by what averages or cross-validates over them.
-                let repeats = patterns.leading.iter().any(|leading| leading.axis == PatternAxis::Repetition);
-                if repeats && on_missing == OnMissing::Refuse {
-                    Ok(patterns)
-                } else {
-                    patterns.without_missing(on_missing)
-                }
-            });
+            let read = Patterns::read(&place, axes).and_then(|patterns| patterns.without_missing(on_missing));
             found.push(read.map_err(|problem| unread(&problem))?);
         }
     }

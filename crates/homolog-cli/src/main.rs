@@ -2,6 +2,7 @@
 
 mod cancel;
 mod command;
+mod confusions;
 mod exit;
 mod icons;
 mod inputs;

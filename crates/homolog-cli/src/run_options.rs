@@ -81,6 +81,26 @@ pub(crate) fn folders(texts: &[String]) -> Result<BTreeMap<String, PathBuf>, Fai
         .collect()
 }
 
+/// What computes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct ComputeOptions {
+    /// Threads that compute; results do not depend on their number [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl ComputeOptions {
+    /// Sets the number of threads for all that computes, once, and returns it.
+    pub(crate) fn set_threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let n_threads = self.threads.map_or(cores, usize::from);
+        // A second call finds the pool as the first left it, which is the same.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
+        n_threads
+    }
+}
+
 /// Options that every command that runs a network takes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Running")]
@@ -94,18 +114,14 @@ pub(crate) struct RunOptions {
     /// Memory that may be resident, such as 4GiB [default: what is available, less a tenth]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     memory: Option<u64>,
-    /// Threads that compute [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    compute: ComputeOptions,
 }
 
 impl RunOptions {
     /// Memory and threads; sets the number of threads for all that computes, once.
     pub(crate) fn resources(&self) -> Resources {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let n_threads = self.threads.map_or(cores, usize::from);
-        // A second call finds the pool as the first left it, which is the same.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
+        let n_threads = self.compute.set_threads();
         Resources { memory_bytes: self.memory.unwrap_or_else(default_budget), n_threads }
     }
 

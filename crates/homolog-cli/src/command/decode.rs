@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use homolog::recording::input::{PatternAxis, Patterns};
 use homolog::report::Cell;
-use homolog::report::figure::{
-    Bar, BarChart, ColourMap, Curve, CurveChart, LabelledMatrix, PairMarks, Reference, Spacing, TimeMap,
-};
+use homolog::report::figure::{Bar, BarChart, Curve, CurveChart, PairMarks, Reference, Spacing, TimeMap};
 use homolog_stats::StatsError;
 use homolog_stats::decoding::{
     Decoder, Decoding, DecodingProtocol, FeatureScaling, ManifoldGeometry, VariableProtocol, decode, decode_over_time,
@@ -20,8 +18,10 @@ use homolog_stats::splits::{Split, SplitsSpec};
 use ndarray::{Array2, Array3, Axis, stack};
 use serde_json::{Value, json};
 
+use crate::confusions::confusion_drawing;
 use crate::exit::Failure;
 use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, provenance};
+use crate::run_options::ComputeOptions;
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// Normal vectors that the capacity of manifolds is averaged over: an error of 3%.
@@ -66,6 +66,8 @@ pub(crate) struct Decode {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    compute: ComputeOptions,
+    #[command(flatten)]
     show: ShowOptions,
 }
 
@@ -84,6 +86,7 @@ struct Decoded {
 
 impl Decode {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        self.compute.set_threads();
         let read = self.input.patterns(&self.inputs)?;
         let read: Vec<Patterns> = aligned_patterns(&read, self.input.join())?
             .iter()
@@ -332,26 +335,13 @@ fn class_drawings(found: &[Decoded], names: &[String], chance: f64) -> Vec<Drawi
         drawings.extend(one.across.as_ref().map(|across| time_map(one, across, chance)));
     }
     if let Some(decoding) = found.first().and_then(|one| one.bins.first()).filter(|_| !has_time) {
-        let counts = decoding.confusion.mapv(|count| count as f64);
-        let sums = counts.sum_axis(Axis(1)).insert_axis(Axis(1));
-        let matrix = LabelledMatrix {
-            description: "How often each class was taken for each".to_owned(),
-            rows: "shown".to_owned(),
-            columns: "read out".to_owned(),
-            row_names: names.to_vec(),
-            column_names: names.to_vec(),
-            values: counts / sums,
-            range: (0.0, 1.0),
-            map: ColourMap::Viridis,
-            value: "share of the class's stimuli".to_owned(),
-            decimals: 2,
-        };
         let name = found.first().map_or("", |one| one.name.as_str());
-        drawings.push(Drawing {
-            name: "confusion",
-            caption: format!("Confusions of {name} over the test parts of all splits."),
-            draw: Box::new(move |width| matrix.figure(width)),
-        });
+        drawings.push(confusion_drawing(
+            names,
+            decoding.confusion.view(),
+            "read out",
+            format!("Confusions of {name} over the test parts of all splits."),
+        ));
     }
     drawings
 }

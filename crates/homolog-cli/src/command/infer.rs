@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::inputs::{aligned_rdms, by_position, provenance};
-use crate::run_options::StimuliChoice;
+use crate::run_options::{ComputeOptions, StimuliChoice};
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// What the matrices of one --models file are.
@@ -113,11 +113,14 @@ pub(crate) struct Infer {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    compute: ComputeOptions,
+    #[command(flatten)]
     show: ShowOptions,
 }
 
 impl Infer {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        self.compute.set_threads();
         let asked: Vec<(Kind, String)> = self.models.iter().map(|text| kind_of(text)).collect();
         let files: Vec<String> = asked.iter().map(|(_, file)| file.clone()).collect();
         let groups = aligned_rdms(&[&files, &self.data], StimulusJoin::from(self.stimuli))?;
@@ -204,7 +207,8 @@ impl Infer {
         let test = |test: &Option<AdjustedP>| test.as_ref().map(adjusted);
         let model = |(model, name): (&ModelInference, &String)| {
             json!({
-                "name": name, "value": model.value, "error": model.standard_error, "interval": model.interval,
+                "name": name, "value": model.value, "error": model.standard_error,
+                "degrees_of_freedom": model.degrees_of_freedom, "interval": model.interval,
                 "percentile_interval": model.percentile_interval, "bootstrap_mean": model.bootstrap_mean,
                 "per_subject": model.per_subject, "weights": model.weights,
                 "against_zero": test(&model.against_zero), "against_ceiling": test(&model.against_ceiling),
@@ -215,12 +219,12 @@ impl Infer {
         };
         let pair = |pair: &PairTest| {
             json!({ "first": names.get(pair.first), "second": names.get(pair.second), "difference": pair.difference,
-                "error": pair.standard_error, "test": adjusted(&pair.test) })
+                "error": pair.standard_error, "degrees_of_freedom": pair.degrees_of_freedom, "test": adjusted(&pair.test) })
         };
         json!({
             "comparator": self.comparator.name(), "n_subjects": found.n_subjects, "n_stimuli": found.n_stimuli,
             "bootstrap": found.resampling.map(Resampling::name), "samples": found.n_samples_used, "seed": self.seed,
-            "confidence": self.confidence, "method": found.method.name(), "degrees_of_freedom": found.degrees_of_freedom,
+            "confidence": self.confidence, "method": found.method.name(),
             "ceiling": found.ceiling.map(|(lower, upper)| json!({ "lower": lower, "upper": upper })),
             "models": found.models.iter().zip(names).map(model).collect::<Vec<_>>(),
             "pairs": found.pairs.iter().map(pair).collect::<Vec<_>>(),

@@ -17,7 +17,9 @@ mod power;
 mod probe;
 mod rdm;
 mod record;
+mod reweight;
 pub(crate) mod score;
+mod time;
 
 use clap::Subcommand;
 
@@ -52,6 +54,10 @@ pub(crate) enum Command {
     Compare(compare::Compare),
     /// Which model fits subjects' dissimilarity matrices, how well and how surely
     Infer(infer::Infer),
+    /// Dissimilarity matrices over time against models, regions and other times
+    Time(Box<time::Time>),
+    /// Features reweighted on some stimuli before their dissimilarity matrix is compared on others (mixed RSA)
+    Reweight(Box<reweight::Reweight>),
     /// Responses predicted from features, cross-validated
     Encode(Box<encode::Encode>),
     /// Categories and variables read out of responses, cross-validated
@@ -81,6 +87,8 @@ impl Command {
             Self::Rdm(command) => command.run(),
             Self::Compare(command) => command.run(),
             Self::Infer(command) => command.run(),
+            Self::Time(command) => command.run(),
+            Self::Reweight(command) => command.run(),
             Self::Encode(command) => command.run(),
             Self::Decode(command) => command.run(),
             Self::Behave(command) => command.run(),

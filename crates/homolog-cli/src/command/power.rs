@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::exit::Failure;
 use crate::inputs::{aligned_rdms, by_position, provenance};
-use crate::run_options::StimuliChoice;
+use crate::run_options::{ComputeOptions, StimuliChoice};
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// How large an experiment has to be to tell two models apart
@@ -82,11 +82,14 @@ pub(crate) struct Power {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    compute: ComputeOptions,
+    #[command(flatten)]
     show: ShowOptions,
 }
 
 impl Power {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        self.compute.set_threads();
         let told = |problem: StatsError| Failure::from_error(&problem);
         let pilot: Vec<String> = self.pilot.iter().cloned().collect();
         let groups = aligned_rdms(&[&self.models, &pilot], StimulusJoin::from(self.join))?;

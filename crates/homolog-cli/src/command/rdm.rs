@@ -13,11 +13,12 @@ use homolog_stats::rdm::{
     rdm_from_features, rdm_from_observations, transform_rdm,
 };
 use homolog_stats::similarity::{MdsOptions, metric_mds};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, ArrayD, Axis};
 use serde_json::json;
 
 use crate::exit::Failure;
 use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, provenance, write_npy};
+use crate::run_options::ComputeOptions;
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
 /// Most matrices that one figure shows.
@@ -49,11 +50,13 @@ pub(crate) struct Rdm {
     /// A folder or zip of the stimuli's images, whose names are the ids, for thumbnails in figures
     #[arg(long, value_name = "FOLDER")]
     images: Option<PathBuf>,
-    /// Write the matrices as upper triangles, row by row: an .npy of (pairs) or (matrices, pairs)
+    /// Write the matrices as upper triangles, row by row: an .npy of (pairs), (matrices, pairs), or (matrices, time bins, pairs) where there is time
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
     input: InputOptions,
+    #[command(flatten)]
+    compute: ComputeOptions,
     #[command(flatten)]
     show: ShowOptions,
 }
@@ -66,6 +69,7 @@ struct Named {
 
 impl Rdm {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        self.compute.set_threads();
         let read = aligned_patterns(&self.input.patterns(&self.inputs)?, self.input.join())?;
         let Some(first) = read.first() else {
             return Err(Failure::wrong_input("there are no responses to compare"));
@@ -76,9 +80,7 @@ impl Rdm {
         }
         let pairs = stacked(&matrices);
         if let Some(out) = &self.out {
-            let values =
-                if matrices.len() == 1 { pairs.row(0).to_owned().into_dyn() } else { pairs.clone().into_dyn() };
-            write_npy(out, &values)?;
+            write_npy(out, &in_shape(&pairs, n_bins(&read)))?;
         }
         let categories = self.categories.as_deref().map(|text| labels(text, first)).transpose()?.unwrap_or_default();
         let outcome = self.outcome(&matrices, &pairs, first, categories, read.iter().flat_map(left_out).collect())?;
@@ -244,6 +246,31 @@ fn stacked(matrices: &[Named]) -> Array2<f64> {
     let views: Vec<_> = matrices.iter().map(|named| named.rdm.view()).collect();
     // All are of the same stimuli, so they are of one length.
     ndarray::stack(Axis(0), &views).unwrap_or_default()
+}
+
+/// How many time bins every input has; 1 where there is no time, or they differ.
+fn n_bins(read: &[Patterns]) -> usize {
+    let of = |patterns: &Patterns| {
+        patterns
+            .leading
+            .iter()
+            .find(|leading| leading.axis == PatternAxis::Time)
+            .map_or(1, |leading| leading.labels.len())
+    };
+    let first = read.first().map_or(1, of);
+    if read.iter().all(|patterns| of(patterns) == first) { first } else { 1 }
+}
+
+/// The matrices as they are written: time, which runs fastest over them, as an axis of its own.
+fn in_shape(pairs: &Array2<f64>, n_bins: usize) -> ArrayD<f64> {
+    let (n_matrices, n_pairs) = pairs.dim();
+    let shape = match (n_matrices, n_bins) {
+        (1, _) => vec![n_pairs],
+        (_, 1) => vec![n_matrices, n_pairs],
+        _ => vec![n_matrices / n_bins, n_bins, n_pairs],
+    };
+    let flat: Vec<f64> = pairs.iter().copied().collect();
+    ArrayD::from_shape_vec(shape, flat).unwrap_or_else(|_| pairs.clone().into_dyn())
 }
 
 fn counted(n_matrices: usize) -> String {

@@ -20,4 +20,7 @@ mod program;
 mod record;
 mod score;
 mod statistics;
+mod statistics_input;
+mod statistics_several;
+mod statistics_time;
 mod stopping;

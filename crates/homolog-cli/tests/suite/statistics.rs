@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 use crate::program::homolog;
 
 /// Numbers from −1 to 1 that look random and are the same everywhere.
-fn number(at: usize) -> f64 {
+pub(crate) fn number(at: usize) -> f64 {
     let mixed = (at as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     ((mixed ^ (mixed >> 32)) >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
 }
 
-fn matrix(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
+pub(crate) fn matrix(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(row, column)| number(seed * 1_000_003 + row * 1_009 + column))
 }
 
-fn write<D: ndarray::Dimension>(folder: &Path, name: &str, values: &ndarray::Array<f64, D>) {
+pub(crate) fn write<D: ndarray::Dimension>(folder: &Path, name: &str, values: &ndarray::Array<f64, D>) {
     ndarray_npy::write_npy(folder.join(name), values).unwrap();
 }
 
 /// Features X (40 × 12), their halves A and B, and responses Y that are a linear map of X.
-fn features(folder: &Path) -> Array2<f64> {
+pub(crate) fn features(folder: &Path) -> Array2<f64> {
     let x = matrix(40, 12, 1);
     write(folder, "X.npy", &x);
     write(folder, "A.npy", &x.slice(s![.., ..6]).to_owned());
@@ -34,7 +34,7 @@ fn features(folder: &Path) -> Array2<f64> {
 }
 
 /// 1 − r of each pair of rows, as the definition has it.
-fn correlation_distances(patterns: ArrayView2<'_, f64>) -> Vec<f64> {
+pub(crate) fn correlation_distances(patterns: ArrayView2<'_, f64>) -> Vec<f64> {
     let centred: Vec<Array1<f64>> =
         patterns.rows().into_iter().map(|row| &row - row.mean().unwrap_or_default()).collect();
     let mut distances = Vec::new();
@@ -48,7 +48,7 @@ fn correlation_distances(patterns: ArrayView2<'_, f64>) -> Vec<f64> {
 }
 
 /// Models and subjects over 24 stimuli: the first model is the truth of all subjects.
-fn geometry(folder: &Path) {
+pub(crate) fn geometry(folder: &Path) {
     let truth = Array1::from(correlation_distances(matrix(24, 10, 3).view()));
     let other = Array1::from(correlation_distances(matrix(24, 10, 4).view()));
     write(folder, "models.npy", &stack(Axis(0), &[truth.view(), other.view()]).unwrap());

@@ -51,15 +51,7 @@ pub fn bootstrap_over_stimuli(
     rng: &Rng,
 ) -> Result<BootstrapInterval, StatsError> {
     require_count(OPERATION, "samples", n_samples, 2)?;
-    if !(confidence > 0.0 && confidence < 1.0) {
-        let allowed = "above 0 and below 1";
-        return Err(StatsError::OutOfRange {
-            operation: OPERATION,
-            parameter: "the confidence",
-            value: confidence,
-            allowed,
-        });
-    }
+    check_confidence(confidence)?;
     let parts: Vec<Moments> =
         encoding.held_out.iter().map(|part| Moments::of(&part.predicted, &part.observed)).collect();
     let starts: Vec<usize> = (0..n_samples).step_by(SAMPLES_AT_ONCE).collect();
@@ -68,17 +60,41 @@ pub fn bootstrap_over_stimuli(
         sample_block(encoding, &parts, streams, rng)
     });
     let samples: Vec<f64> = blocks.collect::<Result<Vec<Vec<f64>>, _>>()?.concat();
-    let mean = samples.iter().sum::<f64>() / n_samples as f64;
-    let variance = samples.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n_samples - 1) as f64;
-    let mut sorted = samples.clone();
-    sorted.sort_by(f64::total_cmp);
-    let tail = (1.0 - confidence) / 2.0;
-    Ok(BootstrapInterval {
-        lower: quantile(&sorted, tail),
-        upper: quantile(&sorted, 1.0 - tail),
-        standard_error: variance.sqrt(),
-        samples,
-    })
+    BootstrapInterval::of(samples, confidence)
+}
+
+impl BootstrapInterval {
+    /// The spread of bootstrap samples of any score, and its percentile interval (NumPy's linear interpolation).
+    ///
+    /// # Errors
+    /// [`StatsError::TooFew`] with fewer than 2 samples; [`StatsError::OutOfRange`] when `confidence` is not above 0 and below 1.
+    ///
+    /// # Reference
+    /// As [`bootstrap_over_stimuli`].
+    pub fn of(samples: Vec<f64>, confidence: f64) -> Result<Self, StatsError> {
+        require_count(OPERATION, "samples", samples.len(), 2)?;
+        check_confidence(confidence)?;
+        let n = samples.len() as f64;
+        let mean = samples.iter().sum::<f64>() / n;
+        let variance = samples.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+        let mut sorted = samples.clone();
+        sorted.sort_by(f64::total_cmp);
+        let tail = (1.0 - confidence) / 2.0;
+        Ok(Self {
+            lower: quantile(&sorted, tail),
+            upper: quantile(&sorted, 1.0 - tail),
+            standard_error: variance.sqrt(),
+            samples,
+        })
+    }
+}
+
+fn check_confidence(confidence: f64) -> Result<(), StatsError> {
+    if confidence > 0.0 && confidence < 1.0 {
+        return Ok(());
+    }
+    let allowed = "above 0 and below 1";
+    Err(StatsError::OutOfRange { operation: OPERATION, parameter: "the confidence", value: confidence, allowed })
 }
 
 /// Per stimulus and unit: ŷ, y, ŷ², y², ŷ y, of columns centred beforehand, side by side (n_test, 5 n_units).

@@ -3,6 +3,7 @@
 mod aggregation;
 mod bootstrap;
 mod cross_validated;
+mod relative_to_signal;
 mod score;
 mod stages;
 mod variance;
@@ -10,6 +11,7 @@ mod variance;
 pub use aggregation::{Aggregate, median_over_units_mean_over_splits};
 pub use bootstrap::{BootstrapInterval, bootstrap_over_stimuli};
 pub use cross_validated::{Encoding, EncodingProtocol, HeldOut, MissingTargets, UndefinedScores, encode};
+pub use relative_to_signal::{SignalScore, SignalScores, score_relative_to_signal};
 pub(crate) use score::poisson_deviance;
 pub use score::{PredictionScore, pearson};
 pub use stages::{encode_reversed, encode_stages};

@@ -25,4 +25,4 @@ pub use result::{Inference, ModelInference, PairTest};
 pub use settings::{
     FEWEST_STIMULI_TO_RESAMPLE, FEWEST_SUBJECTS_TO_RESAMPLE, InferenceSettings, ResamplingChange, TestMethod,
 };
-pub use variance::{ScoreVariances, score_variances};
+pub use variance::{BootstrapCorrection, DegreesOfFreedom, ScoreVariances, score_variances};

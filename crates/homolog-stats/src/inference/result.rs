@@ -20,6 +20,8 @@ pub struct ModelInference {
     pub bootstrap_mean: Option<f64>,
     /// Standard deviation of the score over new experiments.
     pub standard_error: Option<f64>,
+    /// Degrees of freedom of that ([`super::DegreesOfFreedom`]).
+    pub degrees_of_freedom: Option<f64>,
     /// value ± t · standard error.
     pub interval: Option<(f64, f64)>,
     /// Quantiles of the bootstrap scores (of the widest resampling used).
@@ -44,6 +46,8 @@ pub struct PairTest {
     pub difference: f64,
     /// Standard error of the difference.
     pub standard_error: f64,
+    /// Degrees of freedom of that ([`super::DegreesOfFreedom`]).
+    pub degrees_of_freedom: f64,
     /// Two-sided, adjusted over all pairs of models.
     pub test: AdjustedP,
 }
@@ -68,8 +72,6 @@ pub struct Inference {
     pub change: Option<ResamplingChange>,
     /// Which tests were made.
     pub method: TestMethod,
-    /// Degrees of freedom of t: the smaller number of resampled levels, less one; `None` where nothing was resampled.
-    pub degrees_of_freedom: Option<usize>,
     /// Bootstrap samples that had a value.
     pub n_samples_used: usize,
     /// How models were cross-validated; `None` when all are fixed.

@@ -8,15 +8,14 @@ use crate::comparator::Comparator;
 
 /// Fewest subjects that are resampled.
 ///
-/// t then has n − 1 degrees of freedom, which leaves a test of so few subjects next to no power: of true null hypotheses between two models nominal 5%
-/// tests rejected 1.3% with 5 subjects and 0.4% with 4 (20 stimuli, 1,000 simulated experiments as in tests/calibration).
+/// Where subjects make part of the variance it has hardly more than n − 1 degrees of freedom, which leaves a test of so few next to no power. From 5 on
+/// tests reject what they should (tests/calibration).
 pub const FEWEST_SUBJECTS_TO_RESAMPLE: usize = 5;
 
 /// Fewest stimuli that are resampled.
 ///
-/// A bootstrap sample of n stimuli holds 0.63 n different ones and leaves out every pair of copies, and underestimates the variance the more the fewer
-/// there are: with 20 subjects nominal 5% tests rejected 6.0% of true null hypotheses with 60 stimuli and already 7.3% with 20 (1,000 simulated
-/// experiments as in tests/calibration).
+/// A bootstrap sample of n stimuli holds 0.63 n different ones and leaves out every pair of copies. What that takes from the variance is given back to the
+/// first order of 1/n ([`super::BootstrapCorrection::PairsOfStimuli`]), which is enough from 20 on (tests/calibration).
 pub const FEWEST_STIMULI_TO_RESAMPLE: usize = 20;
 
 /// What [`super::infer`] is asked for.

@@ -66,15 +66,11 @@ pub fn predict_least_squares(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
-
-    fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
+    use crate::mapping::simulated::{draw, first_to_train};
+    use crate::splits::Split;
 
     fn split() -> Split {
-        Split { train: (0..20).collect(), test: (20..25).collect() }
+        first_to_train(20, 25)
     }
 
     #[test]

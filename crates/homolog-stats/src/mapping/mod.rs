@@ -17,6 +17,8 @@ pub mod poisson;
 mod predictors;
 mod products;
 pub mod ridge;
+#[cfg(test)]
+mod simulated;
 pub mod stacking;
 
 pub use choice::{Mapping, MappingPrediction};

@@ -120,15 +120,10 @@ fn scaled_partners(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
-
-    fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
+    use crate::mapping::simulated::{draw, first_to_train};
 
     fn split() -> Split {
-        Split { train: (0..30).collect(), test: (30..40).collect() }
+        first_to_train(30, 40)
     }
 
     #[test]

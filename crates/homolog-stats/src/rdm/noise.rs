@@ -96,19 +96,8 @@ impl NoiseCovariance {
         degrees_of_freedom: Option<usize>,
     ) -> Result<Self, StatsError> {
         let (n, n_units) = residuals.dim();
-        require_count(OPERATION, "residuals", n, 2)?;
-        require_count(OPERATION, "units", n_units, 1)?;
+        let freedom = freedom_of(OPERATION, (n, n_units), degrees_of_freedom)?;
         require_finite(OPERATION, "residuals", residuals)?;
-        let freedom = degrees_of_freedom.unwrap_or(n - 1);
-        if freedom == 0 {
-            return Err(StatsError::OutOfRange {
-                operation: OPERATION,
-                parameter: "the number of degrees of freedom",
-                value: 0.0,
-                allowed: "1 or more",
-            });
-        }
-        let freedom = freedom as f64;
         let means = residuals.sum_axis(Axis(0)) / n as f64;
         let centred = &residuals - &means;
         let variances = centred.mapv(|x| x * x).sum_axis(Axis(0)) / freedom;
@@ -272,6 +261,25 @@ pub fn whiten_by_precision(
         });
     }
     Ok(product(patterns, vectors.view()) * &values.mapv(f64::sqrt))
+}
+
+/// What a covariance of residuals (n, n_units) is divided by: what was given, or n − 1.
+pub(super) fn freedom_of(
+    operation: &'static str,
+    (n, n_units): (usize, usize),
+    given: Option<usize>,
+) -> Result<f64, StatsError> {
+    require_count(operation, "residuals", n, 2)?;
+    require_count(operation, "units", n_units, 1)?;
+    match given.unwrap_or(n - 1) {
+        0 => Err(StatsError::OutOfRange {
+            operation,
+            parameter: "the number of degrees of freedom",
+            value: 0.0,
+            allowed: "1 or more",
+        }),
+        freedom => Ok(freedom as f64),
+    }
 }
 
 /// Schäfer and Strimmer's intensity; `scaled` has unit variance (over `freedom`) in each column.

@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use super::noise::{NoiseEstimate, ResidualSums};
+use super::noise::{NoiseEstimate, ResidualSums, freedom_of};
 use super::pairs::pairs;
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
@@ -76,17 +76,7 @@ impl ResidualMoments {
         degrees_of_freedom: Option<usize>,
     ) -> Result<ResidualProducts, StatsError> {
         let (n, n_units) = (self.n, self.sums.len());
-        require_count(OPERATION, "residuals", n, 2)?;
-        require_count(OPERATION, "units", n_units, 1)?;
-        let freedom = degrees_of_freedom.unwrap_or(n - 1);
-        if freedom == 0 {
-            return Err(StatsError::OutOfRange {
-                operation: OPERATION,
-                parameter: "the number of degrees of freedom",
-                value: 0.0,
-                allowed: "1 or more",
-            });
-        }
+        let freedom = freedom_of(OPERATION, (n, n_units), degrees_of_freedom)?;
         if estimate == NoiseEstimate::Full && n <= n_units {
             return Err(StatsError::Unsupported {
                 operation: OPERATION,
@@ -96,7 +86,7 @@ impl ResidualMoments {
             });
         }
         let offsets = &self.sums / n as f64;
-        let variances = (&self.squares - &(&self.sums * &offsets)) / freedom as f64;
+        let variances = (&self.squares - &(&self.sums * &offsets)) / freedom;
         let means = &self.shift + &offsets;
         // Differences from the first residual keep the rounding of the residuals themselves, some n ε² of their squared size.
         let negligible = |unit: usize| {
@@ -108,7 +98,7 @@ impl ResidualMoments {
         let n_products = if estimate == NoiseEstimate::Diagonal { 0 } else { n_units };
         Ok(ResidualProducts {
             estimate,
-            freedom: freedom as f64,
+            freedom,
             n_expected: n,
             n: 0,
             means,

@@ -6,7 +6,9 @@
 mod bins;
 mod cluster;
 mod course;
+mod interval;
 
 pub use bins::{TimeBin, mean_in_time_bins};
 pub use cluster::{Cluster, ClusterTest, ClusterTestSettings, Neighbours, sign_flip_cluster_test};
 pub use course::{CrossTemporal, compare_across_time, compare_over_time, fuse_regions_with_time};
+pub use interval::{MeanInterval, mean_over_subjects};

@@ -1,7 +1,7 @@
 //! Calibration of every test and interval at the size that shows a percent: `cargo test -p homolog-stats --test calibration` (minutes).
 //!
 //! Under a simulated null hypothesis, at fixed seeds: p is uniform, a nominal 5% test rejects 3.5 to 6.5%, 95% intervals cover 93 to 97%, ceilings
-//! bracket the truth. What is not so is said where it is tested.
+//! bracket the truth. What is not so is said where it is tested. A share of 2,000 experiments has a standard error of 0.5%.
 
 mod checks;
 mod experiments;
@@ -11,7 +11,7 @@ use experiments::{Size, inferences, label_exchange_p, least_cluster_p, mean_ceil
 use homolog_stats::comparator::Comparator;
 use homolog_stats::inference::{Inference, Resampling};
 
-const EXPERIMENTS: u64 = 1000;
+const EXPERIMENTS: u64 = 2000;
 
 fn size(n_subjects: usize, n_stimuli: usize, n_samples: usize) -> Size {
     Size { n_experiments: EXPERIMENTS, n_subjects, n_stimuli, n_samples }
@@ -65,26 +65,36 @@ fn ceilings_bracket_the_truth() {
     }
 }
 
-/// The two-factor bootstrap at several sizes: shares of 1,000 experiments that reject a true null hypothesis between two models and against 0 at
-/// 5%, and that cover the mean score at 95%.
-///
-/// Calibrated from 8 subjects and 24 stimuli on. Two deviations are known. With few subjects t has their number less one degrees of freedom although
-/// stimuli make most of the variance, so tests reject too seldom: of 5 subjects and 20 stimuli 1.3%. With 20 stimuli and as many subjects the
-/// bootstrap of stimuli underestimates the variance, and 7.3% are rejected. The one-sided test against 0 rejects too seldom at every size.
+/// The two-factor bootstrap at several sizes: shares of experiments that reject a true null hypothesis between two models at 5%, and that cover the
+/// mean score at 95%.
 #[test]
-fn bootstrap_tests_and_intervals_are_calibrated_where_they_are_said_to_be() {
-    let calibrated = ([0.035, 0.065], [0.93, 0.97]);
-    for (subjects, stimuli, (pairs, covered)) in [
-        (8, 24, calibrated),
-        (12, 40, calibrated),
-        (20, 60, calibrated),
-        (5, 20, ([0.0, 0.065], [0.93, 1.0])),
-        (20, 20, ([0.035, 0.08], [0.93, 0.97])),
-    ] {
+fn bootstrap_tests_of_pairs_and_intervals_are_calibrated() {
+    for (subjects, stimuli) in [(5, 20), (5, 60), (8, 24), (12, 40), (20, 20), (20, 60)] {
         let found = inferences(size(subjects, stimuli, 200), Resampling::Both, 5);
         let name = format!("{subjects} subjects, {stimuli} stimuli");
-        assert_within(&format!("{name}, pairs"), rejections(&pair_p(&found)), pairs);
-        assert_within(&format!("{name}, zero"), rejections(&zero_p(&found)), [0.0, 0.065]);
-        assert_within(&format!("{name}, coverage"), coverage(&found), covered);
+        assert_within(&format!("{name}, pairs"), rejections(&pair_p(&found)), [0.035, 0.065]);
+        assert_within(&format!("{name}, coverage"), coverage(&found), [0.93, 0.97]);
     }
+}
+
+/// The one-sided test against 0 is conservative at every size (docs/decisions/0007-bootstrap-of-pairs.md): this is no calibration, but that it errs to
+/// the safe side. The calibrated test of that hypothesis is by exchange of labels.
+#[test]
+fn bootstrap_test_against_zero_rejects_too_seldom_rather_than_too_often() {
+    for (subjects, stimuli) in [(5, 20), (12, 40), (20, 60)] {
+        let found = inferences(size(subjects, stimuli, 200), Resampling::Both, 6);
+        assert_within(
+            &format!("{subjects} subjects, {stimuli} stimuli, zero"),
+            rejections(&zero_p(&found)),
+            [0.005, 0.065],
+        );
+    }
+}
+
+/// Many subjects and few stimuli: the variance over stimuli itself varies by more than its degrees of freedom say, and 6.8% are rejected.
+#[test]
+fn pairs_are_rejected_a_little_too_often_with_many_subjects_and_few_stimuli() {
+    let found = inferences(size(40, 24, 200), Resampling::Both, 5);
+    assert_within("40 subjects, 24 stimuli, pairs", rejections(&pair_p(&found)), [0.035, 0.08]);
+    assert_within("40 subjects, 24 stimuli, coverage", coverage(&found), [0.93, 0.97]);
 }

@@ -4,11 +4,13 @@
 
 mod calibration;
 mod classifiers;
+mod formulas;
 mod golden;
 mod himalaya;
 mod identities;
 mod mapping_identities;
 mod mds;
+mod mne;
 mod models;
 mod rsatoolbox;
 mod scikit_learn;

@@ -2,7 +2,7 @@
 
 use homolog_stats::comparator::{Comparator, WeightSign};
 use homolog_stats::inference::{
-    BootstrapEvaluations, Draw, Evaluations, ModelPart, Resampling, score_parts, score_variances,
+    BootstrapCorrection, BootstrapEvaluations, Draw, Evaluations, ModelPart, Resampling, score_parts, score_variances,
 };
 use homolog_stats::model::RdmModel;
 use homolog_stats::rdm::n_pairs;
@@ -125,7 +125,8 @@ fn two_factor_bootstrap_of_fitted_models_agrees_with_rsatoolbox_on_the_same_part
         let [both, subjects_alone, stimuli_alone] =
             [0, 1, 2].map(|kind| Some(Evaluations::of_divisions(divisions[kind].view()).unwrap()));
         let evaluations = BootstrapEvaluations { both, subjects: subjects_alone, stimuli: stimuli_alone };
-        let variances = score_variances(&evaluations, Resampling::Both, SUBJECTS, N).unwrap();
+        let variances =
+            score_variances(&evaluations, Resampling::Both, (SUBJECTS, N), BootstrapCorrection::Rsatoolbox).unwrap();
         assert_close(method, &variances.models, &numbers(&found["model_var"]), 1e-8);
         assert_close(method, &[variances.differences[[0, 1]]], &numbers(&found["diff_var"]), 1e-8);
     }

@@ -1,7 +1,7 @@
 //! rsatoolbox 0.3.2 on fixed inputs (`goldens/rsatoolbox`, each with the script that made it).
 
 use homolog_stats::comparator::{Comparator, compare_rdms};
-use homolog_stats::inference::{Draw, Resampling, evaluate_draws, score_variances};
+use homolog_stats::inference::{BootstrapCorrection, Draw, Resampling, evaluate_draws, score_variances};
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::rdm::{
     NoiseCovariance, NoiseEstimate, Observations, PartialRdm, PartialWeighting, RatePrior, RdmMeasure, RdmTransform,
@@ -232,7 +232,8 @@ fn bootstrap_evaluations_and_variances_agree_with_rsatoolbox_on_the_same_draws()
             let values = &evaluations.as_ref().unwrap().values;
             assert_close(&format!("{name}, {kind}"), values, &numbers(&golden[kind]), 1e-9);
         }
-        let variances = score_variances(&ours, Resampling::Both, SUBJECTS, STIMULI).unwrap();
+        let variances =
+            score_variances(&ours, Resampling::Both, (SUBJECTS, STIMULI), BootstrapCorrection::Rsatoolbox).unwrap();
         assert_close(name, &variances.models, &numbers(&golden["model_var"]), 1e-8);
         let differences = [(0, 1), (0, 2), (1, 2)].map(|pair| variances.differences[pair]);
         assert_close(name, &differences, &numbers(&golden["diff_var"]), 1e-8);

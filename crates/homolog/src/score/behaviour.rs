@@ -7,6 +7,7 @@ use homolog_stats::behaviour::{
     CueConflictTrial, ScoredTrial, error_consistency, error_consistency_ceiling, mean_accuracy, most_probable_category,
     shape_bias,
 };
+use homolog_stats::encoding::BootstrapInterval;
 use homolog_stats::random::Rng;
 use ndarray::{Array2, ArrayView1};
 
@@ -155,7 +156,7 @@ fn measured(
         _ => Vec::new(),
     };
     let rng = Rng::new(seed);
-    let mut samples: Vec<f64> = (0..BOOTSTRAP_SAMPLES as u64)
+    let samples: Vec<f64> = (0..BOOTSTRAP_SAMPLES as u64)
         .filter_map(|sample| {
             let counts = rng.stream(sample).bootstrap_counts(images.len());
             let drawn: Vec<&Image<'_>> = images
@@ -167,16 +168,15 @@ fn measured(
             value(measure, &drawn, people).ok()
         })
         .collect();
-    samples.sort_by(f64::total_cmp);
-    let tail = (1.0 - CONFIDENCE) / 2.0;
-    let at = |share: f64| samples.get((share * (samples.len().saturating_sub(1)) as f64).round() as usize).copied();
-    let interval = match (at(tail), at(1.0 - tail)) {
-        (Some(lower), Some(upper)) => Some(Interval { lower, upper, level: CONFIDENCE, n_samples: samples.len() }),
-        _ => None,
-    };
-    let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-    let squares: f64 = samples.iter().map(|sample| (sample - mean) * (sample - mean)).sum();
-    let error = (samples.len() > 1).then(|| (squares / (samples.len() - 1) as f64).sqrt());
+    let n_samples = samples.len();
+    let spread = BootstrapInterval::of(samples, CONFIDENCE).ok();
+    let interval = spread.as_ref().map(|spread| Interval {
+        lower: spread.lower,
+        upper: spread.upper,
+        level: CONFIDENCE,
+        n_samples,
+    });
+    let error = spread.map(|spread| spread.standard_error);
     Ok(StageOutcome {
         value: Some(value(measure, &all, people)?),
         error,

@@ -112,7 +112,8 @@ impl BenchmarkData {
     }
 
     /// The metric asks for something that the recording does not hold.
-    pub(super) fn other_kind(&self, found: &'static str) -> ScoreError {
+    pub(super) fn other_kind(&self, found: impl Into<String>) -> ScoreError {
+        let found = found.into();
         ScoreError::OtherKind { metric: self.spec.metric.name(), benchmark: self.spec.name.clone(), found }
     }
 }

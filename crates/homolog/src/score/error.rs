@@ -153,7 +153,7 @@ pub enum ScoreError {
         /// The benchmark.
         benchmark: String,
         /// What the recording holds.
-        found: &'static str,
+        found: String,
     },
     /// The caller asked to stop.
     #[error("the run was stopped before its end")]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use homolog_stats::StatsError;
 use homolog_stats::comparator::Comparator;
 use homolog_stats::gram::Gram;
-use homolog_stats::inference::{InferenceSettings, ModelInference, Resampling, infer};
+use homolog_stats::inference::{Inference, InferenceSettings, Resampling, infer};
 use homolog_stats::model::RdmModel;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::random::Rng;
@@ -17,7 +18,7 @@ use super::outcome::{Outcome, StageOutcome};
 use super::result::{CeilingSummary, Interval};
 use super::run::{BOOTSTRAP_SAMPLES, CONFIDENCE};
 use crate::benchmark::{Bound, Ceiling, Metric};
-use crate::recording::{Coordinates, RecordedRdms, Recording, RecordingAxis};
+use crate::recording::{Coordinate, Coordinates, RecordedRdms, Recording, RecordingAxis};
 
 /// A benchmark of representational similarity made ready: the RDM of each subject, and what limits a comparison with them.
 pub(super) struct PreparedRsa {
@@ -71,27 +72,32 @@ impl PreparedRsa {
         };
         let stage = |gram: &Gram| {
             let model = rdm_from_gram(gram, self.measure)?;
-            let inferred = infer(&[RdmModel::Fixed(model)], self.subjects.view(), &settings, &Rng::new(seed))?;
-            Ok(inferred.models.into_iter().next().map_or_else(StageOutcome::default, stage_outcome))
+            infer(&[RdmModel::Fixed(model)], self.subjects.view(), &settings, &Rng::new(seed))
         };
+        let inferred: Vec<Result<Inference, StatsError>> = grams.iter().map(stage).collect();
+        // All stages have the same stimuli, so that what is said of one is said of all.
+        let change = inferred.iter().flatten().find_map(|found| found.change);
+        let notes = change.map(|change| format!("there is no bootstrap interval over stimuli: {change}"));
         Outcome {
-            stages: grams.iter().map(stage).collect(),
+            stages: inferred.into_iter().map(|found| found.map(stage_outcome)).collect(),
             ceiling: self.ceiling.clone(),
             n_units: None,
             n_subjects: Some(self.subjects.nrows()),
             per_split_is: Some(self.each.clone()),
-            notes: Vec::new(),
+            notes: notes.into_iter().collect(),
         }
     }
 }
 
-fn stage_outcome(model: ModelInference) -> StageOutcome {
+fn stage_outcome(inferred: Inference) -> StageOutcome {
+    let is_of_stimuli = inferred.resampling == Some(Resampling::Stimuli);
+    let Some(model) = inferred.models.into_iter().next() else { return StageOutcome::default() };
     let n = model.per_subject.len() as f64;
     let mean = model.value;
     let squares: f64 = model.per_subject.iter().map(|value| (value - mean) * (value - mean)).sum();
     // One subject says nothing of the spread over subjects; the bootstrap over stimuli then stands in.
     let error = if n > 1.0 { Some((squares / (n - 1.0) / n).sqrt()) } else { model.standard_error };
-    let interval = model.percentile_interval.map(|(lower, upper)| Interval {
+    let interval = model.percentile_interval.filter(|_| is_of_stimuli).map(|(lower, upper)| Interval {
         lower,
         upper,
         level: CONFIDENCE,
@@ -149,15 +155,27 @@ fn published_rdms(
     let subjects = groups(&set.rdm, each, set.dissimilarities.nrows());
     let mut rows = Vec::new();
     for members in subjects {
-        let unaveraged = members.len() > 1 && average_over.is_empty();
-        if unaveraged {
-            return Err(data
-                .other_kind("several RDMs of one subject, and metric.average_over does not say over what to average"));
+        if let Some(name) = differs_in(&set.rdm, &members, average_over, each) {
+            return Err(data.other_kind(format!(
+                "RDMs of one {each} that differ in \"{name}\", over which metric.average_over does not average"
+            )));
         }
         let mean = set.dissimilarities.select(Axis(0), &members).mean_axis(Axis(0)).unwrap_or_default();
         rows.push(select_stimuli(mean.view(), &order).map_err(of_recording)?.to_vec());
     }
     Ok(rows)
+}
+
+/// The first coordinate, in the order of their names, in which these RDMs differ although they are not to be averaged over it.
+fn differs_in<'a>(rdm: &'a Coordinates, members: &[usize], average_over: &[String], each: &str) -> Option<&'a str> {
+    let others = rdm.iter().filter(|(name, _)| *name != each && !average_over.contains(name));
+    let differs = |values: &Coordinate| {
+        let texts = values.to_texts();
+        let mut found = members.iter().filter_map(|member| texts.get(*member));
+        let first = found.next();
+        found.any(|other| Some(other) != first)
+    };
+    others.into_iter().find(|(_, values)| differs(values)).map(|(name, _)| name.as_str())
 }
 
 /// One RDM for each group of units, from responses averaged over repetitions.

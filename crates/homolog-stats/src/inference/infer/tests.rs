@@ -23,7 +23,7 @@ fn true_model_is_above_zero_and_above_an_unrelated_one() {
     assert!(found.pairs[0].test.p == found.pairs[0].test.bonferroni, "one pair needs no correction");
     let (low, high) = truth.interval.unwrap();
     assert!(low < truth.value && truth.value < high);
-    assert!(found.change.is_none() && found.degrees_of_freedom == Some(5));
+    assert!(found.change.is_none() && (5.0..=28.0).contains(&found.pairs[0].degrees_of_freedom));
     let (lower, upper) = found.ceiling.unwrap();
     assert!(lower < upper);
 }

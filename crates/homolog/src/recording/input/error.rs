@@ -92,6 +92,16 @@ pub enum InputError {
         /// How many there are.
         n_entries: usize,
     },
+    /// An axis has no entry at all.
+    #[error("cannot read \"{input}\": it has no entry along {along} (shape {shape:?}), and at least one is needed")]
+    NoEntries {
+        /// The input.
+        input: String,
+        /// The axis.
+        along: &'static str,
+        /// The shape.
+        shape: Vec<usize>,
+    },
     /// A stimulus has no presentation where the others have one.
     #[error(
         "cannot put \"{input}\" side by side along {along}: stimulus \"{stimulus}\" has no presentation in {along} {entry}. \
@@ -299,6 +309,15 @@ pub enum RdmProblem {
     TooFewStimuli {
         /// How many.
         n_stimuli: usize,
+    },
+    /// There is no axis of time bins, or it has no entry.
+    #[error(
+        "its shape {shape:?} has no axis of time bins with an entry. Needed is (bins, pairs), (subjects, bins, pairs), (bins, n, n) or \
+         (subjects, bins, n, n)"
+    )]
+    NoTimes {
+        /// The shape.
+        shape: Vec<usize>,
     },
     /// It holds text.
     #[error("it holds {found}, and numbers are needed")]

@@ -47,6 +47,8 @@ pub(super) enum Kind {
     Assembly,
     /// CSV or TSV.
     Table,
+    /// TOML that says how another file is read.
+    Declaration,
     /// Everything else: arrays.
     Arrays,
 }
@@ -112,6 +114,8 @@ impl Location {
             Kind::Assembly
         } else if ends(&[".csv", ".tsv"]) {
             Kind::Table
+        } else if ends(&[".toml"]) {
+            Kind::Declaration
         } else {
             Kind::Arrays
         }

@@ -1,12 +1,11 @@
 //! Responses of units to stimuli, with any further axes in front: repetitions, subjects, time.
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, Dimension, Ix2, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, Dimension, Ix2, IxDyn, Zip};
 
 use super::align::StimulusIds;
 use super::error::InputError;
 use crate::recording::coordinate::{Coordinates, pick_all};
 use crate::recording::missing::OnMissing;
-use crate::recording::repetition::mean_of_present;
 
 /// What an axis of an array of responses runs along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,15 +186,58 @@ impl Patterns {
         }
     }
 
-    /// The mean along a leading axis, values that are NaN left out; the same responses where there is no such axis.
+    /// The mean along a leading axis; the same responses where there is no such axis.
+    ///
+    /// A repetition that is missing whole for a stimulus is left out of its mean. Every other NaN makes the mean NaN, which
+    /// [`Patterns::matrix`] then refuses by name of stimulus and unit: a mean of fewer values than it seems is no such mean.
     pub fn average(&self, axis: PatternAxis) -> Patterns {
         let Some(position) = self.leading.iter().position(|leading| leading.axis == axis) else {
             return self.clone();
         };
         let mut averaged = self.clone_without_values();
-        averaged.values = self.values.map_axis(Axis(position), |values| mean_of_present(values.iter().copied()));
+        let absent = self.absent_repetitions().filter(|_| axis == PatternAxis::Repetition);
+        averaged.values = match absent {
+            Some(absent) => {
+                let present = absent.mapv(|is_absent| f64::from(u8::from(!is_absent)));
+                let sums = Zip::from(&self.values)
+                    .and(&absent)
+                    .map_collect(|value, is_absent| if *is_absent { 0.0 } else { *value })
+                    .sum_axis(Axis(position));
+                sums / present.sum_axis(Axis(position))
+            }
+            None => self.values.sum_axis(Axis(position)) / self.values.len_of(Axis(position)) as f64,
+        };
         averaged.leading.remove(position);
         averaged
+    }
+
+    /// Where a stimulus has no value in one of its repetitions, whatever the unit and the time: as repetitions that did not happen
+    /// are stored. Of the shape of the values; nothing where every repetition happened, or there are none.
+    fn absent_repetitions(&self) -> Option<ArrayD<bool>> {
+        let position = |axis| self.leading.iter().position(|leading| leading.axis == axis).map(Axis);
+        let repetitions = position(PatternAxis::Repetition)?;
+        let all = |absent: &ArrayD<bool>, axis| absent.fold_axis(axis, true, |all, one| *all && *one).insert_axis(axis);
+        let mut absent = all(&self.values.mapv(f64::is_nan), self.axis_of_units());
+        if let Some(time) = position(PatternAxis::Time) {
+            absent = all(&absent, time);
+        }
+        // A stimulus without a single repetition is missing itself.
+        let never_shown = all(&absent, repetitions);
+        let never_shown = never_shown.broadcast(absent.raw_dim())?.to_owned();
+        absent.zip_mut_with(&never_shown, |absent, never_shown| *absent &= !never_shown);
+        if !absent.iter().any(|is_absent| *is_absent) {
+            return None;
+        }
+        Some(absent.broadcast(self.values.raw_dim())?.to_owned())
+    }
+
+    /// Where a value is not finite, of a repetition that happened. Of the shape of the values.
+    fn faults(&self) -> ArrayD<bool> {
+        let mut faults = self.values.mapv(|value| !value.is_finite());
+        if let Some(absent) = self.absent_repetitions() {
+            faults.zip_mut_with(&absent, |fault, is_absent| *fault &= !is_absent);
+        }
+        faults
     }
 
     /// The responses at each entry of a leading axis, with what the entry is called; all of them, without a name, where there is
@@ -247,6 +289,7 @@ impl Patterns {
                 n_entries: leading.labels.len(),
             });
         }
+        self.require_finite()?;
         let (n_stimuli, n_units) = (self.n_stimuli(), self.n_units());
         let n_repetitions = self.leading.first().map_or(1, |leading| leading.labels.len());
         let shape: Vec<usize> = self.values.shape().to_vec();
@@ -256,15 +299,9 @@ impl Patterns {
             .map_err(|_| InputError::AxesNotNamed { input: self.input.clone(), shape })?;
         let mut kept = Vec::new();
         for (row, responses) in rows.rows().into_iter().enumerate() {
-            if n_repetitions > 1 && responses.iter().all(|value| value.is_nan()) {
-                continue;
+            if n_repetitions == 1 || !responses.iter().all(|value| value.is_nan()) {
+                kept.push(row);
             }
-            if let Some((unit, value)) = responses.indexed_iter().find(|(_, value)| !value.is_finite()) {
-                let repetition = self.leading.first().map(|_| row / n_stimuli.max(1));
-                let place: Vec<usize> = repetition.into_iter().chain([row % n_stimuli.max(1), unit]).collect();
-                return Err(self.not_finite(&place, *value));
-            }
-            kept.push(row);
         }
         let values = rows.select(Axis(0), &kept);
         let stimulus = kept.iter().map(|row| row % n_stimuli.max(1)).collect();
@@ -272,13 +309,21 @@ impl Patterns {
         Ok(Observations { values, stimulus, repetition })
     }
 
-    /// Passes when every value is finite.
+    /// Passes when every value is finite, but for repetitions that are missing whole for a stimulus: what averages or
+    /// cross-validates over repetitions leaves those out.
     ///
     /// # Errors
-    /// [`InputError::NotFinite`], which names the stimulus and the unit of the first that is not.
+    /// [`InputError::NotFinite`], which names the stimulus and the unit of the first value that is not.
     pub fn require_finite(&self) -> Result<(), InputError> {
-        match self.values.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            Some((place, value)) => Err(self.not_finite(place.slice(), *value)),
+        if self.values.iter().all(|value| value.is_finite()) {
+            return Ok(());
+        }
+        let faults = self.faults();
+        let mut places = faults.indexed_iter().filter(|(_, fault)| **fault).map(|(place, _)| place);
+        match places.next() {
+            Some(place) => {
+                Err(self.not_finite(place.slice(), self.values.get(place.clone()).copied().unwrap_or(f64::NAN)))
+            }
             None => Ok(()),
         }
     }
@@ -290,7 +335,7 @@ impl Patterns {
         };
         InputError::NotFinite {
             input: self.input.clone(),
-            n_values: self.values.iter().filter(|value| !value.is_finite()).count(),
+            n_values: self.faults().iter().filter(|fault| **fault).count(),
             n_all: self.values.len(),
             value,
             unit: place.get(n_leading + 1).and_then(|unit| self.unit_ids.get(*unit)).cloned().unwrap_or_default(),
@@ -300,7 +345,7 @@ impl Patterns {
     }
 
     /// The responses without values that are not finite, by the policy that the user chose; what is left out is listed in the
-    /// result.
+    /// result. A repetition that is missing whole for a stimulus is none of them, as in [`Patterns::require_finite`].
     ///
     /// # Errors
     /// [`InputError::NotFinite`] where they are to be refused; [`InputError::NothingLeft`].
@@ -310,8 +355,8 @@ impl Patterns {
             OnMissing::DropUnit => (self.axis_of_units(), "unit", self.n_units()),
             OnMissing::DropPresentation => (self.axis_of_stimuli(), "stimulus", self.n_stimuli()),
         };
-        let is_whole = |part: ArrayViewD<'_, f64>| part.iter().all(|value| value.is_finite());
-        let whole: Vec<bool> = self.values.axis_iter(axis).map(is_whole).collect();
+        let faults = self.faults();
+        let whole: Vec<bool> = faults.axis_iter(axis).map(|part| part.iter().all(|fault| !fault)).collect();
         let of = |wanted: bool| (0..n_entries).filter(|entry| whole[*entry] == wanted).collect::<Vec<_>>();
         let (kept, dropped) = (of(true), of(false));
         if dropped.is_empty() {

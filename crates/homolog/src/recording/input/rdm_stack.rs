@@ -3,9 +3,10 @@
 use ndarray::{Array2, ArrayD, ArrayView2, Ix2, Ix3, IxDyn};
 
 use super::align::{StimulusIds, align};
+use super::array_of_rdms::ArrayOfRdms;
 use super::columns::{check_column_names, content, id_column};
 use super::error::{InputError, RdmProblem};
-use super::location::{Kind, Location, ReadArray};
+use super::location::Location;
 use crate::recording::format::table::Table;
 use crate::recording::join::StimulusJoin;
 
@@ -38,7 +39,8 @@ pub struct RdmStack {
 
 impl RdmStack {
     /// The matrices at a place, recognised by shape: `(pairs)`, `(matrices, pairs)`, `(n, n)`, `(matrices, n, n)`, and with more
-    /// axes in front, which are run through the last fastest.
+    /// axes in front, which are run through the last fastest. A netCDF file names its matrices and stimuli by its coordinates; a
+    /// `.toml` file declares how another file is read ([`crate::recording::ReadSpec`]).
     ///
     /// A square shape that is also that of as many triangles (3 × 3, 6 × 6, 10 × 10, …) is one matrix where it is symmetric with
     /// a diagonal of 0, several triangles where it is neither, and refused where it is one of both.
@@ -47,18 +49,7 @@ impl RdmStack {
     /// [`InputError::File`] when the file cannot be read; [`InputError::Rdm`] when no reading of its shape gives matrices, both
     /// do, a matrix is not symmetric or its diagonal is not 0, or a dissimilarity is infinite, or NaN unless that is kept.
     pub fn read(location: &Location, missing: MissingPairs) -> Result<RdmStack, InputError> {
-        let (values, ids, names) = match location.kind() {
-            Kind::Table => square_table(location)?,
-            _ => {
-                let ReadArray { array, ids, names } = location.array()?;
-                let found = array.elements().kind();
-                let fault = || InputError::Rdm {
-                    input: location.text.clone(),
-                    problem: Box::new(RdmProblem::NotNumbers { found }),
-                };
-                (array.into_numbers().ok_or_else(fault)?, ids, names)
-            }
-        };
+        let ArrayOfRdms { values, ids, names, .. } = ArrayOfRdms::read(location)?;
         let mut stack = RdmStack::from_array(&location.text, values, ids, missing)?;
         let (short, n_matrices) = (location.short(), stack.n_matrices());
         stack.names = match names.filter(|names| names.len() == n_matrices) {
@@ -280,12 +271,9 @@ fn require_finite(values: &Array2<f64>, stimuli: &StimulusIds, missing: MissingP
     })
 }
 
-/// The numbers of a table with the ids of its stimuli and the names of its matrices.
-type TableOfRdms = (ArrayD<f64>, Option<Vec<String>>, Option<Vec<String>>);
-
 /// A table of one square matrix, whose columns are called as its rows, or of one matrix a row, named
 /// by the first column.
-fn square_table(location: &Location) -> Result<TableOfRdms, InputError> {
+pub(super) fn square_table(location: &Location) -> Result<ArrayOfRdms, InputError> {
     let table = Table::read(&location.path)?;
     check_column_names(&location.text, &table)?;
     let content = |source| content(&location.path, source);
@@ -302,9 +290,10 @@ fn square_table(location: &Location) -> Result<TableOfRdms, InputError> {
     };
     // Where the columns are called as the rows are, both are the stimuli.
     let is_over_stimuli = texts.as_ref().is_some_and(|texts| texts.iter().eq(columns.iter().copied()));
-    Ok(if is_over_stimuli {
+    let (values, ids, names) = if is_over_stimuli {
         (values.insert_axis(ndarray::Axis(0)).into_dyn(), texts, None)
     } else {
         (values.into_dyn(), None, texts)
-    })
+    };
+    Ok(ArrayOfRdms { values, ids, names, outer: Vec::new() })
 }

@@ -28,12 +28,27 @@ impl Patterns {
         if axes.is_some() && (location.kind() != Kind::Arrays || is_recording) {
             return Err(InputError::AxesKnown { input: location.text.clone() });
         }
-        match location.kind() {
+        let read = match location.kind() {
             Kind::Recorded => Self::of_stage(location),
             Kind::Assembly => Self::of_recording(&location.text, &netcdf::read(&location.path)?),
             Kind::Table => Self::of_table(location),
             Kind::Arrays if is_recording => Self::of_recording(&location.text, &recording_npz::read(&location.path)?),
-            Kind::Arrays => Self::of_array(location, axes),
+            Kind::Arrays | Kind::Declaration => Self::of_array(location, axes),
+        }?;
+        read.require_entries()?;
+        Ok(read)
+    }
+
+    /// Passes when every axis has an entry.
+    fn require_entries(&self) -> Result<(), InputError> {
+        let axes = self.leading.iter().map(|leading| leading.axis).chain([PatternAxis::Stimulus, PatternAxis::Unit]);
+        match axes.zip(self.values.shape()).find(|(_, length)| **length == 0) {
+            Some((axis, _)) => Err(InputError::NoEntries {
+                input: self.input.clone(),
+                along: axis.name(),
+                shape: self.values.shape().to_vec(),
+            }),
+            None => Ok(()),
         }
     }
 
@@ -180,9 +195,20 @@ impl Patterns {
             let first = repeated.iter().take(3).cloned().collect();
             return Err(InputError::RepeatedIds { input: input.to_owned(), n_repeated: repeated.len(), first });
         }
-        if let Some((place, _)) = row_of.indexed_iter().find(|(_, row)| row.is_none()) {
+        // Repetitions may be fewer for some stimuli: they are NaN as a whole, and left out by what takes repetitions.
+        let n_shown = match leading.last() {
+            Some((last, _)) if last.axis == PatternAxis::Repetition => {
+                let shown = row_of.mapv(|row| usize::from(row.is_some()));
+                let axis = Axis(leading.len() - 1);
+                shown.sum_axis(axis).insert_axis(axis)
+            }
+            _ => row_of.mapv(|row| usize::from(row.is_some())),
+        };
+        if let Some((place, _)) = n_shown.indexed_iter().find(|(_, shown)| **shown == 0) {
             let place = place.slice();
-            let at = leading.len().saturating_sub(1);
+            let is_of_repetition = |(axis, _): &(LeadingAxis, Vec<usize>)| axis.axis == PatternAxis::Repetition;
+            let n_outer = leading.len() - usize::from(leading.last().is_some_and(is_of_repetition));
+            let at = n_outer.saturating_sub(1);
             let (axis, entry) = leading.get(at).map_or(("presentation", String::new()), |(axis, _)| {
                 (axis.axis.name(), axis.labels.get(place[at]).cloned().unwrap_or_default())
             });

@@ -6,7 +6,7 @@ use homolog::recording::array::{DataArray, Elements};
 use homolog::recording::format::zarr::{Activations, Chunking};
 use homolog::recording::format::{npy, npz, write_assembly};
 use homolog::recording::input::{
-    Location, MissingPairs, PatternAxis, Patterns, RdmStack, StimulusLabels, align, parse_axes,
+    Location, MissingPairs, PatternAxis, Patterns, RdmMovies, RdmStack, StimulusLabels, align, parse_axes,
 };
 use homolog::recording::{Coordinate, OnMissing, Recording, RecordingAxis, StimulusJoin};
 use ndarray::Array2;
@@ -162,7 +162,19 @@ fn a_recording_whose_presentations_do_not_fill_their_axes_is_refused_by_name() {
     let of = |presentations: &[(&str, i64)]| {
         Patterns::of_recording("r.nc", &recording(presentations)).map_err(|error| chain(&error))
     };
-    assert_says(of(&[("b", 1), ("a", 1), ("b", 0)]), &["\"a\" has no presentation in repetition 0", "r.nc"]);
+    // Fewer repetitions of a stimulus are none that is missing of all.
+    let fewer = of(&[("b", 1), ("a", 1), ("b", 0)]).expect("two of one, one of the other");
+    assert!(fewer.values[[0, 1, 0]].is_nan());
+    assert_eq!(
+        fewer.average(PatternAxis::Repetition).matrix().expect("means"),
+        ndarray::array![[10.0, 11.0], [10.0, 11.0]]
+    );
+    let subjects = Coordinate::Text(names(&["s1", "s1", "s2"]));
+    let of_subjects = recording(&[("b", 1), ("a", 1), ("b", 0)])
+        .with_coordinate(RecordingAxis::Presentation, "subject", subjects)
+        .expect("a recording");
+    let refused = Patterns::of_recording("r.nc", &of_subjects).map_err(|error| chain(&error));
+    assert_says(refused, &["\"a\" has no presentation in subject s2", "r.nc"]);
     assert_says(of(&[("b", 0), ("b", 0)]), &["several rows", "\"b\""]);
 }
 
@@ -375,4 +387,146 @@ fn inputs_of_every_kind_are_brought_into_one_order() {
     let aligned = align(&sides, StimulusJoin::Shared).expect("two are shared");
     assert_eq!(responses.select_stimuli(&aligned.rows[0]).values, ndarray::array![[1.0], [3.0]].into_dyn());
     assert_eq!(labels.select_stimuli(&aligned.rows[1]).texts(), ["face", "hand"]);
+}
+
+#[test]
+fn means_over_repetitions_leave_out_whole_repetitions_and_refuse_a_value_that_is_missing_in_part() {
+    let folder = folder();
+    // Stimulus 1 was not shown in repetition 1.
+    let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, f64::NAN, f64::NAN];
+    let file = npy_file(folder.path(), "X.npy", &floats(&[2, 2, 2], values));
+    let read = patterns_with(&file, "repetition,stimulus,unit").expect("read");
+    let whole = read.clone().without_missing(OnMissing::Refuse).expect("a repetition that did not happen");
+    let mean = whole.average(PatternAxis::Repetition);
+    assert_eq!(mean.matrix().expect("means"), ndarray::array![[2.0, 3.0], [2.0, 3.0]]);
+    let dropped = read.without_missing(OnMissing::DropUnit).expect("nothing is to be dropped");
+    assert!(dropped.dropped_units.is_empty());
+
+    let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, f64::NAN];
+    let file = npy_file(folder.path(), "Y.npy", &floats(&[2, 2, 2], values));
+    let torn = patterns_with(&file, "repetition,stimulus,unit").expect("read");
+    let words = ["1 of 8 values", "unit \"1\" at stimulus \"1\", repetition 1"];
+    assert_says(torn.clone().without_missing(OnMissing::Refuse).map_err(|error| chain(&error)), &words);
+    // Whoever averages without asking first gets no number either.
+    let mean = torn.average(PatternAxis::Repetition);
+    assert_says(mean.matrix().map_err(|error| chain(&error)), &["NaN in unit \"1\" at stimulus \"1\""]);
+    let left = torn.without_missing(OnMissing::DropUnit).expect("a unit is left");
+    assert_eq!((left.dropped_units.clone(), left.average(PatternAxis::Repetition).values.len()), (names(&["1"]), 2));
+}
+
+#[test]
+fn a_stimulus_without_a_single_repetition_is_missing() {
+    let folder = folder();
+    let values = [0.0, 1.0, f64::NAN, f64::NAN, 4.0, 5.0, f64::NAN, f64::NAN];
+    let file = npy_file(folder.path(), "X.npy", &floats(&[2, 2, 2], values));
+    let read = patterns_with(&file, "repetition,stimulus,unit").expect("read");
+    let refused = read.clone().without_missing(OnMissing::Refuse).map_err(|error| chain(&error));
+    assert_says(refused, &["4 of 8 values", "at stimulus \"1\""]);
+    let left = read.without_missing(OnMissing::DropPresentation).expect("one is left");
+    assert_eq!(left.dropped_stimuli, names(&["1"]));
+}
+
+#[test]
+fn time_bins_of_a_repetition_that_did_not_happen_are_left_out_together() {
+    let folder = folder();
+    let nan = f64::NAN;
+    // (repetition, time, stimulus, unit): stimulus 1 lacks repetition 1 in both bins; then in one bin alone.
+    let absent = [1.0, 2.0, 3.0, 4.0, 5.0, nan, 7.0, nan];
+    let file = npy_file(folder.path(), "X.npy", &floats(&[2, 2, 2, 1], absent));
+    let read = patterns_with(&file, "repetition,time,stimulus,unit").expect("read");
+    let mean = read.without_missing(OnMissing::Refuse).expect("whole").average(PatternAxis::Repetition);
+    assert_eq!(mean.values.iter().copied().collect::<Vec<_>>(), [3.0, 2.0, 5.0, 4.0]);
+    let torn = [1.0, 2.0, 3.0, 4.0, 5.0, nan, 7.0, 8.0];
+    let file = npy_file(folder.path(), "Y.npy", &floats(&[2, 2, 2, 1], torn));
+    let read = patterns_with(&file, "repetition,time,stimulus,unit").expect("read");
+    let refused = read.without_missing(OnMissing::Refuse).map_err(|error| chain(&error));
+    assert_says(refused, &["at stimulus \"1\", repetition 1, time 0"]);
+}
+
+/// A netCDF file of dissimilarity matrices (subjects or times, stimuli, stimuli) with coordinates, as xarray writes them.
+fn netcdf_rdms(path: &Path, outer: &[(&str, &[&str])], n_stimuli: usize) {
+    use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+    let mut file = NcFileBuilder::new();
+    let mut dimensions = Vec::new();
+    let mut listed = vec!["stimulus_id".to_owned()];
+    for (name, labels) in outer {
+        let dimension = file.add_dimension(*name, labels.len() as u64).expect("a dimension");
+        let coordinate = if name.starts_with("time") { "time_bin_start".to_owned() } else { (*name).to_owned() };
+        let variable = file.add_string_variable(&coordinate, &[dimension]).expect("a coordinate");
+        file.write_string_variable(variable, &names(labels)).expect("labels");
+        listed.push(coordinate);
+        dimensions.push(dimension);
+    }
+    let stimuli = file.add_dimension("stimulus", n_stimuli as u64).expect("a dimension");
+    let again = file.add_dimension("stimulus_again", n_stimuli as u64).expect("a dimension");
+    let ids = file.add_string_variable("stimulus_id", &[stimuli]).expect("a coordinate");
+    let texts: Vec<String> = (0..n_stimuli).map(|stimulus| format!("im{stimulus}")).collect();
+    file.write_string_variable(ids, &texts).expect("ids");
+    dimensions.extend([stimuli, again]);
+    let data = file.add_variable::<f64>("rdms", &dimensions).expect("a variable");
+    file.add_variable_attribute(data, "coordinates", NcAttrValue::Chars(listed.join(" "))).expect("an attribute");
+    let n_matrices: usize = outer.iter().map(|(_, labels)| labels.len()).product();
+    let mut values = Vec::new();
+    for matrix in 0..n_matrices {
+        for row in 0..n_stimuli {
+            values.extend(
+                (0..n_stimuli)
+                    .map(|column| (100 * matrix + row.abs_diff(column)) as f64 * f64::from(u8::from(row != column))),
+            );
+        }
+    }
+    file.write_variable(data, &values).expect("numbers");
+    let (_, bytes) = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).expect("a file");
+    std::fs::write(path, bytes).expect("written");
+}
+
+#[test]
+fn dissimilarity_matrices_in_netcdf_are_named_by_its_coordinates() {
+    let folder = folder();
+    let path = folder.path().join("rdms.nc");
+    netcdf_rdms(&path, &[("subject", &["s1", "s2"])], 4);
+    let text = path.display().to_string();
+    let read = RdmStack::read(&Location::parse(&text), MissingPairs::Refuse).expect("two matrices");
+    assert_eq!(read.names, ["subject s1", "subject s2"]);
+    assert_eq!(read.stimuli.texts(), ["im0", "im1", "im2", "im3"]);
+    assert_eq!(read.dissimilarities.row(1).to_vec(), [101.0, 102.0, 103.0, 101.0, 102.0, 101.0]);
+    let over_time = folder.path().join("movies.nc");
+    netcdf_rdms(&over_time, &[("time_bin", &["-50", "0", "50"]), ("subject", &["s1", "s2"])], 4);
+    let text = over_time.display().to_string();
+    let movies = RdmMovies::read(&Location::parse(&text)).expect("two subjects over three times");
+    assert_eq!(
+        (movies.subjects.as_slice(), movies.times.as_deref()),
+        (&names(&["s1", "s2"])[..], Some(&names(&["-50", "0", "50"])[..]))
+    );
+    // Matrix 3 of the file is time 1 (counted from 0) of the second subject.
+    assert_eq!(movies.dissimilarities[[1, 1, 0]], 301.0);
+    assert_eq!(movies.select_stimuli(&[3, 0]).dissimilarities[[1, 1, 0]], 303.0);
+}
+
+#[test]
+fn a_declaration_says_how_dissimilarity_matrices_are_read() {
+    let folder = folder();
+    let values: Vec<f64> = (0..12).map(|value| f64::from(value) + 1.0).collect();
+    npy_file(folder.path(), "rdms.npy", &floats(&[2, 6], values));
+    let text = "path = \"rdms.npy\"\naxes = [{ name = \"subject\", numbered = \"s{}\" }, { name = \"pair\", labels = [\"a\", \"b\", \"c\", \"d\"] }]\n";
+    let spec = write(folder.path().join("rdms.toml"), text);
+    let read = RdmStack::read(&Location::parse(&spec), MissingPairs::Refuse).expect("declared");
+    assert_eq!((read.stimuli.texts(), read.n_matrices()), (names(&["a", "b", "c", "d"]), 2));
+    assert_eq!(read.names, ["subject s1", "subject s2"]);
+    let broken = write(folder.path().join("broken.toml"), "path = 3\n");
+    let refused = RdmStack::read(&Location::parse(&broken), MissingPairs::Refuse).map_err(|error| chain(&error));
+    assert_says(refused, &["broken.toml", "declaration"]);
+}
+
+#[test]
+fn matrices_over_time_are_recognised_by_shape_and_refused_without_time() {
+    let folder = folder();
+    let read = |name: &str, shape: &[usize]| {
+        RdmMovies::read(&Location::parse(&npy_file(folder.path(), name, &counted(shape))))
+            .map_err(|error| chain(&error))
+    };
+    assert_eq!(read("a.npy", &[2, 5, 6]).expect("two subjects").dissimilarities.dim(), (2, 5, 6));
+    assert_eq!(read("b.npy", &[5, 6]).expect("one subject").dissimilarities.dim(), (1, 5, 6));
+    assert_says(read("c.npy", &[6]), &["no axis of time bins"]);
+    assert_says(read("d.npy", &[2, 0, 6]), &["no axis of time bins with an entry"]);
 }

@@ -1,10 +1,12 @@
 //! `homolog encode`: responses predicted from features, cross-validated.
 
+mod ceiling;
+mod figures;
+
 use clap::Args;
 use homolog::recording::OnMissing;
 use homolog::recording::input::{PatternAxis, Patterns};
 use homolog::report::Cell;
-use homolog::report::figure::{Bar, BarChart, PairMarks, StackedBar, StackedBars};
 use homolog_stats::StatsError;
 use homolog_stats::encoding::{
     Encoding, EncodingProtocol, MissingTargets, PredictionScore, UndefinedScores, VariancePart, bootstrap_over_stimuli,
@@ -20,7 +22,9 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, patterns, provenance};
-use crate::showing::{Drawing, Outcome, ShowOptions};
+use crate::run_options::ComputeOptions;
+use crate::showing::{Outcome, ShowOptions};
+use ceiling::{Ceiled, Ceiling, CeilingChoice};
 
 /// Responses predicted from features, cross-validated
 ///
@@ -56,6 +60,10 @@ pub(crate) struct Encode {
     /// How predictions are scored: pearson, r2, explained-variance, deviance-explained
     #[arg(long, value_name = "NAME", default_value = "pearson", value_parser = PredictionScore::from_name)]
     score: PredictionScore,
+    /// Give scores in units of what the repetitions of the responses make explainable: r2-over-ceiling (Brain-Score since 2026), ratio-squared
+    /// (Brain-Score before), r-over-root-ceiling, ratio, signal-power-explained (Sahani and Linden), normalized-correlation (Schoppe et al.)
+    #[arg(long, value_name = "NAME", conflicts_with = "reversed")]
+    ceiling: Option<CeilingChoice>,
     /// Divide what the feature spaces explain into unique and shared parts
     #[arg(long, conflicts_with = "reversed")]
     partition: bool,
@@ -71,6 +79,8 @@ pub(crate) struct Encode {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    compute: ComputeOptions,
+    #[command(flatten)]
     show: ShowOptions,
 }
 
@@ -79,12 +89,16 @@ struct Scored {
     name: String,
     encoding: Encoding,
     interval: Option<(f64, f64)>,
+    ceiled: Option<Ceiled>,
 }
 
 impl Encode {
     pub(crate) fn run(mut self) -> Result<(), Failure> {
+        self.compute.set_threads();
         self.mapping = self.mapping_with_options()?;
-        let (features, responses) = self.read()?;
+        let (features, trials) = self.read()?;
+        let responses = trials.average(PatternAxis::Repetition);
+        let ceiling = self.ceiling.map(|choice| Ceiling::of(&trials, choice, self.score)).transpose()?;
         let label = self.labels.as_deref().map(|text| labels(text, &responses)).transpose()?;
         let told = |problem: StatsError| Failure::from_error(&problem);
         let protocol = EncodingProtocol {
@@ -105,7 +119,8 @@ impl Encode {
                 encode(&self.predictors(&sets)?, targets, &protocol).map_err(named)?
             };
             let interval = self.interval(&encoding).map_err(named)?;
-            scored.push(Scored { name, encoding, interval });
+            let ceiled = ceiling.as_ref().map(|ceiling| ceiling.ceiled(&encoding)).transpose().map_err(named)?;
+            scored.push(Scored { name, encoding, interval, ceiled });
         }
         let parts = if self.partition {
             let sets = features.iter().map(|one| self.predictors(&[one])).collect::<Result<Vec<_>, _>>()?;
@@ -113,19 +128,17 @@ impl Encode {
         } else {
             Vec::new()
         };
-        let outcome = self.outcome(&scored, &parts, &features, &responses);
+        let mut outcome = self.outcome(&scored, &parts, &features, &responses);
+        if let Some(ceiling) = &ceiling {
+            add_ceiling(ceiling, &scored, &mut outcome);
+        }
         self.show.show(&outcome)
     }
 
-    /// Features and responses in one order of stimuli.
+    /// Features and responses, with their repetitions, in one order of stimuli.
     fn read(&self) -> Result<(Vec<Patterns>, Patterns), Failure> {
-        let on_missing = self.input.on_missing();
         let mut all = patterns(&self.features, None, OnMissing::Refuse)?;
-        let responses = self.input.patterns(std::slice::from_ref(&self.responses))?;
-        let mean = responses.iter().map(|responses| responses.average(PatternAxis::Repetition));
-        for responses in mean {
-            all.push(responses.without_missing(on_missing).map_err(|problem| crate::inputs::unread(&problem))?);
-        }
+        all.extend(self.input.patterns(std::slice::from_ref(&self.responses))?);
         let mut aligned = aligned_patterns(&all, self.input.join())?;
         let responses = aligned.pop().ok_or_else(|| Failure::wrong_input("there are no responses"))?;
         Ok((aligned, responses))
@@ -308,60 +321,25 @@ impl Encode {
             "partition": parts.iter().map(part).collect::<Vec<_>>(),
         })
     }
+}
 
-    fn bars(&self, scored: &[Scored]) -> Drawing {
-        let bar = |one: &Scored| {
-            let aggregate = &one.encoding.aggregate;
-            let error = (aggregate.value - aggregate.error, aggregate.value + aggregate.error);
-            Bar {
-                name: one.name.clone(),
-                value: Some(aggregate.value),
-                interval: Some(one.interval.unwrap_or(error)),
-                subjects: aggregate.of_splits.clone(),
-                colour: 0,
-            }
-        };
-        let chart = BarChart {
-            description: format!("Cross-validated {} of each feature space", self.score.name()),
-            vertical: format!("{} (median over units)", self.score.name()),
-            bars: scored.iter().map(bar).collect(),
-            ceiling: None,
-            different: Vec::new(),
-            pair_marks: PairMarks::Automatic,
-            mark_rows: Vec::new(),
-        };
-        let errors =
-            if self.samples > 0 { "95% bootstrap interval over stimuli" } else { "standard error over splits" };
-        Drawing {
-            name: "scores",
-            caption: format!("Median over units, mean over splits, with its {errors}; dots are splits."),
-            draw: Box::new(move |width| chart.figure(width)),
-        }
+/// Scores in units of the ceiling, beside the others.
+fn add_ceiling(ceiling: &Ceiling, scored: &[Scored], outcome: &mut Outcome) {
+    outcome.columns.push("ceiled");
+    for (row, one) in outcome.rows.iter_mut().zip(scored) {
+        row.push(one.ceiled.as_ref().map_or_else(|| Cell::number(None), Ceiled::cell));
     }
-
-    fn stacked(&self, parts: &[VariancePart], features: &[Patterns]) -> Option<Drawing> {
-        if parts.is_empty() {
-            return None;
+    outcome.lead = format!("{} {}", outcome.lead, ceiling.words());
+    outcome.notes.extend(scored.iter().filter_map(|one| one.ceiled.as_ref()?.note(&one.name)));
+    if let Some(object) = outcome.json.as_object_mut() {
+        object.insert("ceiling".to_owned(), ceiling.json());
+    }
+    if let Some(scores) = outcome.json.get_mut("scores").and_then(Value::as_array_mut) {
+        for (score, one) in scores.iter_mut().zip(scored) {
+            if let (Some(score), Some(ceiled)) = (score.as_object_mut(), &one.ceiled) {
+                score.insert("ceiled".to_owned(), ceiled.json());
+            }
         }
-        let name = |part: &VariancePart| {
-            let names: Vec<&str> = part.sets.iter().map(|set| features[*set].input.as_str()).collect();
-            if names.len() == 1 { format!("only {}", names[0]) } else { names.join(" & ") }
-        };
-        let chart = StackedBars {
-            description: "What each feature space explains alone, and what they share".to_owned(),
-            vertical: format!("{} (median over units)", self.score.name()),
-            parts: parts.iter().map(name).collect(),
-            bars: vec![StackedBar {
-                name: self.responses.clone(),
-                sizes: parts.iter().map(|part| median(&part.shared).unwrap_or(f64::NAN)).collect(),
-                ceiling: None,
-            }],
-        };
-        Some(Drawing {
-            name: "partition",
-            caption: "Median over units of each part; medians need not add up to the median of the whole.".to_owned(),
-            draw: Box::new(move |width| chart.figure(width)),
-        })
     }
 }
 

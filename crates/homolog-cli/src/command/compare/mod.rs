@@ -1,11 +1,13 @@
 //! `homolog compare`: how alike representations are, by their dissimilarity matrices or by their responses.
 
+mod several;
+
 use clap::Args;
 use homolog::recording::input::{Location, PatternAxis, Patterns, RdmStack};
 use homolog::report::Cell;
 use homolog::report::figure::{ColourMap, LabelledMatrix};
 use homolog_stats::StatsError;
-use homolog_stats::comparator::{Comparator, compare_rdms};
+use homolog_stats::comparator::{Comparator, GeometryComparator, compare_geometries, compare_rdms};
 use homolog_stats::gram::Gram;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::similarity::{
@@ -17,7 +19,9 @@ use serde_json::json;
 
 use crate::exit::Failure;
 use crate::inputs::{InputOptions, aligned_patterns, aligned_rdms, by_position, left_out, provenance};
+use crate::run_options::ComputeOptions;
 use crate::showing::{Drawing, Outcome, ShowOptions};
+use several::Weights;
 
 /// Share of variance that the principal components of SVCCA and PWCCA keep, as Raghu et al. (2017) do.
 const KEPT_SHARE: f64 = 0.99;
@@ -27,6 +31,9 @@ const RBF_WIDTH: f64 = 1.0;
 
 /// A number that says how alike the responses of two systems are, each stimuli × units.
 type OfResponses = fn(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<f64, StatsError>;
+
+/// Every row of one set of matrices with every row of another.
+type CompareAll<'a> = dyn Fn(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Array2<f64>, StatsError> + 'a;
 
 /// The similarities of responses, by name.
 const OF_RESPONSES: [(&str, OfResponses); 8] = [
@@ -44,6 +51,7 @@ const OF_RESPONSES: [(&str, OfResponses); 8] = [
 #[derive(Clone, Copy)]
 enum Measure {
     Rdms(Comparator),
+    Geometries(GeometryComparator),
     Responses(&'static str, OfResponses),
 }
 
@@ -54,18 +62,27 @@ impl std::str::FromStr for Measure {
         if let Some((name, measure)) = OF_RESPONSES.iter().find(|(known, _)| *known == name) {
             return Ok(Self::Responses(name, *measure));
         }
+        if let Ok(geometry) = name.parse() {
+            return Ok(Self::Geometries(geometry));
+        }
         Comparator::from_name(name).map(Self::Rdms).map_err(|problem| {
             let of_responses: Vec<&str> = OF_RESPONSES.iter().map(|(name, _)| *name).collect();
-            format!("{problem}. Of responses: {}", of_responses.join(", "))
+            let of_geometries = GeometryComparator::ALL.map(GeometryComparator::name);
+            format!(
+                "{problem}. Of squared distances: {}. Of responses: {}",
+                of_geometries.join(", "),
+                of_responses.join(", ")
+            )
         })
     }
 }
 
 /// How alike representations are, by dissimilarity matrices or by responses
 ///
-/// With a comparator of RDMs (cosine, pearson, spearman, rho-a, tau-a, tau-b, whitened-cosine, whitened-pearson) the inputs are stacks of
-/// dissimilarity matrices; with a similarity of responses (cka, debiased-cka, rbf-cka, svcca, pwcca, squared-procrustes-distance,
-/// angular-shape-distance, soft-matching-correlation) they are responses to the same stimuli.
+/// With a comparator of RDMs (cosine, pearson, spearman, rho-a, tau-a, tau-b, whitened-cosine, whitened-pearson; of squared distances also
+/// bures-similarity, squared-bures-distance, negative-riemannian-distance) the inputs are stacks of dissimilarity matrices; with a similarity of responses (cka, debiased-cka, rbf-cka, svcca, pwcca, squared-procrustes-distance,
+/// angular-shape-distance, soft-matching-correlation) they are responses to the same stimuli. --partial and --regression take several model matrices at
+/// once: what one explains beside the others.
 #[derive(Args)]
 pub(crate) struct Compare {
     /// Dissimilarity matrices or responses; every one is compared with every one of --with, or with each other
@@ -77,8 +94,16 @@ pub(crate) struct Compare {
     /// The comparator
     #[arg(long, value_name = "NAME", default_value = "spearman")]
     by: Measure,
+    /// Matrices that both sides are freed of before they are correlated (partial correlation); may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "regression")]
+    partial: Vec<String>,
+    /// Explain each matrix of --with by all inputs together, with these weights: what they explain jointly, and each alone
+    #[arg(long, value_enum, value_name = "WEIGHTS", num_args = 0..=1, default_missing_value = "free")]
+    regression: Option<Weights>,
     #[command(flatten)]
     input: InputOptions,
+    #[command(flatten)]
+    compute: ComputeOptions,
     #[command(flatten)]
     show: ShowOptions,
 }
@@ -95,38 +120,64 @@ struct Compared {
 
 impl Compare {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let compared = match self.by {
-            Measure::Rdms(comparator) => self.rdms(comparator)?,
-            Measure::Responses(_, measure) => self.responses(measure)?,
+        self.compute.set_threads();
+        let compared = match (self.by, self.regression) {
+            (Measure::Rdms(comparator), regression) => {
+                self.refuse_response_options()?;
+                if let Some(weights) = regression {
+                    return self.show.show(&self.regression(comparator, weights)?);
+                }
+                if self.partial.is_empty() { self.rdms(comparator)? } else { self.partial(comparator)? }
+            }
+            (Measure::Geometries(comparator), None) if self.partial.is_empty() => {
+                self.refuse_response_options()?;
+                self.matrices(&|left, right| compare_geometries(left, right, comparator))?.0
+            }
+            (Measure::Responses(_, measure), None) if self.partial.is_empty() => self.responses(measure)?,
+            _ => {
+                return Err(Failure::wrong_input(
+                    "--partial and --regression take several dissimilarity matrices at once, which is by pearson or spearman: pass --by either",
+                ));
+            }
         };
         let name = match self.by {
             Measure::Rdms(comparator) => comparator.name(),
+            Measure::Geometries(comparator) => comparator.name(),
             Measure::Responses(name, _) => name,
         };
         self.show.show(&self.outcome(compared, name))
     }
 
+    /// Dissimilarity matrices have neither axes to name nor missing responses.
+    fn refuse_response_options(&self) -> Result<(), Failure> {
+        match self.input.of_responses_given() {
+            Some(option) => Err(Failure::wrong_input(format!(
+                "{option} says nothing to dissimilarity matrices, which --by compares here: it is for similarities of responses, such as cka"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn rdms(&self, comparator: Comparator) -> Result<Compared, Failure> {
+        let (mut compared, right) = self.matrices(&|left, right| compare_rdms(left, right, comparator))?;
+        if !self.with.is_empty() && right.nrows() > 1 {
+            let found = noise_ceiling(right.view(), comparator, CeilingConvention::PooledRdm);
+            let found = found.map_err(|problem| Failure::from_error(&problem))?;
+            compared.ceiling = Some((found.lower, found.upper));
+        }
+        Ok(compared)
+    }
+
+    /// Every matrix with every one of the other side, which is returned too.
+    fn matrices(&self, compare: &CompareAll<'_>) -> Result<(Compared, Array2<f64>), Failure> {
         let groups = aligned_rdms(&[&self.inputs, &self.with], self.input.join())?;
-        let all = |stacks: &[RdmStack]| {
-            let names = stacks.iter().flat_map(matrix_names).collect::<Vec<_>>();
-            let rows: Vec<_> = stacks.iter().map(|stack| stack.dissimilarities.view()).collect();
-            (names, concatenate(Axis(0), &rows).unwrap_or_default())
-        };
-        let left = all(groups.first().map_or(&[], Vec::as_slice));
+        let left = together(groups.first().map_or(&[], Vec::as_slice));
         let right =
-            groups.get(1).filter(|stacks| !stacks.is_empty()).map_or_else(|| left.clone(), |stacks| all(stacks));
-        let told = |problem: StatsError| Failure::from_error(&problem);
-        let values = compare_rdms(left.1.view(), right.1.view(), comparator).map_err(told)?;
-        let ceiling = if !self.with.is_empty() && right.1.nrows() > 1 {
-            let found = noise_ceiling(right.1.view(), comparator, CeilingConvention::PooledRdm).map_err(told)?;
-            Some((found.lower, found.upper))
-        } else {
-            None
-        };
+            groups.get(1).filter(|stacks| !stacks.is_empty()).map_or_else(|| left.clone(), |stacks| together(stacks));
+        let values = compare(left.1.view(), right.1.view()).map_err(|problem| Failure::from_error(&problem))?;
         let stimuli = groups.first().and_then(|stacks| stacks.first()).map(|stack| &stack.stimuli);
         let notes = stimuli.and_then(by_position).into_iter().collect();
-        Ok(Compared { rows: left.0, columns: right.0, values, notes, ceiling })
+        Ok((Compared { rows: left.0, columns: right.0, values, notes, ceiling: None }, right.1))
     }
 
     fn responses(&self, measure: OfResponses) -> Result<Compared, Failure> {
@@ -183,7 +234,7 @@ impl Compare {
             value: name.to_owned(),
             decimals: 2,
         };
-        let files: Vec<&str> = self.inputs.iter().chain(&self.with).map(String::as_str).collect();
+        let files: Vec<&str> = self.inputs.iter().chain(&self.with).chain(&self.partial).map(String::as_str).collect();
         let lead = ceiling.map_or_else(String::new, |(low, high)| {
             format!("Noise ceiling of the {} matrices compared with: {low:.3} to {high:.3}.", columns.len())
         });
@@ -205,6 +256,13 @@ impl Compare {
             provenance: provenance(&files),
         }
     }
+}
+
+/// The matrices of several stacks below each other, with their names.
+fn together(stacks: &[RdmStack]) -> (Vec<String>, Array2<f64>) {
+    let names = stacks.iter().flat_map(matrix_names).collect();
+    let rows: Vec<_> = stacks.iter().map(|stack| stack.dissimilarities.view()).collect();
+    (names, concatenate(Axis(0), &rows).unwrap_or_default())
 }
 
 /// The names of a stack's matrices: the file's, with a number where there are several.
