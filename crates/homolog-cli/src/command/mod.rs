@@ -13,6 +13,7 @@ mod power;
 mod rdm;
 mod record;
 pub(crate) mod score;
+mod synthesize;
 
 use clap::Subcommand;
 
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     Behave(Box<behave::Behave>),
     /// How large an experiment has to be to tell two models apart
     Power(Box<power::Power>),
+    /// Make stimuli that tell networks apart: adversarial, metamers, controversial, driving neurons
+    #[command(subcommand)]
+    Synthesize(synthesize::Synthesize),
     /// List, show and fetch the data of benchmarks
     #[command(subcommand)]
     Data(data::Data),
@@ -65,6 +69,7 @@ impl Command {
             Self::Decode(command) => command.run(),
             Self::Behave(command) => command.run(),
             Self::Power(command) => command.run(),
+            Self::Synthesize(command) => command.run(),
             Self::Data(command) => command.run(),
         }
     }

@@ -16,3 +16,4 @@ mod record;
 mod score;
 mod statistics;
 mod stopping;
+mod synthesize;

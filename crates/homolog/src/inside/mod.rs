@@ -18,6 +18,7 @@ pub mod image;
 pub mod objective;
 pub mod optimise;
 pub mod picture;
+pub(crate) mod side_by_side;
 pub mod transform;
 
 pub use error::InsideError;

@@ -1,8 +1,10 @@
 //! Tests on the real data: in `HOMOLOG_DATA`, or `../shared/data` beside the workspace. A missing file fails its test.
 
+mod adversarial;
 mod behaviour;
 mod benchmarks;
 mod gradients;
+mod metamers;
 mod onnx_files;
 mod optimised_images;
 mod place;

@@ -1,0 +1,67 @@
+//! DeepFool: to the nearest border between classes, as if the network were linear, until the class changes.
+
+use super::ball::length_of;
+use super::{Found, Task};
+use crate::inside::image::narrow;
+use crate::inside::optimise::Ended;
+use crate::synthesis::SynthesisError;
+use crate::synthesis::classifier::Passes;
+
+pub(super) struct DeepFool {
+    pub(super) n_candidates: usize,
+    pub(super) n_steps: usize,
+    pub(super) overshoot: f64,
+}
+
+impl DeepFool {
+    /// The trajectory is minus the distance to the nearest border, as the linearised network has it.
+    pub(super) fn run(
+        &self,
+        passes: &mut Passes<'_>,
+        task: &Task<'_>,
+        told: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Found, SynthesisError> {
+        let label = task.goal.label;
+        let rows = self.rows(&passes.logits(task.image)?, task);
+        let mut image = task.image.clone();
+        let (mut before, mut trajectory) = (image.clone(), Vec::new());
+        for step in 0..self.n_steps {
+            let (logits, gradients) = passes.jacobian(&image, &rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>())?;
+            if task.goal.is_met(&logits) {
+                break;
+            }
+            let at = |class: usize| logits.get(class).map_or(f64::NAN, |logit| f64::from(*logit));
+            let distances = rows.iter().zip(&gradients).map(|((class, _), gradient)| {
+                let length = length_of(gradient);
+                ((at(*class) - at(label)).abs() / length, length, gradient)
+            });
+            let nearest = distances.min_by(|a, b| a.0.total_cmp(&b.0));
+            let Some((distance, length, gradient)) = nearest.filter(|(distance, ..)| distance.is_finite()) else {
+                return Ok(Found { image: before, trajectory, ended: Ended::NotFinite { step } });
+            };
+            trajectory.push(-distance);
+            before.clone_from(&image);
+            image.scaled_add(narrow((1.0 + self.overshoot) * distance / length), gradient);
+            image.mapv_inplace(|pixel| pixel.clamp(0.0, 1.0));
+            if !told(-distance) {
+                return Ok(Found { image, trajectory, ended: Ended::Cancelled { step: step + 1 } });
+            }
+        }
+        Ok(Found { image, trajectory, ended: Ended::Done })
+    }
+
+    /// The classes whose borders are looked at, each with the row whose product with the logits is its logit less the label's.
+    fn rows(&self, logits: &[f32], task: &Task<'_>) -> Vec<(usize, Vec<f64>)> {
+        let label = task.goal.label;
+        let mut order: Vec<usize> = (0..logits.len()).filter(|class| *class != label).collect();
+        let at = |class: &usize| logits.get(*class).copied().unwrap_or(f32::NAN);
+        order.sort_by(|a, b| at(b).total_cmp(&at(a)).then(a.cmp(b)));
+        order.truncate(self.n_candidates.saturating_sub(1));
+        let classes = task.goal.target.map_or(order, |target| vec![target]);
+        let row = |class: usize| {
+            let value = |place: usize| f64::from(u8::from(place == class)) - f64::from(u8::from(place == label));
+            (class, (0..logits.len()).map(value).collect())
+        };
+        classes.into_iter().map(row).collect()
+    }
+}
