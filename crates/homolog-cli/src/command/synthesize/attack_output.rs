@@ -152,11 +152,8 @@ impl Report<'_> {
 
 fn accuracy_chart(norm: Norm, of_norm: &[&OfAttack]) -> CurveChart {
     let factor = if norm == Norm::Linf { 255.0 } else { 1.0 };
-    let line = |of: &dyn Fn(&Strength) -> f64, one: &OfAttack| -> Vec<(f64, f64)> {
-        one.strengths.iter().map(|at| (factor * at.budget, of(at))).collect()
-    };
     let curve = |one: &&OfAttack| {
-        let line = line(&|at| at.accuracy, one);
+        let line: Vec<(f64, f64)> = one.strengths.iter().map(|at| (factor * at.budget, at.accuracy)).collect();
         let point = |(place, value): &(f64, f64)| CurvePoint { place: *place, value: *value, interval: None };
         let points = line.iter().map(point).collect();
         Curve { name: one.attack.name().to_owned(), line, points, ..Curve::default() }

@@ -5,7 +5,7 @@ use super::{Found, Task};
 use crate::inside::image::narrow;
 use crate::inside::optimise::Ended;
 use crate::synthesis::SynthesisError;
-use crate::synthesis::classifier::Passes;
+use crate::synthesis::classifier::{Passes, largest};
 
 pub(super) struct DeepFool {
     pub(super) n_candidates: usize,
@@ -21,19 +21,25 @@ impl DeepFool {
         task: &Task<'_>,
         told: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Found, SynthesisError> {
-        let label = task.goal.label;
-        let rows = self.rows(&passes.logits(task.image)?, task);
         let mut image = task.image.clone();
         let (mut before, mut trajectory) = (image.clone(), Vec::new());
+        let candidates = self.candidates(&passes.logits(task.image)?, task);
         for step in 0..self.n_steps {
-            let (logits, gradients) = passes.jacobian(&image, &rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>())?;
+            // Away from the label, or to the target from whatever is nearest to being seen.
+            let from = match task.goal.target {
+                None => task.goal.label,
+                Some(_) => largest(&passes.logits(&image)?),
+            };
+            let n_classes = passes.classifier.n_classes();
+            let rows: Vec<Vec<f64>> = candidates.iter().map(|class| difference(*class, from, n_classes)).collect();
+            let (logits, gradients) = passes.jacobian(&image, &rows)?;
             if task.goal.is_met(&logits) {
                 break;
             }
             let at = |class: usize| logits.get(class).map_or(f64::NAN, |logit| f64::from(*logit));
-            let distances = rows.iter().zip(&gradients).map(|((class, _), gradient)| {
+            let distances = candidates.iter().zip(&gradients).map(|(class, gradient)| {
                 let length = length_of(gradient);
-                ((at(*class) - at(label)).abs() / length, length, gradient)
+                ((at(*class) - at(from)).abs() / length, length, gradient)
             });
             let nearest = distances.min_by(|a, b| a.0.total_cmp(&b.0));
             let Some((distance, length, gradient)) = nearest.filter(|(distance, ..)| distance.is_finite()) else {
@@ -50,18 +56,18 @@ impl DeepFool {
         Ok(Found { image, trajectory, ended: Ended::Done })
     }
 
-    /// The classes whose borders are looked at, each with the row whose product with the logits is its logit less the label's.
-    fn rows(&self, logits: &[f32], task: &Task<'_>) -> Vec<(usize, Vec<f64>)> {
-        let label = task.goal.label;
-        let mut order: Vec<usize> = (0..logits.len()).filter(|class| *class != label).collect();
+    /// The classes whose borders are looked at: the target, or those with the largest logits.
+    fn candidates(&self, logits: &[f32], task: &Task<'_>) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..logits.len()).filter(|class| *class != task.goal.label).collect();
         let at = |class: &usize| logits.get(*class).copied().unwrap_or(f32::NAN);
         order.sort_by(|a, b| at(b).total_cmp(&at(a)).then(a.cmp(b)));
         order.truncate(self.n_candidates.saturating_sub(1));
-        let classes = task.goal.target.map_or(order, |target| vec![target]);
-        let row = |class: usize| {
-            let value = |place: usize| f64::from(u8::from(place == class)) - f64::from(u8::from(place == label));
-            (class, (0..logits.len()).map(value).collect())
-        };
-        classes.into_iter().map(row).collect()
+        task.goal.target.map_or(order, |target| vec![target])
     }
+}
+
+/// The row whose product with the logits is that of `class` less that of `from`.
+fn difference(class: usize, from: usize, n_classes: usize) -> Vec<f64> {
+    let value = |place: usize| f64::from(u8::from(place == class)) - f64::from(u8::from(place == from));
+    (0..n_classes).map(value).collect()
 }
