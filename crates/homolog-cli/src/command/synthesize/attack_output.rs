@@ -128,9 +128,9 @@ impl Report<'_> {
         let place = places.min_by(|a, b| (own(*a) - 0.25).abs().total_cmp(&(own(*b) - 0.25).abs())).unwrap_or(0);
         let budget = one.strengths.get(place).map_or(0.0, |at| at.budget);
         let names = short_model_names(&self.models.iter().map(|model| model.name.clone()).collect::<Vec<_>>());
-        let value = |(row, column)| {
-            let rows: Option<&f64> = one.transfer.get(row).and_then(|rows| rows.get(place)?.get(column));
-            rows.copied().unwrap_or(f64::NAN)
+        let value = |(row, column): (usize, usize)| {
+            let accuracy = one.transfer.get(row).and_then(|budgets| budgets.get(place)?.get(column).copied());
+            accuracy.unwrap_or(f64::NAN)
         };
         let matrix = LabelledMatrix {
             description: format!("Accuracy of each network on images made by {} against each network", one.attack.name()),

@@ -36,7 +36,7 @@ mod tests;
 use ndarray::Array3;
 
 pub use ball::Norm;
-pub use evaluation::{Attacked, Evaluation, Found, Outcome, Subject, subject_of};
+pub use evaluation::{Attacked, Evaluation, Found, Keep, Outcome, Subject, Subjects, subject_of};
 pub use loss::Goal;
 pub use strength::{Strength, strengths, transferred};
 
