@@ -5,6 +5,7 @@ use std::path::Path;
 use homolog::inside::picture::{Cell, Pixels, contact_sheet, from_picture, png};
 use homolog::network::engine::Engine as _;
 use homolog::network::engine::burn::Burn;
+use homolog::report::figure::{Horizontal, Labels, LineChart, Point, Series};
 use homolog::stimuli::{Decoding, Image, Preprocessing, decode};
 use homolog::store::write_whole;
 use serde_json::{Map, Value, json};
@@ -14,6 +15,9 @@ use crate::model::Model;
 
 /// Columns of a contact sheet at most.
 const MAX_COLUMNS: usize = 8;
+
+/// A trajectory is drawn with so many points at most.
+const MAX_POINTS: usize = 128;
 
 /// An image of a file at a size, in [0, 1].
 pub(crate) fn image_from(file: &Path, size: [usize; 2]) -> Result<Pixels, Failure> {
@@ -36,6 +40,26 @@ pub(crate) fn read_size(text: &str) -> Result<[usize; 2], Failure> {
         Failure::wrong_input(format!("cannot read --size \"{text}\": it needs pixels, as in 224 or 224x320"))
     })?;
     Ok([height, width])
+}
+
+/// An objective before each step.
+pub(crate) fn trajectory_chart(objective: &str, trajectory: &[f64]) -> LineChart {
+    let every = trajectory.len().div_ceil(MAX_POINTS).max(1);
+    let last = trajectory.len().saturating_sub(1);
+    let points = trajectory.iter().enumerate().filter(|(step, _)| step.is_multiple_of(every) || *step == last);
+    let point = |(step, value): (usize, &f64)| Point {
+        position: step as f64,
+        value: Some(*value),
+        error: None,
+        name: format!("step {step}"),
+    };
+    LineChart {
+        description: format!("The objective {objective} before each step"),
+        vertical: objective.to_owned(),
+        horizontal: Horizontal { title: "step".to_owned(), labels: Labels::Numbers },
+        series: vec![Series { name: objective.to_owned(), points: points.map(point).collect() }],
+        band: None,
+    }
 }
 
 /// What has to be known of the program, the network and its input to make a result again.
@@ -82,6 +106,10 @@ impl<'a> PictureFolder<'a> {
     pub(crate) fn put_sheet(&self, name: &str, cells: &[Cell]) -> Result<(), Failure> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a square root of a small count")]
         let n_columns = ((cells.len() as f64).sqrt().ceil() as usize + 1).min(MAX_COLUMNS);
+        self.put_sheet_of(name, cells, n_columns)
+    }
+
+    pub(crate) fn put_sheet_of(&self, name: &str, cells: &[Cell], n_columns: usize) -> Result<(), Failure> {
         let sheet = contact_sheet(cells, n_columns).map_err(|problem| Failure::from_error(&problem))?;
         self.put_picture(name, &sheet)
     }

@@ -10,6 +10,7 @@ pub mod encoding;
 pub mod error;
 pub mod gram;
 pub mod inference;
+pub mod lbfgs;
 pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;

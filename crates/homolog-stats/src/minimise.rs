@@ -1,13 +1,9 @@
 //! The least value of a smooth convex function of many variables: L-BFGS.
 
-use crate::StatsError;
+use std::convert::Infallible;
 
-/// Steps that the curvature is estimated from.
-const MEMORY: usize = 20;
-/// Halvings of a step before the search along a line gives up.
-const MOST_HALVINGS: usize = 60;
-/// Decrease that a step must bring, as a share of what the slope promises (Armijo).
-const SUFFICIENT: f64 = 1e-4;
+use crate::StatsError;
+use crate::lbfgs::{Advanced, InitialCurvature, Lbfgs, LineSearch};
 
 /// When [`minimise`] stops.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,17 +18,7 @@ impl Stopping {
     pub(crate) const TIGHT: Self = Self { tolerance: 1e-10, most_iterations: 5_000 };
 }
 
-struct Step {
-    moved: Vec<f64>,
-    turned: Vec<f64>,
-    /// 1 / (moved · turned).
-    inverse_curvature: f64,
-}
-
-/// The point of least value, from `start`; `scale` estimates the inverse of the second derivative along each variable.
-///
-/// Nocedal, Wright (2006). Numerical optimization, algorithm 7.5, with steps halved until the value falls enough, or, once that drowns in
-/// rounding, until the slope does (Hager, Zhang 2005, doi:10.1137/030601880).
+/// The point of least value, from `start`, by [`Lbfgs`]; `scale` estimates the inverse of the second derivative along each variable.
 pub(crate) fn minimise(
     operation: &'static str,
     start: Vec<f64>,
@@ -40,98 +26,29 @@ pub(crate) fn minimise(
     stopping: Stopping,
     function: impl Fn(&[f64]) -> (f64, Vec<f64>),
 ) -> Result<Vec<f64>, StatsError> {
-    let mut point = start;
-    let (mut value, mut gradient) = function(&point);
-    let mut steps: Vec<Step> = Vec::new();
-    let promise = |gradient: &[f64], value: f64| {
-        let square: f64 = gradient.iter().zip(scale).map(|(g, s)| g * g * s).sum();
-        (square / (1.0 + value.abs())).sqrt()
+    let first = function(&start);
+    let mut state = Lbfgs::new(start, first);
+    let mut evaluate = |point: &[f64]| Ok::<_, Infallible>(function(point));
+    let promise = |state: &Lbfgs| {
+        let square: f64 = state.gradient.iter().zip(scale).map(|(g, s)| g * g * s).sum();
+        (square / (1.0 + state.value.abs())).sqrt()
     };
     for _ in 0..stopping.most_iterations {
-        if promise(&gradient, value) <= stopping.tolerance {
-            return Ok(point);
+        if promise(&state) <= stopping.tolerance {
+            return Ok(state.point);
         }
-        let mut direction = downhill(&gradient, &steps, scale);
-        let mut slope = dot(&gradient, &direction);
-        if slope.is_nan() || slope >= 0.0 {
-            steps.clear();
-            direction = downhill(&gradient, &steps, scale);
-            slope = dot(&gradient, &direction);
+        let Ok(advanced) = state.advance(InitialCurvature::Along(scale), LineSearch::DOUBLE, &mut evaluate);
+        if advanced == Advanced::Stuck {
+            break;
         }
-        let Some((next, next_value, next_gradient)) = along(&point, (value, slope), &direction, &function) else {
-            if steps.is_empty() {
-                break;
-            }
-            steps.clear();
-            continue;
-        };
-        let moved: Vec<f64> = next.iter().zip(&point).map(|(a, b)| a - b).collect();
-        let turned: Vec<f64> = next_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();
-        let curvature = dot(&moved, &turned);
-        if curvature > 1e-16 * dot(&turned, &turned).sqrt() * dot(&moved, &moved).sqrt() {
-            if steps.len() == MEMORY {
-                steps.remove(0);
-            }
-            steps.push(Step { moved, turned, inverse_curvature: 1.0 / curvature });
-        }
-        (point, value, gradient) = (next, next_value, next_gradient);
     }
-    let change = promise(&gradient, value);
+    let change = promise(&state);
     // Rounding may leave no step that improves; a thousand times the tolerance is still far below what any use of the result shows.
     if change <= 1e3 * stopping.tolerance {
-        return Ok(point);
+        return Ok(state.point);
     }
     let (iterations, tolerance) = (stopping.most_iterations, stopping.tolerance);
     Err(StatsError::NotConverged { operation, iterations, change, tolerance })
-}
-
-/// Minus the estimated inverse second derivative times the gradient (the two loops of L-BFGS).
-fn downhill(gradient: &[f64], steps: &[Step], scale: &[f64]) -> Vec<f64> {
-    let mut direction: Vec<f64> = gradient.iter().map(|g| -g).collect();
-    let mut along = vec![0.0; steps.len()];
-    for (step, along) in steps.iter().zip(&mut along).rev() {
-        *along = step.inverse_curvature * dot(&step.moved, &direction);
-        add_scaled(&mut direction, -*along, &step.turned);
-    }
-    direction.iter_mut().zip(scale).for_each(|(x, s)| *x *= s);
-    for (step, along) in steps.iter().zip(&along) {
-        let back = step.inverse_curvature * dot(&step.turned, &direction);
-        add_scaled(&mut direction, *along - back, &step.moved);
-    }
-    direction
-}
-
-/// The first of ever smaller steps that is good enough: point, value, gradient.
-fn along(
-    point: &[f64],
-    (value, slope): (f64, f64),
-    direction: &[f64],
-    function: &impl Fn(&[f64]) -> (f64, Vec<f64>),
-) -> Option<(Vec<f64>, f64, Vec<f64>)> {
-    let rounding = 1e-13 * (1.0 + value.abs());
-    let mut length = 1.0;
-    for _ in 0..MOST_HALVINGS {
-        let mut next = point.to_vec();
-        add_scaled(&mut next, length, direction);
-        let (next_value, next_gradient) = function(&next);
-        if next_value.is_finite() {
-            let falls = next_value <= value + SUFFICIENT * length * slope;
-            let flattens = next_value <= value + rounding && dot(&next_gradient, direction).abs() <= 0.9 * slope.abs();
-            if (falls && length * slope.abs() > rounding) || flattens {
-                return Some((next, next_value, next_gradient));
-            }
-        }
-        length /= 2.0;
-    }
-    None
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    crate::mapping::dot(left, right)
-}
-
-fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! | [`benchmark`] | stimuli, a brain recording, a protocol and a ceiling, with a version that moves only when its numbers do |
 //! | [`score`] | value, error, ceiling, ceiled value, per unit and per split, and provenance |
 //! | [`inside`] | what a unit wants: objectives checked against the network, images made by its gradient |
+//! | [`synthesis`] | stimuli that tell networks apart: adversarial, metamers, controversial, driving a recorded neuron |
 //! | [`store`] | pieces of a run by what determines them, so that a run can be resumed |
 //! | [`report`] | figures, pages, JSON |
 //!
@@ -28,3 +29,4 @@ pub mod report;
 pub mod score;
 pub mod stimuli;
 pub mod store;
+pub mod synthesis;

@@ -1,7 +1,7 @@
 //! The subcommands: one file each, with its arguments, its help and what it does.
 
-mod attribute;
 mod atlas;
+mod attribute;
 mod behave;
 mod circuit;
 mod compare;
@@ -19,6 +19,7 @@ mod rdm;
 mod record;
 mod reweight;
 pub(crate) mod score;
+mod synthesize;
 mod time;
 
 use clap::Subcommand;
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     Behave(Box<behave::Behave>),
     /// How large an experiment has to be to tell two models apart
     Power(Box<power::Power>),
+    /// Make stimuli that tell networks apart: adversarial, metamers, controversial, driving neurons
+    #[command(subcommand)]
+    Synthesize(synthesize::Synthesize),
     /// List, show and fetch the data of benchmarks
     #[command(subcommand)]
     Data(data::Data),
@@ -93,6 +97,7 @@ impl Command {
             Self::Decode(command) => command.run(),
             Self::Behave(command) => command.run(),
             Self::Power(command) => command.run(),
+            Self::Synthesize(command) => command.run(),
             Self::Data(command) => command.run(),
         }
     }

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
 
-mod attribute;
 mod atlas;
+mod attribute;
 mod bad_network;
 mod bad_recording;
 mod bad_stimuli;
@@ -24,3 +24,4 @@ mod statistics_input;
 mod statistics_several;
 mod statistics_time;
 mod stopping;
+mod synthesize;

@@ -81,6 +81,14 @@ pub enum InsideError {
         /// The parameterisation's name.
         parameterisation: &'static str,
     },
+    /// L-BFGS with an objective that changes from step to step.
+    #[error(
+        "L-BFGS needs an objective that stays the same, and the regularizer \"{regularizer}\" changes it in every step. Use the regularizer none, or Adam"
+    )]
+    NeedsSameObjective {
+        /// The regularizer's name.
+        regularizer: &'static str,
+    },
     /// A name that no parameterisation or regularizer has.
     #[error("there is no {what} \"{name}\". Closest: {nearest}. All: {all}")]
     UnknownName {

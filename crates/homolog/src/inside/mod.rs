@@ -18,17 +18,18 @@
 //! The four parts objective, image, transform and optimise are those of lucid (Olah C, Mordvintsev A, Schubert L (2017).
 //! Feature visualization. Distill. doi 10.23915/distill.00007). Start at [`optimise::Look`].
 
-pub mod dissection;
 pub mod atlas;
-pub mod circuit;
-mod error;
 pub mod attribution;
+pub mod circuit;
+pub mod dissection;
+mod error;
 pub mod examples;
 pub mod image;
 pub mod objective;
 pub mod optimise;
 pub mod picture;
 pub mod probe;
+pub(crate) mod side_by_side;
 pub mod transform;
 mod trimmed;
 

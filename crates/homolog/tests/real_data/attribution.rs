@@ -48,7 +48,10 @@ fn photographs(names: &[&str]) -> Vec<Array3<f32>> {
     let preprocessing = Preprocessing::named("caffe-227").expect("known");
     let mut reader = SourceReader::new(Limits::default());
     let one = |name: &&str| {
-        let place = set.ids().position(|id| Path::new(name).file_stem().is_some_and(|stem| stem == id)).expect("the photograph");
+        let place = set
+            .ids()
+            .position(|id| Path::new(name).file_stem().is_some_and(|stem| stem == id))
+            .expect("the photograph");
         let image = reader.image(&set.stimuli()[place], preprocessing.background).expect("decoded");
         preprocessing.apply(&image, None).expect("preprocessed")
     };

@@ -1,11 +1,13 @@
 //! Tests on the real data: in `HOMOLOG_DATA`, or `../shared/data` beside the workspace. A missing file fails its test.
 
+mod adversarial;
 mod attribution;
 mod behaviour;
 mod benchmarks;
-mod dissection;
 mod circuits;
+mod dissection;
 mod gradients;
+mod metamers;
 mod onnx_files;
 mod optimised_images;
 mod place;

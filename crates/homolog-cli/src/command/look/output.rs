@@ -7,18 +7,14 @@ use homolog::inside::objective::Objective;
 use homolog::inside::optimise::{Ended, Look, Optimised};
 use homolog::inside::picture::{Cell, pictures};
 use homolog::recording::record::budget::peak_resident_bytes;
-use homolog::report::figure::{Horizontal, Labels, LineChart, Point, Series};
 use homolog::stimuli::{Image, Preprocessing};
 use serde_json::{Value, json};
 
 use super::examples::DataExamples;
 use crate::exit::Failure;
 use crate::model::Model;
-use crate::pictures::{PictureFolder, provenance};
+use crate::pictures::{PictureFolder, provenance, trajectory_chart};
 use crate::table::{Align, Table, printed};
-
-/// A trajectory is drawn with so many points at most.
-const MAX_POINTS: usize = 128;
 
 /// Pixels across of a trajectory's figure.
 const FIGURE_PX: f64 = 560.0;
@@ -47,8 +43,8 @@ impl Folder<'_> {
         for (place, (one, stem)) in optimised.iter().zip(&stems).enumerate() {
             let (files, shown) = self.write_images(one, stem)?;
             let trajectory = format!("{stem}-trajectory.png");
-            let drawn = chart(one).figure(FIGURE_PX).png().map_err(|problem| Failure::from_error(&problem))?;
-            self.out.put(&trajectory, &drawn)?;
+            let drawn = trajectory_chart(&one.name, &one.trajectory).figure(FIGURE_PX).png();
+            self.out.put(&trajectory, &drawn.map_err(|problem| Failure::from_error(&problem))?)?;
             let caption = vec![one.name.clone(), words(one)];
             let own: Vec<Cell> = shown.into_iter().map(|picture| Cell { picture, caption: caption.clone() }).collect();
             let found = examples.and_then(|examples| examples.of_objectives.iter().find(|of| of.objective == place));
@@ -156,25 +152,6 @@ fn table(optimised: &[Optimised]) -> Table {
         table.row(vec![one.name.clone(), first, format!("{:.4}", one.objective), ended, step]);
     }
     table
-}
-
-fn chart(one: &Optimised) -> LineChart {
-    let every = one.trajectory.len().div_ceil(MAX_POINTS).max(1);
-    let last = one.trajectory.len().saturating_sub(1);
-    let points = one.trajectory.iter().enumerate().filter(|(step, _)| step.is_multiple_of(every) || *step == last);
-    let point = |(step, value): (usize, &f64)| Point {
-        position: step as f64,
-        value: Some(*value),
-        error: None,
-        name: format!("step {step}"),
-    };
-    LineChart {
-        description: format!("The objective {} before each step", one.name),
-        vertical: one.name.clone(),
-        horizontal: Horizontal { title: "step".to_owned(), labels: Labels::Numbers },
-        series: vec![Series { name: one.name.clone(), points: points.map(point).collect() }],
-        band: None,
-    }
 }
 
 /// A file name for each objective: its letters, digits and dots, and a number where two would be the same.

@@ -41,7 +41,7 @@ impl InputMap {
     pub fn apply(&self, images: Tensor<4>) -> Tensor<4> {
         let device = images.device().inner();
         let is_in_order = self.order.iter().enumerate().all(|(place, from)| place == *from);
-        let images = if is_in_order { images } else { images.select(1, self.order(&device)) };
+        let images = if is_in_order { images } else { images.select(1, self.order_on(&device)) };
         let along = |numbers: &[f32]| -> Tensor<4> {
             Ranked::from_elements(&[1, numbers.len(), 1, 1], numbers.to_vec(), &device).into_rank()
         };
@@ -69,7 +69,22 @@ impl InputMap {
         self.gain.len()
     }
 
-    fn order(&self, device: &Device) -> Tensor<1, Int> {
+    /// Which of the image's channels each of the input's is made of.
+    pub(crate) fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// The factor of each of the input's channels.
+    pub(crate) fn gain(&self) -> &[f32] {
+        &self.gain
+    }
+
+    /// What is added to each.
+    pub(crate) fn offset(&self) -> &[f32] {
+        &self.offset
+    }
+
+    fn order_on(&self, device: &Device) -> Tensor<1, Int> {
         let order: Vec<i64> = self.order.iter().map(|from| i64::try_from(*from).unwrap_or(0)).collect();
         Ranked::from_integers(&[order.len()], order, device).into_rank()
     }

@@ -72,6 +72,11 @@ impl Pyramid {
 /// Bilinear resampling of `from` positions to `to`, pixel centres aligned at half pixels and the edge repeated, as a
 /// matrix (from, to) to be multiplied from the right.
 pub(crate) fn bilinear(from: usize, to: usize, device: &Device) -> Tensor<2> {
+    Ranked::from_elements(&[from, to], bilinear_numbers(from, to), device).into_rank()
+}
+
+/// The elements of that matrix, row by row.
+pub(crate) fn bilinear_numbers(from: usize, to: usize) -> Vec<f32> {
     let mut matrix = vec![0.0_f32; from * to];
     let last = from.saturating_sub(1);
     for place in 0..to {
@@ -85,5 +90,5 @@ pub(crate) fn bilinear(from: usize, to: usize, device: &Device) -> Tensor<2> {
             }
         }
     }
-    Ranked::from_elements(&[from, to], matrix, device).into_rank()
+    matrix
 }

@@ -231,22 +231,43 @@ impl Checked<'_> {
 
     /// The value before a final softmax, or the network's output; and the number of classes.
     fn logits(&self) -> Result<(String, usize), ObjectiveError> {
-        let graph = self.network.graph();
-        let mut value = graph.outputs.first().cloned().unwrap_or_default();
-        let writer = graph.nodes.iter().find(|node| node.outputs.contains(&value));
-        if let Some(before) = writer.filter(|node| node.op.kind() == "Softmax").and_then(|node| node.inputs.first()) {
-            value = before.clone().unwrap_or(value);
-        }
-        let shape = self.network.stage(&value)?.shape.clone();
-        match shape.as_slice() {
-            [n_classes] if *n_classes > 1 => Ok((value, *n_classes)),
-            _ => Err(ObjectiveError::NotAClassifier {
+        match logits_of(self.network)? {
+            Readout::Classes { logits, n_classes } => Ok((logits, n_classes)),
+            Readout::Other { shape } => Err(ObjectiveError::NotAClassifier {
                 objective: self.quantity.to_string(),
-                network: graph.name.clone(),
+                network: self.network.graph().name.clone(),
                 shape,
             }),
         }
     }
+}
+
+/// What a network gives for an image.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Readout {
+    /// A number for each class.
+    Classes {
+        /// The value before a final softmax, or the network's output.
+        logits: String,
+        n_classes: usize,
+    },
+    /// Something else.
+    Other { shape: Vec<usize> },
+}
+
+/// What `network` gives for an image.
+pub(crate) fn logits_of(network: &Network) -> Result<Readout, GraphError> {
+    let graph = network.graph();
+    let mut logits = graph.outputs.first().cloned().unwrap_or_default();
+    let writer = graph.nodes.iter().find(|node| node.outputs.contains(&logits));
+    if let Some(before) = writer.filter(|node| node.op.kind() == "Softmax").and_then(|node| node.inputs.first()) {
+        logits = before.clone().unwrap_or(logits);
+    }
+    let shape = network.stage(&logits)?.shape.clone();
+    Ok(match shape.as_slice() {
+        [n_classes] if *n_classes > 1 => Readout::Classes { logits, n_classes: *n_classes },
+        _ => Readout::Other { shape },
+    })
 }
 
 /// The axis along which the channels are: the first of (channel, height, width), the last of (token, channel).

@@ -26,6 +26,7 @@ use std::fmt;
 use std::ops::{Add, Mul, Neg, Sub};
 
 pub use aim::{Aim, Reference};
+pub(crate) use aim::{Readout, logits_of};
 
 use crate::network::error::GraphError;
 

@@ -1,4 +1,4 @@
-//! The loop: from objectives to images.
+//! The loop: from objectives to images, by Adam or L-BFGS.
 //!
 //! Each objective is optimised by itself from the same seed, several side by side on threads of their own: an image does not
 //! depend on what else was asked for, on memory or on the number of threads, and values stay in the cache.
@@ -7,15 +7,14 @@
 //! and goes on is the run undisturbed, to the bit.
 
 mod adam;
+mod lbfgs_step;
 mod redirected;
 mod run;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use ndarray::{Array3, ArrayView4, Axis};
 use sha2::{Digest, Sha256};
@@ -24,7 +23,8 @@ use self::run::Worker;
 use super::InsideError;
 use super::image::{Colour, ImageModel, ImageShape, InputMap, Magnitudes, Parameterisation};
 use super::objective::{Aim, Objective, Reference};
-use super::transform::Recipe;
+use super::side_by_side::{Workers, side_by_side};
+use super::transform::{Optimiser, Recipe};
 use crate::network::checked::Network;
 use crate::network::engine::Engine as _;
 use crate::network::engine::burn::Burn;
@@ -45,9 +45,9 @@ pub struct Settings {
     pub size: [usize; 2],
     /// Images of each objective.
     pub n_images: usize,
-    /// Steps of Adam.
+    /// Steps of the optimiser.
     pub n_steps: usize,
-    /// Adam's step.
+    /// Adam's step; L-BFGS finds its own.
     pub learning_rate: f64,
     /// Of the first noise and of every step's view.
     pub seed: u64,
@@ -202,39 +202,12 @@ impl Look<'_> {
         n_workers: usize,
     ) -> Result<Vec<Optimised>, InsideError> {
         let n_threads = (surroundings.resources.n_threads / n_workers).max(1);
-        let next = AtomicUsize::new(0);
-        let done: Mutex<BTreeMap<usize, Result<Optimised, InsideError>>> = Mutex::new(BTreeMap::new());
-        let work = || -> Result<(), InsideError> {
-            let mut worker = Worker::new(self, surroundings)?;
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let Some(aim) = aims.get(place) else { return Ok(()) };
-                let outcome = worker.run(place, aim);
-                if outcome.is_err() {
-                    // The others end with their present unit.
-                    next.store(aims.len(), Ordering::Relaxed);
-                }
-                if let Ok(mut done) = done.lock() {
-                    done.insert(place, outcome);
-                }
-            }
+        let start = || Worker::new(self, surroundings);
+        let job = |worker: &mut Worker<'_>, place: usize| match aims.get(place) {
+            Some(aim) => worker.run(place, aim),
+            None => Err(InsideError::Panicked { objective: "the list".to_owned(), said: "it is too short".to_owned() }),
         };
-        std::thread::scope(|scope| {
-            let start = |_| {
-                // A pool of its own: no thread waits for another between operators.
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build();
-                let pool = pool.map_err(|reason| InsideError::Threads { n_threads, reason: reason.to_string() })?;
-                Ok(scope.spawn(move || pool.install(work)))
-            };
-            let threads: Result<Vec<_>, InsideError> = (0..n_workers).map(start).collect();
-            for thread in threads? {
-                let said =
-                    || InsideError::Panicked { objective: "the list".to_owned(), said: "a thread ended".to_owned() };
-                thread.join().unwrap_or_else(|_| Err(said()))?;
-            }
-            Ok::<(), InsideError>(())
-        })?;
-        done.into_inner().map(|done| done.into_values().collect()).unwrap_or_else(|_| Ok(Vec::new()))
+        side_by_side(Workers { n_workers, n_threads }, aims.len(), start, job)
     }
 
     fn check(&self) -> Result<(), InsideError> {
@@ -262,7 +235,10 @@ impl Look<'_> {
                 "export it with a free batch axis, or pass --diverse",
             );
         }
-        if recipe.changes_pixels() && *parameterisation != Parameterisation::Pixels {
+        if recipe.optimiser == Optimiser::Lbfgs && !recipe.keeps_the_objective() {
+            return Err(InsideError::NeedsSameObjective { regularizer: recipe.name });
+        }
+        if recipe.filters_pixels() && *parameterisation != Parameterisation::Pixels {
             let (regularizer, parameterisation) = (recipe.name, parameterisation.name());
             return Err(InsideError::NeedsPixels { regularizer, parameterisation });
         }
@@ -293,22 +269,17 @@ impl Look<'_> {
         }
     }
 
-    /// Bytes of one unit's step: every value on the way is kept for the way back, and has a gradient and a buffer; the image
-    /// and its parameters have some ten copies.
+    /// Bytes of one unit's step: the way there and back, and copies of the image and its parameters.
     fn unit_bytes(&self, aim: &Aim) -> Result<u64, InsideError> {
         let n_shown = self.settings.n_images * self.settings.recipe.view.n_views();
-        let graph = self.network.graph();
-        let plan = self.network.plan(self.network.fixed_batch().unwrap_or(1))?;
-        let values: u64 = plan
-            .needed_nodes(graph, aim.taps())
-            .into_iter()
-            .filter_map(|index| graph.nodes.get(index))
-            .flat_map(|node| &node.outputs)
-            .filter_map(|value| plan.facts.get(value))
-            .map(|fact| 4 * fact.n_elements() as u64)
-            .sum();
-        let pixels = self.settings.size.iter().product::<usize>() * self.input_size()?[0];
-        Ok(3 * values * n_shown as u64 / plan.batch.max(1) as u64 + 20 * 4 * (pixels * self.settings.n_images) as u64)
+        let pixels =
+            (self.settings.size.iter().product::<usize>() * self.input_size()?[0] * self.settings.n_images) as u64;
+        let copies = match self.settings.recipe.optimiser {
+            Optimiser::Adam => 20,
+            // Twenty steps of two vectors of 64 bits, and the present ones.
+            Optimiser::Lbfgs => 120,
+        };
+        Ok(backward_bytes(self.network, aim.taps(), n_shown)? + copies * 4 * pixels)
     }
 
     /// The image model at one of the regularizer's scales.
@@ -345,4 +316,19 @@ impl Look<'_> {
         let determinants = ("look state 1", &self.identity, aim.content_hash(), settings, start, magnitudes);
         Ok(PieceKey::of(&determinants)?)
     }
+}
+
+/// Bytes of a run forward and backward: every value on the way is kept for the way back, and has a gradient and a buffer.
+pub(crate) fn backward_bytes(network: &Network, taps: &[String], n_images: usize) -> Result<u64, InsideError> {
+    let graph = network.graph();
+    let plan = network.plan(network.fixed_batch().unwrap_or(1))?;
+    let values: u64 = plan
+        .needed_nodes(graph, taps)
+        .into_iter()
+        .filter_map(|index| graph.nodes.get(index))
+        .flat_map(|node| &node.outputs)
+        .filter_map(|value| plan.facts.get(value))
+        .map(|fact| 4 * fact.n_elements() as u64)
+        .sum();
+    Ok(3 * values * n_images as u64 / plan.batch.max(1) as u64)
 }

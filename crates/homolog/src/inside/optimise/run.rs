@@ -6,9 +6,8 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor};
 use ndarray::Array3;
 
-use super::adam::Adam;
 use super::redirected::{Shown, largest, redirected};
-use super::state::State;
+use super::state::{Mover, State};
 use super::{Ended, Look, Optimised, Surroundings};
 use crate::inside::InsideError;
 use crate::inside::image::{ImageModel, bilinear, to_host};
@@ -26,11 +25,11 @@ const KIND: &str = "state";
 const KEPT_EVERY: usize = 64;
 
 /// A silent unit's gradient is redirected in so many first steps, as in lucid.
-const REDIRECTED_STEPS: usize = 16;
+pub(super) const REDIRECTED_STEPS: usize = 16;
 
 /// Runs objectives one after the other on one thread.
 pub(super) struct Worker<'a> {
-    look: &'a Look<'a>,
+    pub(super) look: &'a Look<'a>,
     surroundings: &'a Surroundings<'a>,
     network: BurnNetwork,
     prior: Option<BurnNetwork>,
@@ -39,10 +38,10 @@ pub(super) struct Worker<'a> {
 }
 
 /// The objective of some images, and the gradient at them.
-struct Evaluated {
+pub(super) struct Evaluated {
     /// The mean over images and views.
-    objective: f64,
-    gradient: Tensor<4>,
+    pub(super) objective: f64,
+    pub(super) gradient: Tensor<4>,
     /// The largest of the gradient.
     largest: f64,
     /// Whether the true gradient was 0.
@@ -82,11 +81,18 @@ impl<'a> Worker<'a> {
         while state.step < n_steps && state.not_finite.is_none() && !self.surroundings.cancel.is_cancelled() {
             let began = Instant::now();
             self.enlarge(&mut model, &mut state, &mut before)?;
-            let objective = self.step(aim, &model, &mut state, &mut before)?;
+            let from = state.step;
+            let objective = match &mut state.mover {
+                Mover::Adam(_) => self.step(aim, &model, &mut state, &mut before)?,
+                Mover::Lbfgs(lbfgs) => {
+                    let lbfgs = lbfgs.take();
+                    self.step_lbfgs(aim, &model, &mut state, lbfgs)?
+                }
+            };
             seconds.push(began.elapsed().as_secs_f64());
-            self.surroundings.progress.advance(1);
+            self.surroundings.progress.advance((state.step - from) as u64);
             (self.surroundings.watch)(place, state.step, objective);
-            if state.step.is_multiple_of(KEPT_EVERY) && state.step < n_steps {
+            if state.step / KEPT_EVERY > from / KEPT_EVERY && state.step < n_steps {
                 self.keep(key.as_ref(), &state)?;
             }
         }
@@ -116,9 +122,9 @@ impl<'a> Worker<'a> {
         let start = self.look.settings.start.as_ref().map(|image| self.sized(image, self.look.size_at(0)));
         let parameters = model.start(&mut random, start.as_ref().map(|image| image.view()))?;
         let parameters: Vec<Tensor<1>> = parameters.into_iter().map(|numbers| model.upload(numbers)).collect();
-        let adam = Adam::new(&parameters);
+        let mover = Mover::new(self.look.settings.recipe.optimiser, &parameters);
         let state =
-            State { step: 0, scale: 0, n_silent: 0, parameters, adam, trajectory: Vec::new(), not_finite: None };
+            State { step: 0, scale: 0, n_silent: 0, parameters, mover, trajectory: Vec::new(), not_finite: None };
         Ok((model, state))
     }
 
@@ -157,19 +163,18 @@ impl<'a> Worker<'a> {
             state.n_silent += 1;
         }
         let gradient = self.regularized(images.clone().without_autodiff(), evaluated, state.step);
-        let gradients = (images * gradient).sum().backward();
-        let of_leaf =
-            |leaf: &Tensor<1>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like());
-        let gradients = leaves.iter().map(of_leaf).collect();
+        let gradients = through(images, gradient, &leaves);
         before.clone_from(&state.parameters);
-        let parameters = std::mem::take(&mut state.parameters);
-        state.parameters = state.adam.step(parameters, gradients, self.look.settings.learning_rate);
+        if let Mover::Adam(adam) = &mut state.mover {
+            let parameters = std::mem::take(&mut state.parameters);
+            state.parameters = adam.step(parameters, gradients, self.look.settings.learning_rate);
+        }
         state.step += 1;
         self.change_pixels(model, state)?;
         Ok(objective)
     }
 
-    fn evaluate(
+    pub(super) fn evaluate(
         &mut self,
         aim: &Aim,
         images: Tensor<4>,
@@ -289,7 +294,7 @@ impl<'a> Worker<'a> {
         *model = self.look.model(due, &self.device)?;
         let images = to_host(resampled(images, self.look.size_at(due), &self.device));
         state.parameters = uploaded_images(model, &images)?;
-        state.adam = Adam::new(&state.parameters);
+        state.mover = Mover::new(self.look.settings.recipe.optimiser, &state.parameters);
         state.scale = due;
         before.clone_from(&state.parameters);
         Ok(())
@@ -325,6 +330,14 @@ impl<'a> Worker<'a> {
         }
         Ok(())
     }
+}
+
+/// The gradient at the parameters of images with this gradient.
+pub(super) fn through(images: Tensor<4>, gradient: Tensor<4>, leaves: &[Tensor<1>]) -> Vec<Tensor<1>> {
+    let gradients = (images * gradient).sum().backward();
+    let of_leaf =
+        |leaf: &Tensor<1>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like());
+    leaves.iter().map(of_leaf).collect()
 }
 
 /// Parameters of a model whose images these are.

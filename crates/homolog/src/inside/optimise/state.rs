@@ -1,11 +1,15 @@
 //! The state of an optimisation as bytes, so that a run that was stopped goes on as if it had not been.
 //!
-//! One line of JSON, then 32-bit floats in the machine's byte order: parameters, Adam's means, its squares.
+//! One line of JSON, then numbers in the machine's byte order: the parameters (32 bits); of Adam, means and squares (32 bits);
+//! of L-BFGS, the point, its gradient and the steps that it remembers (64 bits).
 
+use burn::tensor::Tensor;
+use homolog_stats::lbfgs::Lbfgs;
 use serde::{Deserialize, Serialize};
 
 use super::adam::Adam;
 use crate::inside::image::ImageModel;
+use crate::inside::transform::Optimiser;
 use crate::network::value::Ranked;
 
 /// What changes from step to step.
@@ -17,12 +21,29 @@ pub(super) struct State {
     pub(super) scale: usize,
     /// Steps whose gradient was 0.
     pub(super) n_silent: usize,
-    pub(super) parameters: Vec<burn::tensor::Tensor<1>>,
-    pub(super) adam: Adam,
+    pub(super) parameters: Vec<Tensor<1>>,
+    pub(super) mover: Mover,
     /// The objective before each step.
     pub(super) trajectory: Vec<f64>,
     /// The step whose objective was not finite.
     pub(super) not_finite: Option<usize>,
+}
+
+/// What the optimiser remembers.
+#[derive(Clone, Debug)]
+pub(super) enum Mover {
+    Adam(Adam),
+    /// Nothing before the first step of a scale.
+    Lbfgs(Option<Lbfgs>),
+}
+
+impl Mover {
+    pub(super) fn new(optimiser: Optimiser, parameters: &[Tensor<1>]) -> Self {
+        match optimiser {
+            Optimiser::Adam => Self::Adam(Adam::new(parameters)),
+            Optimiser::Lbfgs => Self::Lbfgs(None),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,32 +51,55 @@ struct Header {
     step: usize,
     scale: usize,
     n_silent: usize,
-    adam_steps: usize,
     sizes: Vec<usize>,
+    mover: MoverHeader,
     /// As bits, which JSON keeps exactly.
     trajectory: Vec<u64>,
     not_finite: Option<usize>,
 }
 
+#[derive(Serialize, Deserialize)]
+enum MoverHeader {
+    Adam { n_steps: usize },
+    FreshLbfgs,
+    Lbfgs { value: u64, n_steps: usize },
+}
+
 impl State {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let numbers = |tensors: &[burn::tensor::Tensor<1>]| -> Vec<Vec<f32>> {
-            tensors.iter().map(|tensor| Ranked::R1(tensor.clone()).into_elements().unwrap_or_default()).collect()
+        let numbers = |tensors: &[Tensor<1>]| -> Vec<f32> {
+            tensors.iter().flat_map(|tensor| Ranked::R1(tensor.clone()).into_elements().unwrap_or_default()).collect()
         };
-        let parameters = numbers(&self.parameters);
         let header = Header {
             step: self.step,
             scale: self.scale,
             n_silent: self.n_silent,
-            adam_steps: self.adam.n_steps,
-            sizes: parameters.iter().map(Vec::len).collect(),
+            sizes: self.parameters.iter().map(|one| one.dims()[0]).collect(),
+            mover: match &self.mover {
+                Mover::Adam(adam) => MoverHeader::Adam { n_steps: adam.n_steps },
+                Mover::Lbfgs(None) => MoverHeader::FreshLbfgs,
+                Mover::Lbfgs(Some(lbfgs)) => {
+                    MoverHeader::Lbfgs { value: lbfgs.value.to_bits(), n_steps: lbfgs.steps.len() }
+                }
+            },
             trajectory: self.trajectory.iter().map(|value| value.to_bits()).collect(),
             not_finite: self.not_finite,
         };
         let mut bytes = serde_json::to_vec(&header).unwrap_or_default();
         bytes.push(b'\n');
-        for block in [parameters, numbers(&self.adam.means), numbers(&self.adam.squares)].iter().flatten() {
-            bytes.extend_from_slice(bytemuck::cast_slice(block));
+        bytes.extend_from_slice(bytemuck::cast_slice(&numbers(&self.parameters)));
+        match &self.mover {
+            Mover::Adam(adam) => {
+                bytes.extend_from_slice(bytemuck::cast_slice(&numbers(&adam.means)));
+                bytes.extend_from_slice(bytemuck::cast_slice(&numbers(&adam.squares)));
+            }
+            Mover::Lbfgs(None) => {}
+            Mover::Lbfgs(Some(lbfgs)) => {
+                let steps = lbfgs.steps.iter().flat_map(|(moved, turned)| [moved, turned]);
+                for block in [&lbfgs.point, &lbfgs.gradient].into_iter().chain(steps) {
+                    bytes.extend_from_slice(bytemuck::cast_slice(block));
+                }
+            }
         }
         bytes
     }
@@ -67,35 +111,53 @@ impl State {
 
     /// The state, where the bytes are those of one for this model.
     pub(super) fn from_bytes(bytes: &[u8], model: &ImageModel) -> Option<Self> {
-        let (header, rest) = header(bytes)?;
-        let n: usize = header.sizes.iter().sum();
-        if header.sizes != model.sizes() || rest.len() != 3 * n * size_of::<f32>() {
+        let (header, mut rest) = header(bytes)?;
+        if header.sizes != model.sizes() {
             return None;
         }
-        let mut numbers: Vec<f32> = Vec::with_capacity(3 * n);
-        for four in rest.chunks_exact(size_of::<f32>()) {
-            numbers.push(f32::from_ne_bytes(four.try_into().ok()?));
-        }
-        let mut rest = numbers.as_slice();
-        let mut block = || -> Option<Vec<burn::tensor::Tensor<1>>> {
+        let n: usize = header.sizes.iter().sum();
+        let tensors = |rest: &mut &[u8]| -> Option<Vec<Tensor<1>>> {
+            let numbers = taken(rest, n, f32::from_ne_bytes)?;
+            let mut left = numbers.as_slice();
             let take = |size: &usize| {
-                let (taken, left) = rest.split_at_checked(*size)?;
-                rest = left;
+                let (taken, after) = left.split_at_checked(*size)?;
+                left = after;
                 Some(model.upload(taken.to_vec()))
             };
             header.sizes.iter().map(take).collect()
         };
-        let (parameters, means, squares) = (block()?, block()?, block()?);
-        Some(Self {
+        let parameters = tensors(&mut rest)?;
+        let mover = match header.mover {
+            MoverHeader::Adam { n_steps } => {
+                Mover::Adam(Adam { n_steps, means: tensors(&mut rest)?, squares: tensors(&mut rest)? })
+            }
+            MoverHeader::FreshLbfgs => Mover::Lbfgs(None),
+            MoverHeader::Lbfgs { value, n_steps } => {
+                let mut block = || taken(&mut rest, n, f64::from_ne_bytes);
+                let mut lbfgs = Lbfgs::new(block()?, (f64::from_bits(value), block()?));
+                for _ in 0..n_steps {
+                    lbfgs.steps.push_back((block()?, block()?));
+                }
+                Mover::Lbfgs(Some(lbfgs))
+            }
+        };
+        rest.is_empty().then(|| Self {
             step: header.step,
             scale: header.scale,
             n_silent: header.n_silent,
             parameters,
-            adam: Adam { n_steps: header.adam_steps, means, squares },
+            mover,
             trajectory: header.trajectory.iter().map(|bits| f64::from_bits(*bits)).collect(),
             not_finite: header.not_finite,
         })
     }
+}
+
+/// The next `n` numbers, which are then gone from `rest`.
+fn taken<const SIZE: usize, A>(rest: &mut &[u8], n: usize, read: impl Fn([u8; SIZE]) -> A) -> Option<Vec<A>> {
+    let (taken, after) = rest.split_at_checked(n * SIZE)?;
+    *rest = after;
+    taken.chunks_exact(SIZE).map(|bytes| Some(read(bytes.try_into().ok()?))).collect()
 }
 
 fn header(bytes: &[u8]) -> Option<(Header, &[u8])> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use ndarray::{Array1, Array4};
 
 use super::*;
-use crate::inside::transform::Regularizer;
+use crate::inside::transform::{Optimiser, Recipe, Regularizer};
 use crate::network::builder::{Builder, Conv2d};
 use crate::network::graph::{Graph, Node};
 use crate::network::op::attributes::NodeAttributes;
@@ -157,7 +157,11 @@ fn a_run_that_was_stopped_goes_on_as_the_run_undisturbed() {
         recipe: Regularizer::JitterMultiscale.recipe(),
         ..settings(&network)
     };
-    for settings in [settings(&network), pixels] {
+    let curved = Settings {
+        recipe: Recipe { optimiser: Optimiser::Lbfgs, n_scales: 2, ..Regularizer::None.recipe() },
+        ..settings(&network)
+    };
+    for settings in [settings(&network), pixels, curved] {
         let look = look(&network, settings);
         let undisturbed = optimised(&look, &["conv2:0"], 1).remove(0);
         let folder = tempfile::tempdir().unwrap();
@@ -189,6 +193,32 @@ fn a_run_that_was_stopped_goes_on_as_the_run_undisturbed() {
         // A finished run is found and not run again.
         assert_eq!(run(usize::MAX).step_seconds, 0.0);
     }
+}
+
+#[test]
+fn a_curved_step_inverts_a_stage_further_than_adam_does_and_says_what_it_cannot() {
+    let network = network();
+    let image =
+        Array3::from_shape_fn((3, 16, 16), |(c, y, x)| ((c * 7 + y * 3 + x * x) as f32 * 0.21).sin() * 0.4 + 0.5);
+    let inverted = |optimiser| {
+        let recipe = Recipe { optimiser, ..Regularizer::None.recipe() };
+        let look = look(&network, Settings { recipe, n_steps: 60, ..settings(&network) });
+        let reference = look.reference(&image, &["relu1"]).unwrap();
+        let aims = look.aims(&["inversion(relu1)".parse().unwrap()], Some(&reference)).unwrap();
+        let (cancel, watch) = (Cancel::default(), |_: usize, _: usize, _: f64| {});
+        let around =
+            Surroundings { resources: resources(1), progress: &Silent, watch: &watch, cancel: &cancel, store: None };
+        look.optimise(&aims, &around).unwrap().remove(0)
+    };
+    let (adam, curved) = (inverted(Optimiser::Adam), inverted(Optimiser::Lbfgs));
+    assert!(curved.trajectory.is_sorted(), "every step betters the image: {:?}", curved.trajectory);
+    let last = |one: &Optimised| one.trajectory[one.trajectory.len() - 1];
+    assert!(last(&curved) > 0.5 * last(&adam), "{} against Adam's {}", last(&curved), last(&adam));
+
+    let recipe = Recipe { optimiser: Optimiser::Lbfgs, ..Regularizer::Robust.recipe() };
+    let look = look(&network, Settings { recipe, ..settings(&network) });
+    let refused = look.check().unwrap_err().to_string();
+    assert!(refused.contains("L-BFGS") && refused.contains("\"robust\""), "{refused}");
 }
 
 #[test]

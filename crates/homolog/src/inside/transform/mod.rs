@@ -70,6 +70,18 @@ pub struct Recipe {
     pub n_scales: usize,
     /// How far pixels are drawn towards a denoising network's output after each step, 0 to 1; 0 without one.
     pub prior: f64,
+    /// What moves the parameters.
+    pub optimiser: Optimiser,
+}
+
+/// What moves the parameters along their gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Optimiser {
+    /// Steps of a given rate, whatever the gradient's size; bears an objective that changes from step to step.
+    #[default]
+    Adam,
+    /// Steps by the curvature of those before (L-BFGS), each to a better point; for an objective that stays the same.
+    Lbfgs,
 }
 
 /// A sum over pixels, channels and images.
@@ -168,6 +180,7 @@ impl Regularizer {
             pixels: None,
             n_scales: 1,
             prior: 0.0,
+            optimiser: Optimiser::Adam,
         };
         match self {
             Self::None => plain,
@@ -196,6 +209,16 @@ impl Recipe {
     /// Whether it changes pixels after steps.
     pub fn changes_pixels(&self) -> bool {
         self.pixels.is_some() || self.prior > 0.0 || self.n_scales > 1
+    }
+
+    /// Whether what is maximised is the same function of the parameters in every step of a scale.
+    pub fn keeps_the_objective(&self) -> bool {
+        self.view == View::Whole && self.penalty.is_none() && self.gradient.is_none() && !self.filters_pixels()
+    }
+
+    /// Whether pixels are filtered or drawn to a prior after steps.
+    pub(super) fn filters_pixels(&self) -> bool {
+        self.pixels.is_some() || self.prior > 0.0
     }
 }
 

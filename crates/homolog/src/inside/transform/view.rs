@@ -51,7 +51,7 @@ impl View {
     }
 
     /// What the network is shown of images (n_images, channel, height, width): (n_views × n_images, channel, `size`).
-    pub(in crate::inside) fn apply(self, images: Tensor<4>, size: [usize; 2], random: &mut Random) -> Tensor<4> {
+    pub(crate) fn apply(self, images: Tensor<4>, size: [usize; 2], random: &mut Random) -> Tensor<4> {
         let [_, _, height, width] = images.dims();
         let from = [height, width];
         let device = images.device().inner();

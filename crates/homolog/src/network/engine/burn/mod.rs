@@ -17,8 +17,8 @@ use burn::tensor::Device;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView4, ArrayViewD, ArrayViewMut2, Axis};
 
-pub use self::gradient::{BurnNetwork, Tapped, Wrt};
 pub(crate) use self::fold::fold_batch_normalization;
+pub use self::gradient::{BurnNetwork, Tapped, Wrt};
 use self::program::Program;
 use super::batches::Batches;
 use super::{Engine, EngineError, Session};
