@@ -169,8 +169,7 @@ impl Lbfgs {
             let (value, gradient) = function(&next)?;
             if value.is_finite() && gradient.iter().all(|g| g.is_finite()) {
                 let falls = value <= self.value + SUFFICIENT * length * slope;
-                let flattens =
-                    value <= self.value + rounding && dot(&gradient, direction).abs() <= 0.9 * slope.abs();
+                let flattens = value <= self.value + rounding && dot(&gradient, direction).abs() <= 0.9 * slope.abs();
                 if (falls && length * slope.abs() > rounding) || flattens {
                     return Ok(Some((next, (value, gradient))));
                 }
@@ -249,7 +248,8 @@ mod tests {
         let mut function = |x: &[f64]| Ok::<_, ()>((x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]]));
         let first = function(&[0.001]).unwrap();
         let mut state = Lbfgs::new(vec![0.001], first);
-        while state.advance(InitialCurvature::LastStep, LineSearch::DOUBLE, &mut function).unwrap() == Advanced::Moved {}
+        while state.advance(InitialCurvature::LastStep, LineSearch::DOUBLE, &mut function).unwrap() == Advanced::Moved {
+        }
         assert!((state.point[0] - 1.0).abs() < 1e-6, "{}", state.point[0]);
     }
 }

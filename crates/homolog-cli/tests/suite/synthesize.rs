@@ -22,8 +22,25 @@ fn adversarial_images_come_with_curves_tables_and_a_transfer_matrix() {
     images(&folder.path().join("images"), 4);
     let other = "random:resnet20_cifar10?seed=2";
     let arguments = [
-        "synthesize", "adversarial", MODEL, "--images", "images", "--out", "out", "--attack", "pgd-linf", "--attack", "apgd-ce-l2",
-        "--steps", "4", "--show", "2", "--transfer", other, "--engine", "burn",
+        "synthesize",
+        "adversarial",
+        MODEL,
+        "--images",
+        "images",
+        "--out",
+        "out",
+        "--attack",
+        "pgd-linf",
+        "--attack",
+        "apgd-ce-l2",
+        "--steps",
+        "4",
+        "--show",
+        "2",
+        "--transfer",
+        other,
+        "--engine",
+        "burn",
     ];
     let ran = homolog(folder.path(), &arguments);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -55,8 +72,23 @@ fn metamers_are_judged_at_their_stage_and_by_other_networks() {
     let ran = homolog(
         folder.path(),
         &[
-            "synthesize", "metamer", MODEL, "--image", "images/image0001.png", "--layers", "layer1.0,layer2.0", "--null", "images",
-            "--shown-to", "random:resnet20_cifar10?seed=2=layer1.0", "--steps", "5", "--out", "out", "--engine", "burn",
+            "synthesize",
+            "metamer",
+            MODEL,
+            "--image",
+            "images/image0001.png",
+            "--layers",
+            "layer1.0,layer2.0",
+            "--null",
+            "images",
+            "--shown-to",
+            "random:resnet20_cifar10?seed=2=layer1.0",
+            "--steps",
+            "5",
+            "--out",
+            "out",
+            "--engine",
+            "burn",
         ],
     );
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -82,7 +114,20 @@ fn controversial_images_and_driven_neurons_leave_what_networks_say() {
     let other = "random:resnet20_cifar10?seed=2";
     let ran = homolog(
         folder.path(),
-        &["synthesize", "controversial", MODEL, other, "--classes", "3,5", "--classes", "0,1", "--steps", "5", "--out", "out"],
+        &[
+            "synthesize",
+            "controversial",
+            MODEL,
+            other,
+            "--classes",
+            "3,5",
+            "--classes",
+            "0,1",
+            "--steps",
+            "5",
+            "--out",
+            "out",
+        ],
     );
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let out = folder.path().join("out");
@@ -96,7 +141,19 @@ fn controversial_images_and_driven_neurons_leave_what_networks_say() {
     npy(&folder.path().join("weights.npy"), &[2, 11], &weights);
     npy(&folder.path().join("pattern.npy"), &[2], &[1.0, -1.0]);
     let drive = |more: &[&str]| {
-        let arguments = ["synthesize", "drive", MODEL, "--layer", "linear", "--weights", "weights.npy", "--steps", "5", "--out", "driven"];
+        let arguments = [
+            "synthesize",
+            "drive",
+            MODEL,
+            "--layer",
+            "linear",
+            "--weights",
+            "weights.npy",
+            "--steps",
+            "5",
+            "--out",
+            "driven",
+        ];
         homolog(folder.path(), &[&arguments[..], more].concat())
     };
     let ran = drive(&[]);

@@ -148,9 +148,7 @@ impl Passes<'_> {
         let taps = [self.classifier.logits.clone()];
         let tapped = self.burn.tap(input, &taps, &[])?;
         match tapped.values.into_values().next() {
-            Some(Value::Float(logits)) => {
-                Ok(logits.reshape(&[n_images, self.classifier.n_classes]).into_rank::<2>())
-            }
+            Some(Value::Float(logits)) => Ok(logits.reshape(&[n_images, self.classifier.n_classes]).into_rank::<2>()),
             _ => Err(EngineError::OutputCount { engine: "burn" }.into()),
         }
     }

@@ -139,7 +139,8 @@ impl Controversy {
     /// The value with the evidence that a network has for a class: (n_images, 1).
     fn evidence(&self, joined: &mut Joined, classifiers: &[Classifier<'_>], network: usize, class: usize) -> String {
         let Some(classifier) = classifiers.get(network) else { return String::new() };
-        let (logits, name) = (format!("{}/{}", network + 1, classifier.logits()), format!("{}/class {class}", network + 1));
+        let (logits, name) =
+            (format!("{}/{}", network + 1, classifier.logits()), format!("{}/class {class}", network + 1));
         let whole = |class: usize| i64::try_from(class).unwrap_or(0);
         let index = joined.integers(&format!("{name} index"), vec![whole(class)]);
         let own = joined.node(&name, Arc::new(Gather { axis: 1 }), &[&logits, &index]);
@@ -211,7 +212,8 @@ mod tests {
         let x = b.conv2d("conv", &image, &Conv2d::new(3, side));
         let x = b.flatten("classes", &x);
         let mut graph = fill_random(b.finish(&x).unwrap(), 1);
-        let weight = |(class, channel): (usize, usize)| if order[class] == channel { 10.0 / (side * side) as f32 } else { 0.0 };
+        let weight =
+            |(class, channel): (usize, usize)| if order[class] == channel { 10.0 / (side * side) as f32 } else { 0.0 };
         let pairs = (0..3).flat_map(|class| (0..3).map(move |channel| (class, channel)));
         let numbers: Vec<f32> = pairs.flat_map(|pair| vec![weight(pair); side * side]).collect();
         let tensor = HostTensor::from_f32(&[3, 3, side, side], numbers).unwrap();
@@ -274,7 +276,8 @@ mod tests {
         let (first, second) = (colours([0, 1, 2], 6), colours([2, 1, 0], 9));
         let bgr = InputMap::of(&Preprocessing::find("caffe-9").unwrap());
         let classifiers = [classifier(&first), Classifier::new(&second, bgr, String::new()).unwrap()];
-        let image = Array3::from_shape_fn((3, 7, 7), |(c, y, x)| ((c * 49 + y * 7 + x) as f32 * 0.37).sin() * 0.5 + 0.5);
+        let image =
+            Array3::from_shape_fn((3, 7, 7), |(c, y, x)| ((c * 49 + y * 7 + x) as f32 * 0.37).sin() * 0.5 + 0.5);
         for evidence in [Evidence::Softmax, Evidence::Sigmoid] {
             let asked = Controversy { evidence, sharpness: 0.5, ..controversy(&[0, 2]) };
             let joined = asked.joined(&classifiers, [7, 7]).unwrap();
@@ -296,7 +299,8 @@ mod tests {
     fn what_is_no_controversy_is_refused() {
         let network = colours([0, 1, 2], 6);
         let pair = [classifier(&network), classifier(&network)];
-        let refused = |asked: Controversy, networks: &[Classifier<'_>]| asked.joined(networks, [6, 6]).unwrap_err().to_string();
+        let refused =
+            |asked: Controversy, networks: &[Classifier<'_>]| asked.joined(networks, [6, 6]).unwrap_err().to_string();
         assert!(refused(controversy(&[0, 0]), &pair).contains("no controversy"));
         assert!(refused(controversy(&[0]), &pair[..1]).contains("two networks"));
         assert!(refused(controversy(&[0, 1, 2]), &pair).contains("3 classes were given for 2 networks"));

@@ -107,7 +107,9 @@ pub enum SynthesisError {
         needed: u64,
     },
     /// Too few images for a null distribution.
-    #[error("cannot judge against {n_images} images: at least {needed} are needed, whose pairs are the null distribution")]
+    #[error(
+        "cannot judge against {n_images} images: at least {needed} are needed, whose pairs are the null distribution"
+    )]
     FewImages {
         /// Images given.
         n_images: usize,
@@ -115,7 +117,9 @@ pub enum SynthesisError {
         needed: usize,
     },
     /// A response whose correlation with others is not defined.
-    #[error("all {n_units} units of \"{stage}\" respond alike to \"{image}\", so its correlation with others is not defined. Choose another stage")]
+    #[error(
+        "all {n_units} units of \"{stage}\" respond alike to \"{image}\", so its correlation with others is not defined. Choose another stage"
+    )]
     ConstantResponse {
         /// The stage.
         stage: String,
@@ -150,7 +154,9 @@ pub enum SynthesisError {
         found: f64,
     },
     /// Fewer than two networks, or not one class for each.
-    #[error("{n_classes} classes were given for {n_networks} networks: a controversial image needs two networks or more, and one class for each")]
+    #[error(
+        "{n_classes} classes were given for {n_networks} networks: a controversial image needs two networks or more, and one class for each"
+    )]
     NotOneClassEach {
         /// Networks given.
         n_networks: usize,

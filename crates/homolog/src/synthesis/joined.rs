@@ -74,7 +74,8 @@ impl Joined {
         });
         self.graph.nodes.extend(nodes);
         let stages = graph.stages.iter();
-        let stage = |stage: &StageName| StageName { name: format!("{prefix}{}", stage.name), value: renamed(&stage.value) };
+        let stage =
+            |stage: &StageName| StageName { name: format!("{prefix}{}", stage.name), value: renamed(&stage.value) };
         self.graph.stages.extend(stages.map(stage));
     }
 
@@ -83,7 +84,8 @@ impl Joined {
         let mut value = IMAGE.to_owned();
         if self.size != [height, width] {
             let [from_height, from_width] = self.size;
-            let across = self.floats(&format!("{prefix}across"), &[from_width, width], bilinear_numbers(from_width, width));
+            let across =
+                self.floats(&format!("{prefix}across"), &[from_width, width], bilinear_numbers(from_width, width));
             value = self.node(&format!("{prefix}resampled across"), Arc::new(MatMul), &[&value, &across]);
             let turned = ndarray::Array2::from_shape_vec((from_height, height), bilinear_numbers(from_height, height));
             let turned = turned.map(|matrix| matrix.t().iter().copied().collect()).unwrap_or_default();

@@ -132,7 +132,8 @@ mod tests {
     fn responses(network: &Network, image: &Array3<f32>, stage: &str) -> Vec<f32> {
         let value = network.stage(stage).unwrap().value.clone();
         let mut session =
-            crate::network::engine::Engine::open(&crate::network::engine::burn::Burn::cpu(), network, &[value]).unwrap();
+            crate::network::engine::Engine::open(&crate::network::engine::burn::Burn::cpu(), network, &[value])
+                .unwrap();
         session.run(image.view().insert_axis(Axis(0))).unwrap().remove(0).into_iter().collect()
     }
 

@@ -43,7 +43,10 @@ impl Folder<'_> {
         for (place, (one, stem)) in optimised.iter().zip(&stems).enumerate() {
             let (files, shown) = self.write_images(one, stem)?;
             let trajectory = format!("{stem}-trajectory.svg");
-            self.out.put(&trajectory, trajectory_chart(&one.name, &one.trajectory).figure(FIGURE_PX).standalone().as_bytes())?;
+            self.out.put(
+                &trajectory,
+                trajectory_chart(&one.name, &one.trajectory).figure(FIGURE_PX).standalone().as_bytes(),
+            )?;
             let caption = vec![one.name.clone(), words(one)];
             let own: Vec<Cell> = shown.into_iter().map(|picture| Cell { picture, caption: caption.clone() }).collect();
             let found = examples.and_then(|examples| examples.of_objectives.iter().find(|of| of.objective == place));

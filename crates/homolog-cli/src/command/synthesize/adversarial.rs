@@ -10,7 +10,9 @@ use homolog::inside::picture::Pixels;
 use homolog::progress::Cancel;
 use homolog::stimuli::{IdStyle, Image, Preprocessing, StimulusSet};
 use homolog::store::Store;
-use homolog::synthesis::adversarial::{Attack, Attacked, Evaluation, Goal, Norm, Subject, strengths, subject_of, transferred};
+use homolog::synthesis::adversarial::{
+    Attack, Attacked, Evaluation, Goal, Norm, Subject, strengths, subject_of, transferred,
+};
 use homolog::synthesis::classifier::Classifier;
 
 use super::attack_output::{OfAttack, Report};
@@ -123,8 +125,13 @@ impl Adversarial {
 
     fn attack(&self, name: &str) -> Result<Attack, Failure> {
         let mut attack = Attack::named(name).map_err(|problem| told(&problem))?;
-        if let (Some(asked), Attack::Pgd { n_steps, .. } | Attack::Apgd { n_steps, .. } | Attack::DeepFool { n_steps, .. } | Attack::CarliniWagner { n_steps, .. }) =
-            (self.steps, &mut attack)
+        if let (
+            Some(asked),
+            Attack::Pgd { n_steps, .. }
+            | Attack::Apgd { n_steps, .. }
+            | Attack::DeepFool { n_steps, .. }
+            | Attack::CarliniWagner { n_steps, .. },
+        ) = (self.steps, &mut attack)
         {
             *n_steps = asked;
         }
@@ -182,13 +189,24 @@ impl Adversarial {
             1 => Vec::new(),
             _ => networks.iter().map(|one| &one.classifier).collect(),
         };
-        let mut of = OfAttack { attack, strengths: Vec::new(), attacked: Vec::new(), transfer: Vec::new(), shown: Vec::new() };
+        let mut of =
+            OfAttack { attack, strengths: Vec::new(), attacked: Vec::new(), transfer: Vec::new(), shown: Vec::new() };
         for (place, Attackable { classifier, preprocessing }) in networks.iter().enumerate() {
-            let evaluation =
-                Evaluation { classifier, attack, budgets: budgets.to_vec(), seed: self.seed, shown_to: shown_to.clone() };
+            let evaluation = Evaluation {
+                classifier,
+                attack,
+                budgets: budgets.to_vec(),
+                seed: self.seed,
+                shown_to: shown_to.clone(),
+            };
             let subject = |place: usize| -> Result<Subject, _> {
                 let label = labels.get(place).copied().unwrap_or(0);
-                subject_of(set, place, preprocessing, Goal { label, target: self.target.filter(|target| *target != label) })
+                subject_of(
+                    set,
+                    place,
+                    preprocessing,
+                    Goal { label, target: self.target.filter(|target| *target != label) },
+                )
             };
             let shown: Mutex<BTreeMap<usize, Vec<Image>>> = Mutex::new(BTreeMap::new());
             let keep = |at: usize, _: &Attacked, pictures: &[Image]| {

@@ -5,7 +5,9 @@ use std::io::Write as _;
 
 use homolog::inside::optimise::Ended;
 use homolog::inside::picture::{Cell, pictures};
-use homolog::report::figure::{ColourMap, Curve, CurveChart, CurvePoint, Figure, LabelledMatrix, Reference, Spacing, short_model_names};
+use homolog::report::figure::{
+    ColourMap, Curve, CurveChart, CurvePoint, Figure, LabelledMatrix, Reference, Spacing, short_model_names,
+};
 use homolog::stimuli::{Image, Preprocessing};
 use homolog::synthesis::adversarial::{Attack, Attacked, Norm, Strength};
 use serde_json::{Value, json};
@@ -81,11 +83,17 @@ impl Report<'_> {
         let name = one.attack.name();
         let mean = mean_trajectory(one);
         if !mean.is_empty() {
-            self.put_figure(&format!("{name}-trajectory"), &trajectory_chart(&format!("loss of {name}, mean over images"), &mean).figure(FIGURE_PX))?;
+            self.put_figure(
+                &format!("{name}-trajectory"),
+                &trajectory_chart(&format!("loss of {name}, mean over images"), &mean).figure(FIGURE_PX),
+            )?;
         }
         let (mut cells, mut files) = (Vec::new(), Vec::new());
         for (attacked, shown) in one.attacked.iter().zip(&one.shown) {
-            let (Some(clean), Some(changed), Some(outcome)) = (shown.first(), shown.last(), attacked.outcomes.last()) else { continue };
+            let (Some(clean), Some(changed), Some(outcome)) = (shown.first(), shown.last(), attacked.outcomes.last())
+            else {
+                continue;
+            };
             let file = format!("{}-{name}.png", stem(&attacked.id));
             self.out.put_picture(&file, changed)?;
             files.push(file);
@@ -95,16 +103,25 @@ impl Report<'_> {
                 Norm::Linf => format!("L-inf {:.2}/255", 255.0 * outcome.linf),
                 Norm::L2 => format!("L2 {:.3}", outcome.l2),
             };
-            cells.push(Cell { picture: clean.clone(), caption: vec![short(&attacked.id), class(attacked.clean_class)] });
+            cells
+                .push(Cell { picture: clean.clone(), caption: vec![short(&attacked.id), class(attacked.clean_class)] });
             cells.push(Cell { picture: changed.clone(), caption: vec![name.to_owned(), class(outcome.class_rounded)] });
-            cells.extend(magnified.into_iter().map(|picture| Cell { picture, caption: vec!["difference * 10".to_owned(), size.clone()] }));
+            cells.extend(
+                magnified
+                    .into_iter()
+                    .map(|picture| Cell { picture, caption: vec!["difference * 10".to_owned(), size.clone()] }),
+            );
         }
         let sheet = format!("{name}-sheet.png");
         if !cells.is_empty() {
             self.out.put_sheet_of(&sheet, &cells, 6)?;
         }
         let transfer = self.put_transfer(one)?;
-        let n_not_finite = one.attacked.iter().filter(|one| one.outcomes.iter().any(|outcome| matches!(outcome.ended, Ended::NotFinite { .. }))).count();
+        let n_not_finite = one
+            .attacked
+            .iter()
+            .filter(|one| one.outcomes.iter().any(|outcome| matches!(outcome.ended, Ended::NotFinite { .. })))
+            .count();
         Ok(json!({
             "attack": name, "settings": format!("{:?}", one.attack), "norm": one.attack.norm().name(), "files": files,
             "sheet": (!cells.is_empty()).then_some(sheet), "n_not_finite": n_not_finite, "transfer": transfer, "mean_trajectory": mean,
@@ -133,7 +150,10 @@ impl Report<'_> {
             accuracy.unwrap_or(f64::NAN)
         };
         let matrix = LabelledMatrix {
-            description: format!("Accuracy of each network on images made by {} against each network", one.attack.name()),
+            description: format!(
+                "Accuracy of each network on images made by {} against each network",
+                one.attack.name()
+            ),
             rows: "made against".to_owned(),
             columns: "shown to".to_owned(),
             row_names: names.clone(),
@@ -184,7 +204,8 @@ fn budget_in_words(norm: Norm, budget: f64) -> String {
 /// The mean over images of the loss before each step at the largest budget, as far as most images go.
 fn mean_trajectory(one: &OfAttack) -> Vec<f64> {
     let outcomes = one.attacked.iter().filter_map(|one| one.outcomes.last());
-    let trajectories: Vec<&Vec<f64>> = outcomes.map(|outcome| &outcome.trajectory).filter(|steps| !steps.is_empty()).collect();
+    let trajectories: Vec<&Vec<f64>> =
+        outcomes.map(|outcome| &outcome.trajectory).filter(|steps| !steps.is_empty()).collect();
     let mut lengths: Vec<usize> = trajectories.iter().map(|steps| steps.len()).collect();
     lengths.sort_unstable();
     let n_steps = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
@@ -221,7 +242,8 @@ fn printed_table(done: &[OfAttack]) -> Table {
 }
 
 fn table_of_images(done: &[OfAttack]) -> String {
-    let mut text = "stimulus_id,label,target,class_of_unchanged,attack,budget,class,class_of_8_bits,linf,l2,ended\n".to_owned();
+    let mut text =
+        "stimulus_id,label,target,class_of_unchanged,attack,budget,class,class_of_8_bits,linf,l2,ended\n".to_owned();
     for one in done {
         for image in &one.attacked {
             for outcome in &image.outcomes {
@@ -235,8 +257,14 @@ fn table_of_images(done: &[OfAttack]) -> String {
                 let _ = writeln!(
                     text,
                     "\"{}\",{},{target},{},{},{budget},{},{},{},{},{ended}",
-                    image.id.replace('"', "\"\""), image.goal.label, image.clean_class, one.attack.name(),
-                    outcome.class, outcome.class_rounded, outcome.linf, outcome.l2
+                    image.id.replace('"', "\"\""),
+                    image.goal.label,
+                    image.clean_class,
+                    one.attack.name(),
+                    outcome.class,
+                    outcome.class_rounded,
+                    outcome.linf,
+                    outcome.l2
                 );
             }
         }

@@ -69,10 +69,14 @@ impl Controversial {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
-        let controversies: Vec<Controversy> = self.classes.iter().map(|text| self.controversy(text)).collect::<Result<_, _>>()?;
-        let models: Vec<Model> = self.models.iter().map(|spec| Model::load(spec, &progress, &cancel)).collect::<Result<_, _>>()?;
-        let classifiers: Vec<Classifier<'_>> =
-            models.iter().map(|model| classifier(model, self.making.preprocessing.as_deref())).collect::<Result<_, _>>()?;
+        let controversies: Vec<Controversy> =
+            self.classes.iter().map(|text| self.controversy(text)).collect::<Result<_, _>>()?;
+        let models: Vec<Model> =
+            self.models.iter().map(|spec| Model::load(spec, &progress, &cancel)).collect::<Result<_, _>>()?;
+        let classifiers: Vec<Classifier<'_>> = models
+            .iter()
+            .map(|model| classifier(model, self.making.preprocessing.as_deref()))
+            .collect::<Result<_, _>>()?;
         let [n_channels, height, width] = classifiers.first().map_or([3, 1, 1], Classifier::shape);
         let size = self.size.as_deref().map_or(Ok([height, width]), read_size)?;
         let identity = models.iter().map(identity).collect::<Vec<_>>().join(" | ");
@@ -86,12 +90,15 @@ impl Controversial {
             .collect::<Result<_, _>>()?;
         let around = Around { progress: &progress, cancel: &cancel, resources };
         let folder = PictureFolder::at(&self.making.out);
-        let (mut cells, mut results, mut seen): (Vec<Cell>, Vec<Value>, Vec<Seen>) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut cells, mut results, mut seen): (Vec<Cell>, Vec<Value>, Vec<Seen>) =
+            (Vec::new(), Vec::new(), Vec::new());
         let mut settings = Value::Null;
         for Asked { controversy, network, name } in &asked {
             let own = format!("{identity} {controversy:?}");
             let look = self.making.look(network, InputMap::unchanged(n_channels), own, size)?;
-            let objective = format!("{CONTROVERSY}[0]").parse().map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem))?;
+            let objective = format!("{CONTROVERSY}[0]")
+                .parse()
+                .map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem))?;
             let aims = look.aims(&[objective], None).map_err(|problem| told(&problem))?;
             let made = self.making.make(&look, &aims, std::slice::from_ref(name), &around)?;
             for one in &made.optimised {
@@ -117,7 +124,9 @@ impl Controversial {
     fn controversy(&self, text: &str) -> Result<Controversy, Failure> {
         let classes: Option<Vec<usize>> = text.split(',').map(|class| class.trim().parse().ok()).collect();
         let classes = classes.ok_or_else(|| {
-            Failure::wrong_input(format!("cannot read --classes \"{text}\": it needs a class for each network, as in 281,340"))
+            Failure::wrong_input(format!(
+                "cannot read --classes \"{text}\": it needs a class for each network, as in 281,340"
+            ))
         })?;
         let evidence = match self.evidence {
             EvidenceChoice::Softmax => Evidence::Softmax,
@@ -130,7 +139,8 @@ impl Controversial {
         let Some(first) = models.first() else { return Ok(()) };
         let preprocessing = first.preprocessing(self.making.preprocessing.as_deref()).ok();
         let mut known = provenance("synthesize-controversial", first, preprocessing.as_ref());
-        let networks = models.iter().map(|model| json!({ "model": model.name, "weights_sha256": model.weights_sha256 }));
+        let networks =
+            models.iter().map(|model| json!({ "model": model.name, "weights_sha256": model.weights_sha256 }));
         known.insert("models".to_owned(), networks.collect());
         known.insert("evidence".to_owned(), json!(format!("{:?}", self.evidence).to_lowercase()));
         known.insert("sharpness".to_owned(), json!(self.sharpness));
@@ -140,10 +150,16 @@ impl Controversial {
         if self.making.json {
             return printed(|out| writeln!(out, "{report:#}"));
         }
-        let mut table = Table::new(&[("asked", Align::Left), ("seen", Align::Left), ("p of the asked", Align::Left), ("controversiality", Align::Right)]);
+        let mut table = Table::new(&[
+            ("asked", Align::Left),
+            ("seen", Align::Left),
+            ("p of the asked", Align::Left),
+            ("controversiality", Align::Right),
+        ]);
         for (asked, seen) in asked.iter().zip(seen) {
             let own = seen.probabilities.iter().enumerate().map(|(place, row)| row.get(place).copied().flatten());
-            let words = own.map(|p| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"))).collect::<Vec<_>>().join(", ");
+            let words =
+                own.map(|p| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"))).collect::<Vec<_>>().join(", ");
             table.row(vec![asked.name.clone(), joined(&seen.classes), words, format!("{:.2}", seen.controversiality)]);
         }
         printed(|out| {

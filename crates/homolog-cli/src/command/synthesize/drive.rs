@@ -76,21 +76,31 @@ impl Drive {
         let network = with_neurons(&model.network, &self.layer, weights.view()).map_err(|problem| told(&problem))?;
         let shape = network.stimulus_shape();
         let [_, height, width] = <[usize; 3]>::try_from(shape.clone()).map_err(|_| {
-            Failure::wrong_input(format!("cannot make an image for \"{}\": its stimuli have the shape {shape:?}", model.name))
+            Failure::wrong_input(format!(
+                "cannot make an image for \"{}\": its stimuli have the shape {shape:?}",
+                model.name
+            ))
         })?;
         let own = format!("{} neurons {weights_sha256}", identity(&model));
         let look = self.making.look(&network, input.clone(), own, [height, width])?;
         let aims = self.aims(&look, weights.nrows())?;
         let names: Vec<String> = aims.iter().map(|aim| aim.name().to_owned()).collect();
-        let made = self.making.make(&look, &aims, &names, &Around { progress: &progress, cancel: &cancel, resources })?;
+        let made =
+            self.making.make(&look, &aims, &names, &Around { progress: &progress, cancel: &cancel, resources })?;
         let stage = network.stage(NEURONS).map_err(|problem| told(&problem))?.clone();
         let observer = Observer { network: &network, input, stages: vec![stage] };
         let folder = PictureFolder::at(&self.making.out);
-        let mut table = Table::new(&[("objective", Align::Left), ("at first", Align::Right), ("finished", Align::Right), ("steps", Align::Right)]);
+        let mut table = Table::new(&[
+            ("objective", Align::Left),
+            ("at first", Align::Right),
+            ("finished", Align::Right),
+            ("steps", Align::Right),
+        ]);
         let (mut cells, mut results): (Vec<Cell>, Vec<Value>) = (Vec::new(), Vec::new());
         for one in &made.optimised {
             let file = super::making::stem(&one.name);
-            let (mut known, shown) = made.write(folder, one, &file, vec![one.name.clone(), format!("{:.4}", one.objective)])?;
+            let (mut known, shown) =
+                made.write(folder, one, &file, vec![one.name.clone(), format!("{:.4}", one.objective)])?;
             if let Some(image) = one.images.first() {
                 let rounded = image.mapv(|pixel| (pixel * 255.0).round() / 255.0);
                 let responses = observer.responses(&rounded).map_err(|problem| told(&problem))?;
@@ -143,21 +153,31 @@ impl Drive {
             let (pattern, _) = read(file)?;
             let shape = pattern.shape().to_vec();
             let pattern = pattern.into_dimensionality::<Ix1>().map_err(|_| {
-                Failure::wrong_input(format!("cannot use \"{}\" as a pattern: it has the shape {shape:?}, and a list is needed", file.display()))
+                Failure::wrong_input(format!(
+                    "cannot use \"{}\" as a pattern: it has the shape {shape:?}, and a list is needed",
+                    file.display()
+                ))
             })?;
             let reference = target_pattern(look.network, &pattern.to_vec()).map_err(|problem| told(&problem))?;
             return checked(&[Objective::of(Quantity::Inversion { stage: NEURONS.to_owned() })], Some(&reference));
         }
-        let parsed = self.objective.iter().map(|text| {
-            text.parse().map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem))
-        });
+        let parsed = self
+            .objective
+            .iter()
+            .map(|text| text.parse().map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem)));
         let mut objectives: Vec<Objective> = parsed.collect::<Result<_, _>>()?;
         if objectives.is_empty() {
             let listed = match &self.neurons {
                 None => (0..n_neurons).collect(),
-                Some(text) => text.split(',').map(|one| one.trim().parse().ok()).collect::<Option<Vec<usize>>>().ok_or_else(|| {
-                    Failure::wrong_input(format!("cannot read --neurons \"{text}\": it needs numbers with commas between, as in 0,3,7"))
-                })?,
+                Some(text) => {
+                    text.split(',').map(|one| one.trim().parse().ok()).collect::<Option<Vec<usize>>>().ok_or_else(
+                        || {
+                            Failure::wrong_input(format!(
+                                "cannot read --neurons \"{text}\": it needs numbers with commas between, as in 0,3,7"
+                            ))
+                        },
+                    )?
+                }
             };
             let of = |neuron: usize| Objective::of(Quantity::Unit { stage: NEURONS.to_owned(), place: vec![neuron] });
             objectives = listed.into_iter().map(of).collect();

@@ -44,7 +44,9 @@ impl Labels {
         let (id, class) = (column("stimulus_id")?, column("class")?);
         let read = |(number, line): (usize, Vec<&str>)| {
             let label = line.get(id).zip(line.get(class).and_then(|class| class.parse().ok()));
-            label.map(|(id, class)| ((*id).to_owned(), class)).ok_or_else(|| refused(format!("line {} has no class number", number + 2)))
+            label
+                .map(|(id, class)| ((*id).to_owned(), class))
+                .ok_or_else(|| refused(format!("line {} has no class number", number + 2)))
         };
         Ok(Self::Table(lines.enumerate().map(read).collect::<Result<_, _>>()?))
     }
@@ -57,7 +59,9 @@ impl Labels {
                 let name = id.rsplit('/').next().unwrap_or(id);
                 let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
                 let class = digits.parse().map_err(|_| {
-                    Failure::wrong_input(format!("cannot tell the class of \"{id}\": its name does not begin with a number. Pass --labels FILE"))
+                    Failure::wrong_input(format!(
+                        "cannot tell the class of \"{id}\": its name does not begin with a number. Pass --labels FILE"
+                    ))
                 });
                 class.map(Some)
             }

@@ -158,7 +158,13 @@ impl MakingOptions {
     }
 
     /// The images of the aims; `names` are what progress shows.
-    pub(super) fn make(&self, look: &Look<'_>, aims: &[Aim], names: &[String], around: &Around<'_>) -> Result<Made, Failure> {
+    pub(super) fn make(
+        &self,
+        look: &Look<'_>,
+        aims: &[Aim],
+        names: &[String],
+        around: &Around<'_>,
+    ) -> Result<Made, Failure> {
         let Around { progress, cancel, resources } = *around;
         let store = Store::open(&self.out).map_err(|problem| told(&problem))?;
         let watch = |place: usize, _: usize, objective: f64| {
@@ -172,10 +178,13 @@ impl MakingOptions {
         }
         for (one, name) in optimised.iter().zip(names) {
             if let Ended::NotFinite { step } = one.ended {
-                progress.warn(&format!("\"{name}\" was not finite in step {step}; its image is that of the step before"));
+                progress
+                    .warn(&format!("\"{name}\" was not finite in step {step}; its image is that of the step before"));
             }
             if one.is_dead {
-                progress.warn(&format!("\"{name}\" is dead: nothing near the start changed it, and its image means nothing"));
+                progress.warn(&format!(
+                    "\"{name}\" is dead: nothing near the start changed it, and its image means nothing"
+                ));
             }
         }
         Ok(Made { optimised, settings: look.settings.clone(), seconds: began.elapsed().as_secs_f64() })
@@ -195,7 +204,8 @@ impl Made {
         let mut files = Vec::new();
         for image in &one.images {
             for picture in pictures(image).map_err(|problem| told(&problem))? {
-                let name = if cells.is_empty() { format!("{stem}.png") } else { format!("{stem}-{}.png", cells.len() + 1) };
+                let name =
+                    if cells.is_empty() { format!("{stem}.png") } else { format!("{stem}-{}.png", cells.len() + 1) };
                 folder.put_picture(&name, &picture)?;
                 files.push(name);
                 cells.push(Cell { picture, caption: caption.clone() });

@@ -72,7 +72,9 @@ impl Metamer {
             .iter()
             .map(|text| {
                 let (spec, layers) = text.rsplit_once('=').ok_or_else(|| {
-                    Failure::wrong_input(format!("cannot read --shown-to \"{text}\": it needs MODEL=NAMES, as in resnet18=layer1,layer4"))
+                    Failure::wrong_input(format!(
+                        "cannot read --shown-to \"{text}\": it needs MODEL=NAMES, as in resnet18=layer1,layer4"
+                    ))
                 })?;
                 Ok::<_, Failure>((Model::load(spec, &progress, &cancel)?, layers.to_owned()))
             })
@@ -94,11 +96,22 @@ impl Metamer {
         let mut metamers = Vec::new();
         for (place, one) in made.optimised.iter().enumerate() {
             let (image, stage) = (place / stages.len().max(1), place % stages.len().max(1));
-            let (Some(file), Some(original), Some(stage)) = (self.image.get(image), originals.get(image), stages.get(stage)) else { continue };
+            let (Some(file), Some(original), Some(stage)) =
+                (self.image.get(image), originals.get(image), stages.get(stage))
+            else {
+                continue;
+            };
             let witnesses = witnesses(&asked, original, one.images.first().unwrap_or(original))?;
-            metamers.push(MadeMetamer { name: name_of(file), original: original.clone(), stage: stage.name.clone(), one, witnesses });
+            metamers.push(MadeMetamer {
+                name: name_of(file),
+                original: original.clone(),
+                stage: stage.name.clone(),
+                one,
+                witnesses,
+            });
         }
-        let report = Report { out: PictureFolder::at(&self.making.out), model: &model, making: &self.making, made: &made };
+        let report =
+            Report { out: PictureFolder::at(&self.making.out), model: &model, making: &self.making, made: &made };
         report.write(&metamers)
     }
 
@@ -106,10 +119,16 @@ impl Metamer {
     fn originals(&self, model: &Model) -> Result<(Vec<Pixels>, [usize; 2]), Failure> {
         let shape = model.network.stimulus_shape();
         let [n_channels, height, width] = <[usize; 3]>::try_from(shape.clone()).map_err(|_| {
-            Failure::wrong_input(format!("cannot make an image for \"{}\": its stimuli have the shape {shape:?}", model.name))
+            Failure::wrong_input(format!(
+                "cannot make an image for \"{}\": its stimuli have the shape {shape:?}",
+                model.name
+            ))
         })?;
         if n_channels != 3 {
-            return Err(Failure::wrong_input(format!("cannot show an image to \"{}\": it takes {n_channels} channels, and images have three", model.name)));
+            return Err(Failure::wrong_input(format!(
+                "cannot show an image to \"{}\": it takes {n_channels} channels, and images have three",
+                model.name
+            )));
         }
         let images = self.image.iter().map(|file| image_from(file, [height, width])).collect::<Result<_, _>>()?;
         Ok((images, [height, width]))
@@ -129,7 +148,8 @@ impl Metamer {
             let observer = Observer { network: &model.network, input: input.clone(), stages: matched.to_vec() };
             return Ok(vec![Asked { name: model.name.clone(), observer, nulls: Vec::new() }]);
         };
-        let set = spread(&StimulusSet::open(folder, IdStyle::default()).map_err(|problem| told(&problem))?, self.n_null)?;
+        let set =
+            spread(&StimulusSet::open(folder, IdStyle::default()).map_err(|problem| told(&problem))?, self.n_null)?;
         let mut stages = matched.to_vec();
         for further in self.judge.as_ref().map_or(Ok(Vec::new()), |names| model.stages(names))? {
             if !stages.iter().any(|stage| stage.value == further.value) {
@@ -147,8 +167,13 @@ impl Metamer {
             let input = input_map(model, preprocessing)?;
             let preprocessing = model.preprocessing(preprocessing)?;
             let plan = NullPlan { set: &set, preprocessing: &preprocessing, engine: engine.as_ref(), resources };
-            let nulls = plan.distributions(&model.network, &stages, progress, cancel).map_err(|problem| told(&problem))?;
-            asked.push(Asked { name: model.name.clone(), observer: Observer { network: &model.network, input, stages }, nulls });
+            let nulls =
+                plan.distributions(&model.network, &stages, progress, cancel).map_err(|problem| told(&problem))?;
+            asked.push(Asked {
+                name: model.name.clone(),
+                observer: Observer { network: &model.network, input, stages },
+                nulls,
+            });
         }
         Ok(asked)
     }

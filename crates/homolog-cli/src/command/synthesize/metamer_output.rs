@@ -52,7 +52,8 @@ impl Report<'_> {
     pub(super) fn write(&self, metamers: &[Metamer<'_>]) -> Result<(), Failure> {
         let (mut cells, mut results): (Vec<Cell>, Vec<Value>) = (Vec::new(), Vec::new());
         let mut shown: Option<&str> = None;
-        let n_stages = metamers.iter().take_while(|one| Some(&one.name) == metamers.first().map(|first| &first.name)).count();
+        let n_stages =
+            metamers.iter().take_while(|one| Some(&one.name) == metamers.first().map(|first| &first.name)).count();
         for metamer in metamers {
             if shown != Some(metamer.name.as_str()) {
                 for picture in pictures(&metamer.original).map_err(|problem| told(&problem))? {
@@ -61,9 +62,12 @@ impl Report<'_> {
                 shown = Some(&metamer.name);
             }
             let own = metamer.witnesses.iter().find(|one| one.network == self.model.name && one.stage == metamer.stage);
-            let words = own.and_then(|own| own.likeness).map_or_else(|| "-".to_owned(), |like| format!("rho {:.4}", like.spearman));
+            let words = own
+                .and_then(|own| own.likeness)
+                .map_or_else(|| "-".to_owned(), |like| format!("rho {:.4}", like.spearman));
             let file = format!("{}-{}", stem(&metamer.name), stem(&metamer.stage));
-            let (mut known, made) = self.made.write(self.out, metamer.one, &file, vec![metamer.stage.clone(), words])?;
+            let (mut known, made) =
+                self.made.write(self.out, metamer.one, &file, vec![metamer.stage.clone(), words])?;
             cells.extend(made);
             known["original"] = json!(metamer.name);
             known["layer"] = json!(metamer.stage);
@@ -109,7 +113,9 @@ fn table(metamers: &[Metamer<'_>]) -> Table {
         ("percentile", Align::Right),
         ("dB", Align::Right),
     ]);
-    let shown = |number: Option<f64>, decimals: usize| number.map_or_else(|| "-".to_owned(), |number| format!("{number:.decimals$}"));
+    let shown = |number: Option<f64>, decimals: usize| {
+        number.map_or_else(|| "-".to_owned(), |number| format!("{number:.decimals$}"))
+    };
     for metamer in metamers {
         for one in &metamer.witnesses {
             table.row(vec![
@@ -131,11 +137,18 @@ fn table(metamers: &[Metamer<'_>]) -> Table {
 fn chart(metamers: &[Metamer<'_>]) -> LineChart {
     let Some(first) = metamers.first() else {
         let horizontal = Horizontal { title: String::new(), labels: Labels::Numbers };
-        return LineChart { description: String::new(), vertical: String::new(), horizontal, series: Vec::new(), band: None };
+        return LineChart {
+            description: String::new(),
+            vertical: String::new(),
+            horizontal,
+            series: Vec::new(),
+            band: None,
+        };
     };
     let several = first.witnesses.iter().any(|one| one.network != first.witnesses[0].network);
     let name = |one: &Witness| if several { format!("{} {}", one.network, one.stage) } else { one.stage.clone() };
-    let point = |place: usize, value: Option<f64>, name: String| Point { position: place as f64, value, error: None, name };
+    let point =
+        |place: usize, value: Option<f64>, name: String| Point { position: place as f64, value, error: None, name };
     let mut stages: Vec<&str> = Vec::new();
     for metamer in metamers {
         if !stages.contains(&metamer.stage.as_str()) {
@@ -143,13 +156,21 @@ fn chart(metamers: &[Metamer<'_>]) -> LineChart {
         }
     }
     let mean = |stage: &str, place: usize| {
-        let of = metamers.iter().filter(|one| one.stage == stage).filter_map(|one| Some(one.witnesses.get(place)?.likeness?.spearman));
+        let of = metamers
+            .iter()
+            .filter(|one| one.stage == stage)
+            .filter_map(|one| Some(one.witnesses.get(place)?.likeness?.spearman));
         let values: Vec<f64> = of.collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let of_stage = |stage: &&str| Series {
         name: format!("metamers of {stage}"),
-        points: first.witnesses.iter().enumerate().map(|(place, one)| point(place, mean(stage, place), name(one))).collect(),
+        points: first
+            .witnesses
+            .iter()
+            .enumerate()
+            .map(|(place, one)| point(place, mean(stage, place), name(one)))
+            .collect(),
     };
     let pairs = Series {
         name: "99.9 % of random pairs".to_owned(),
@@ -158,7 +179,10 @@ fn chart(metamers: &[Metamer<'_>]) -> LineChart {
     LineChart {
         description: "How alike stages respond to an image and its metamer".to_owned(),
         vertical: "Spearman's correlation of responses".to_owned(),
-        horizontal: Horizontal { title: "stage that is asked".to_owned(), labels: Labels::Names(first.witnesses.iter().map(name).collect()) },
+        horizontal: Horizontal {
+            title: "stage that is asked".to_owned(),
+            labels: Labels::Names(first.witnesses.iter().map(name).collect()),
+        },
         series: stages.iter().map(of_stage).chain([pairs]).collect(),
         band: None,
     }

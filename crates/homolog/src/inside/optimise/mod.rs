@@ -20,10 +20,10 @@ use ndarray::{Array3, ArrayView4, Axis};
 use sha2::{Digest, Sha256};
 
 use self::run::Worker;
-use super::side_by_side::{Workers, side_by_side};
 use super::InsideError;
 use super::image::{Colour, ImageModel, ImageShape, InputMap, Magnitudes, Parameterisation};
 use super::objective::{Aim, Objective, Reference};
+use super::side_by_side::{Workers, side_by_side};
 use super::transform::{Optimiser, Recipe};
 use crate::network::checked::Network;
 use crate::network::engine::Engine as _;
@@ -272,7 +272,8 @@ impl Look<'_> {
     /// Bytes of one unit's step: the way there and back, and copies of the image and its parameters.
     fn unit_bytes(&self, aim: &Aim) -> Result<u64, InsideError> {
         let n_shown = self.settings.n_images * self.settings.recipe.view.n_views();
-        let pixels = (self.settings.size.iter().product::<usize>() * self.input_size()?[0] * self.settings.n_images) as u64;
+        let pixels =
+            (self.settings.size.iter().product::<usize>() * self.input_size()?[0] * self.settings.n_images) as u64;
         let copies = match self.settings.recipe.optimiser {
             Optimiser::Adam => 20,
             // Twenty steps of two vectors of 64 bits, and the present ones.

@@ -68,10 +68,7 @@ enum MoverHeader {
 impl State {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let numbers = |tensors: &[Tensor<1>]| -> Vec<f32> {
-            tensors
-                .iter()
-                .flat_map(|tensor| Ranked::R1(tensor.clone()).into_elements().unwrap_or_default())
-                .collect()
+            tensors.iter().flat_map(|tensor| Ranked::R1(tensor.clone()).into_elements().unwrap_or_default()).collect()
         };
         let header = Header {
             step: self.step,

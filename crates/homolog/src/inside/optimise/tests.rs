@@ -198,7 +198,8 @@ fn a_run_that_was_stopped_goes_on_as_the_run_undisturbed() {
 #[test]
 fn a_curved_step_inverts_a_stage_further_than_adam_does_and_says_what_it_cannot() {
     let network = network();
-    let image = Array3::from_shape_fn((3, 16, 16), |(c, y, x)| ((c * 7 + y * 3 + x * x) as f32 * 0.21).sin() * 0.4 + 0.5);
+    let image =
+        Array3::from_shape_fn((3, 16, 16), |(c, y, x)| ((c * 7 + y * 3 + x * x) as f32 * 0.21).sin() * 0.4 + 0.5);
     let inverted = |optimiser| {
         let recipe = Recipe { optimiser, ..Regularizer::None.recipe() };
         let look = look(&network, Settings { recipe, n_steps: 60, ..settings(&network) });

@@ -88,7 +88,8 @@ impl Apgd {
         let image = self.norm.random_edge(task.image, task.budget, random);
         let first = passes.pass(&image, |logits| task.goal.apgd(self.loss, logits))?;
         if !first.is_finite() {
-            let found = Found { image: task.image.clone(), trajectory: Vec::new(), ended: Ended::NotFinite { step: 0 } };
+            let found =
+                Found { image: task.image.clone(), trajectory: Vec::new(), ended: Ended::NotFinite { step: 0 } };
             return Ok((f64::NEG_INFINITY, false, found));
         }
         let mut run = Run {

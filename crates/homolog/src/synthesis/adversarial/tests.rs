@@ -41,7 +41,6 @@ fn weights() -> Vec<Vec<f32>> {
     (0..5).map(|_| (0..N).map(|_| draw()).collect()).collect()
 }
 
-
 /// Half grey, and the bias with which class 0 leads the second by .2.
 fn grey_and_bias(weights: &[Vec<f32>]) -> (Array3<f32>, Vec<f32>) {
     let image = Array3::from_elem((3, SIDE, SIDE), 0.5);
@@ -96,7 +95,11 @@ fn every_attack_stays_within_its_budget_and_in_the_range_of_pixels() {
     let weights = weights();
     let (mut image, bias) = grey_and_bias(&weights);
     // Some pixels at the ends of the range.
-    image.iter_mut().enumerate().filter(|(place, _)| place % 3 == 0).for_each(|(place, pixel)| *pixel = (place % 2) as f32);
+    image
+        .iter_mut()
+        .enumerate()
+        .filter(|(place, _)| place % 3 == 0)
+        .for_each(|(place, pixel)| *pixel = (place % 2) as f32);
     let network = linear(&weights, &bias);
     for attack in Attack::ALL.into_iter().filter(|attack| !attack.is_nearest()) {
         for budget in [0.001, 0.03, 0.5] {
@@ -193,7 +196,12 @@ fn subjects(place: usize) -> Result<Subject, SynthesisError> {
     Ok(Subject { id: format!("image{place}"), image, goal: Goal { label: place % 5, target: None } })
 }
 
-fn run(evaluation: &Evaluation<'_>, n_threads: usize, store: Option<&Store>, cancel: &Cancel) -> Result<Vec<Attacked>, SynthesisError> {
+fn run(
+    evaluation: &Evaluation<'_>,
+    n_threads: usize,
+    store: Option<&Store>,
+    cancel: &Cancel,
+) -> Result<Vec<Attacked>, SynthesisError> {
     let watch = |_: usize, _: usize, _: f64| {};
     let resources = Resources { memory_bytes: 4 << 30, n_threads };
     let around = Surroundings { resources, progress: &Silent, watch: &watch, cancel, store };
@@ -240,7 +248,8 @@ fn accuracy_falls_with_strength_and_counts_what_was_wrong_before() {
     let classifier = classifier(&network);
     for attack in [Attack::named("apgd-ce-linf").unwrap(), Attack::named("deepfool").unwrap()] {
         let budgets = vec![0.0, 0.02, 5.0];
-        let evaluation = Evaluation { classifier: &classifier, attack, budgets: budgets.clone(), seed: 0, shown_to: vec![] };
+        let evaluation =
+            Evaluation { classifier: &classifier, attack, budgets: budgets.clone(), seed: 0, shown_to: vec![] };
         let attacked = run(&evaluation, 1, None, &Cancel::default()).unwrap();
         let curve = strengths(&attack, &budgets, &attacked);
         let clean = attacked.iter().filter(|one| one.clean_class == one.goal.label).count() as f64 / 6.0;
@@ -273,7 +282,8 @@ fn what_cannot_be_attacked_is_refused() {
     let weights = weights();
     let network = linear(&weights[..3], &[0.0; 3]);
     let classifier = classifier(&network);
-    let evaluation = |attack| Evaluation { classifier: &classifier, attack, budgets: vec![0.1], seed: 0, shown_to: vec![] };
+    let evaluation =
+        |attack| Evaluation { classifier: &classifier, attack, budgets: vec![0.1], seed: 0, shown_to: vec![] };
     let few = run(&evaluation(Attack::named("apgd-dlr-l2").unwrap()), 1, None, &Cancel::default());
     assert!(matches!(few, Err(SynthesisError::TooFewClasses { n_classes: 3, needed: 4, .. })));
     // Labels go up to 4.

@@ -120,7 +120,8 @@ impl NullPlan<'_> {
             let group = self.set.slice(first..(first + GROUP).min(self.set.len()));
             let mut rows: Vec<Vec<Array2<f32>>> = vec![Vec::new(); stages.len()];
             let n_decoders = self.resources.n_threads;
-            for batch in batches(&group, self.preprocessing, Limits::default(), plan.batch_size.min(GROUP), n_decoders) {
+            for batch in batches(&group, self.preprocessing, Limits::default(), plan.batch_size.min(GROUP), n_decoders)
+            {
                 if cancel.is_cancelled() {
                     return Err(SynthesisError::Cancelled);
                 }

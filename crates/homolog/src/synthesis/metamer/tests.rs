@@ -78,7 +78,8 @@ fn a_nulls_correlations_are_those_of_the_definition() {
     let preprocessing = Preprocessing::find("torchvision-16").unwrap();
     let stage = network.stage("conv2").unwrap().clone();
     let mut session = crate::network::engine::Engine::open(&Burn::cpu(), &network, &[stage.value]).unwrap();
-    let loaded = crate::stimuli::batches(&set, &preprocessing, crate::stimuli::Limits::default(), 4, 1).next().unwrap().unwrap();
+    let loaded =
+        crate::stimuli::batches(&set, &preprocessing, crate::stimuli::Limits::default(), 4, 1).next().unwrap().unwrap();
     let rows: Array2<f32> = session.run(loaded.images.view()).unwrap().remove(0);
     let mut expected = Vec::new();
     for i in 0..4 {
@@ -94,7 +95,12 @@ fn a_nulls_correlations_are_those_of_the_definition() {
 
 #[test]
 fn percentiles_and_p_values_count_pairs() {
-    let null = Null { stage: "s".to_owned(), n_images: 5, pearson: vec![0.0, 0.1, 0.2, 0.3], spearman: vec![0.1, 0.2, 0.3, 0.4] };
+    let null = Null {
+        stage: "s".to_owned(),
+        n_images: 5,
+        pearson: vec![0.0, 0.1, 0.2, 0.3],
+        spearman: vec![0.1, 0.2, 0.3, 0.4],
+    };
     let judged = null.judge(Likeness { pearson: 0.25, spearman: 0.4, signal_to_noise_db: 0.0 });
     assert_eq!((judged.pearson_percentile, judged.spearman_percentile, judged.p_value), (75.0, 75.0, 2.0 / 5.0));
     assert_eq!(Null::quantile(&null.spearman, 75.0), Some(0.3));
