@@ -89,7 +89,8 @@ def smooth(saliency, image, target):
     noise = np.stack([normal(SEED, sample, image.numel()) for sample in range(N_SAMPLES)])
     noise = torch.from_numpy(noise).reshape(N_SAMPLES, *image.shape[1:])
     drawn = torch.normal
-    torch.normal = lambda mean, deviations: noise * deviations
+    # A gradient jumps where a rectifier switches: the copies are rounded to single precision, in which the other side holds them.
+    torch.normal = lambda mean, deviations: (image + noise * deviations).float().double() - image
     try:
         tunnel = captum.attr.NoiseTunnel(saliency)
         return tunnel.attribute(image, nt_type="smoothgrad", nt_samples=N_SAMPLES, stdevs=deviation, target=target, abs=False)
