@@ -95,7 +95,7 @@ const SCRIPT: &str = r#"
 {const data=JSON.parse(document.getElementById("atlas-data").textContent);
 const canvas=document.getElementById("atlas"),pen=canvas.getContext("2d"),told=document.getElementById("told");
 const layers=document.getElementById("layer"),dots=document.getElementById("dots");
-const sprite=new Image();let layer=data.layers[0],scale=1,left=0,top=0,lit=null;
+const sprite=new Image();let layer=data.layers[0],scale=1,left=0,top=0,lit=null,moved=false;
 data.layers.forEach((one,i)=>layers.add(new Option(one.name,i)));
 const side=()=>Math.min(canvas.clientWidth,canvas.clientHeight)*scale;
 const colour=name=>getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -114,9 +114,9 @@ function draw(){
  }
  if(dots.checked&&scale>3){pen.fillStyle=colour("--ink");for(const point of data.points){pen.beginPath();pen.arc(left+point.x*all,top+point.y*all,1.5,0,7);pen.fill()}}
 }
-function home(){scale=1;left=(canvas.clientWidth-side())/2;top=(canvas.clientHeight-side())/2;draw()}
+function home(){moved=false;scale=1;left=(canvas.clientWidth-side())/2;top=(canvas.clientHeight-side())/2;draw()}
 function zoom(by,x=canvas.clientWidth/2,y=canvas.clientHeight/2){
- const next=Math.min(40,Math.max(.5,scale*by));by=next/scale;scale=next;left=x-(x-left)*by;top=y-(y-top)*by;draw()}
+ const next=Math.min(40,Math.max(.5,scale*by));moved=true;by=next/scale;scale=next;left=x-(x-left)*by;top=y-(y-top)*by;draw()}
 function tell(one){if(one===lit)return;lit=one;
  told.textContent=one?`Row ${one.row+1}, column ${one.column+1}: ${one.n} image${one.n===1?"":"s"}. ${one.classes} ${one.images}`:"";draw()}
 function at(x,y){const cell=side()/data.n_cells,column=Math.floor((x-left)/cell),row=Math.floor((y-top)/cell);
@@ -128,13 +128,13 @@ canvas.addEventListener("pointermove",event=>{
  const now=[event.offsetX,event.offsetY],before=fingers.get(event.pointerId);
  if(before&&fingers.size===2){const other=[...fingers].find(([id])=>id!==event.pointerId)[1];
   const far=(a,b)=>Math.hypot(a[0]-b[0],a[1]-b[1]);zoom(far(now,other)/Math.max(1,far(before,other)),other[0],other[1])}
- else if(before){left+=now[0]-before[0];top+=now[1]-before[1];draw()}
+ else if(before){moved=true;left+=now[0]-before[0];top+=now[1]-before[1];draw()}
  if(before)fingers.set(event.pointerId,now);
  tell(at(...now))});
 canvas.addEventListener("wheel",event=>{event.preventDefault();zoom(Math.exp(-event.deltaY*(event.deltaMode?.05:.0016)),event.offsetX,event.offsetY)},{passive:false});
 canvas.addEventListener("keydown",event=>{
  const step={ArrowLeft:[40,0],ArrowRight:[-40,0],ArrowUp:[0,40],ArrowDown:[0,-40]}[event.key];
- if(step){left+=step[0];top+=step[1];draw()}
+ if(step){moved=true;left+=step[0];top+=step[1];draw()}
  else if(event.key==="+"||event.key==="=")zoom(1.3);else if(event.key==="-")zoom(1/1.3);else if(event.key==="0")home();else return;
  event.preventDefault();tell(at(canvas.clientWidth/2,canvas.clientHeight/2))});
 layers.addEventListener("change",()=>{layer=data.layers[layers.value];lit=null;told.textContent="";draw()});
@@ -142,7 +142,7 @@ dots.addEventListener("change",draw);
 document.getElementById("nearer").addEventListener("click",()=>zoom(1.5));
 document.getElementById("farther").addEventListener("click",()=>zoom(1/1.5));
 document.getElementById("whole").addEventListener("click",home);
-new ResizeObserver(draw).observe(canvas);
+new ResizeObserver(()=>moved?draw():home()).observe(canvas);
 matchMedia("(prefers-color-scheme:dark)").addEventListener("change",draw);
 sprite.addEventListener("load",home);sprite["src"]=data.sprite;home();}
 "#;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use homolog::inside::atlas::{Atlas, Direction, GridCell, Layer, Sampling, Settings};
 use homolog::inside::picture::pictures;
 use homolog::recording::record::budget::peak_resident_bytes;
-use homolog::report::figure::{AtlasIcon, AtlasMap, Thumbnail, icon_side};
+use homolog::report::figure::{AtlasIcon, AtlasMap, Thumbnail, icon_side, short_model_name};
 use homolog::report::{AtlasPage, AtlasPageCell, AtlasPageLayer, AtlasPoint};
 use homolog::stimuli::{Filter, Image, PassOrder, Preprocessing, StimulusSet, resize};
 use serde_json::{Value, json};
@@ -106,7 +106,12 @@ impl Output<'_> {
             })
         };
         AtlasMap {
-            description: format!("Activation atlas of {} in {}, {}", self.stage(), self.model.name, self.name(layer)),
+            description: format!(
+                "Activation atlas of {} in {}, {}",
+                self.stage(),
+                short_model_name(&self.model.name),
+                self.name(layer)
+            ),
             title: format!("{} \u{b7} {}", self.stage(), self.name(layer)),
             n_cells: self.settings.n_cells,
             icons: icons.iter().filter_map(icon).collect(),
@@ -136,7 +141,7 @@ impl Output<'_> {
                  are averaged, and the icon is an image optimised to activate the stage as their average does. The area of an \
                  icon grows as the number of images in its cell.",
                 self.stage(),
-                self.model.name,
+                short_model_name(&self.model.name),
                 self.set.len(),
                 match self.sampling {
                     Sampling::RandomPosition => "at one random position",

@@ -8,7 +8,7 @@ use homolog::inside::circuit::{Link, Node, Strength, Unit};
 use homolog::inside::optimise::Optimised;
 use homolog::inside::picture::pictures;
 use homolog::recording::record::budget::peak_resident_bytes;
-use homolog::report::figure::{CircuitLink, CircuitNode, CircuitTree, Thumbnail};
+use homolog::report::figure::{CircuitLink, CircuitNode, CircuitTree, Thumbnail, short_model_name};
 use homolog::report::{Cell, Document, Table as PageTable};
 use homolog::stimuli::{Image, Preprocessing};
 use serde_json::{Value, json};
@@ -51,7 +51,8 @@ impl Output<'_> {
         let shown = self.write_images()?;
         let mut stems = Stems::default();
         let mut results = Vec::new();
-        let mut page = Document::new(format!("What units of {} are made of", self.model.name), command_line());
+        let mut page =
+            Document::new(format!("What units of {} are made of", short_model_name(&self.model.name)), command_line());
         page.lead(format!(
             "Weights expanded through the stages between: {}; the largest of a window counts as the mean of the window.",
             self.slopes_in_words()
@@ -120,7 +121,7 @@ impl Output<'_> {
             "{} of {} and its strongest inputs {}, with the expanded weights between them; the share is that of all \
              squared weights into the unit, and rows of a kernel run down as in the image.{}",
             tree.unit,
-            self.model.name,
+            short_model_name(&self.model.name),
             inputs.join(", "),
             if shown.is_empty() { "" } else { " The pictures of units are optimised images." }
         );
