@@ -102,6 +102,10 @@ impl Lbfgs {
                 direction = self.downhill(initial);
                 slope = dot(&self.gradient, &direction);
             }
+            // No way leads down: the gradient is 0, or too small or large for its square to be a number.
+            if slope.is_nan() || slope >= 0.0 {
+                return Ok(Advanced::Stuck);
+            }
             if let Some((next, valued)) = self.along(&direction, slope, search, function)? {
                 self.take(next, valued);
                 return Ok(Advanced::Moved);

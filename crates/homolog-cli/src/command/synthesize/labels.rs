@@ -85,11 +85,11 @@ mod tests {
         image("0012_dog.png");
         image("7.png");
         let set = StimulusSet::open(folder.path(), homolog::stimuli::IdStyle::default()).unwrap();
-        assert_eq!(Labels::read("names").unwrap().of(&set).unwrap(), [Some(12), Some(7)]);
+        assert_eq!(Labels::read("names").unwrap().of(&set).unwrap(), [Some(7), Some(12)]);
         assert_eq!(Labels::read("predicted").unwrap().of(&set).unwrap(), [None, None]);
         let file = folder.path().join("labels.csv");
         std::fs::write(&file, "stimulus_id,class\n7,3\n0012_dog,5\n").unwrap();
-        assert_eq!(Labels::read(file.to_str().unwrap()).unwrap().of(&set).unwrap(), [Some(5), Some(3)]);
+        assert_eq!(Labels::read(file.to_str().unwrap()).unwrap().of(&set).unwrap(), [Some(3), Some(5)]);
         std::fs::write(&file, "stimulus_id,class\n7,cat\n").unwrap();
         assert!(Labels::read(file.to_str().unwrap()).unwrap_err().message().contains("line 2"));
         assert!(Labels::read("none.csv").unwrap_err().message().contains("\"none.csv\""));

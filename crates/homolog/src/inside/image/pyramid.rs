@@ -71,8 +71,18 @@ impl Pyramid {
 
 /// Bilinear resampling of `from` positions to `to`, pixel centres aligned at half pixels and the edge repeated, as a
 /// matrix (from, to) to be multiplied from the right.
-pub(crate) fn bilinear(from: usize, to: usize, device: &Device) -> Tensor<2> {
+fn bilinear(from: usize, to: usize, device: &Device) -> Tensor<2> {
     Ranked::from_elements(&[from, to], bilinear_numbers(from, to), device).into_rank()
+}
+
+/// Images at another size, bilinear, pixels at the edge held beyond it.
+pub(crate) fn resampled(images: Tensor<4>, [height, width]: [usize; 2], device: &Device) -> Tensor<4> {
+    let [n_images, n_channels, from_height, from_width] = images.dims();
+    let planes = n_images * n_channels;
+    let across = images.reshape([planes * from_height, from_width]).matmul(bilinear(from_width, width, device));
+    let turned = across.reshape([planes, from_height, width]).swap_dims(1, 2).reshape([planes * width, from_height]);
+    let down = turned.matmul(bilinear(from_height, height, device)).reshape([planes, width, height]);
+    down.swap_dims(1, 2).reshape([n_images, n_channels, height, width])
 }
 
 /// The elements of that matrix, row by row.

@@ -10,7 +10,7 @@ use super::redirected::{Shown, largest, redirected};
 use super::state::{Mover, State};
 use super::{Ended, Look, Optimised, Surroundings};
 use crate::inside::InsideError;
-use crate::inside::image::{ImageModel, bilinear, to_host};
+use crate::inside::image::{ImageModel, resampled, to_host};
 use crate::inside::objective::Aim;
 use crate::inside::transform::{Bands, Blur, GradientFilter, PixelFilter, View, smoothed};
 use crate::network::engine::EngineError;
@@ -344,16 +344,6 @@ pub(super) fn through(images: Tensor<4>, gradient: Tensor<4>, leaves: &[Tensor<1
 fn uploaded_images(model: &ImageModel, images: &[Array3<f32>]) -> Result<Vec<Tensor<1>>, InsideError> {
     let parameters = model.of_images(images)?;
     Ok(parameters.into_iter().map(|numbers| model.upload(numbers)).collect())
-}
-
-/// Images at another size, bilinear.
-fn resampled(images: Tensor<4>, [height, width]: [usize; 2], device: &Device) -> Tensor<4> {
-    let [n_images, n_channels, from_height, from_width] = images.dims();
-    let planes = n_images * n_channels;
-    let across = images.reshape([planes * from_height, from_width]).matmul(bilinear(from_width, width, device));
-    let turned = across.reshape([planes, from_height, width]).swap_dims(1, 2).reshape([planes * width, from_height]);
-    let down = turned.matmul(bilinear(from_height, height, device)).reshape([planes, width, height]);
-    down.swap_dims(1, 2).reshape([n_images, n_channels, height, width])
 }
 
 /// The number of a tensor of one.

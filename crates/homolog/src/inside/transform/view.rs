@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::inside::image::narrow;
+use crate::inside::image::{narrow, resampled};
 use crate::network::value::Ranked;
 use crate::stimuli::generate::Random;
 
@@ -57,7 +57,7 @@ impl View {
         let device = images.device().inner();
         match self {
             Self::Whole if from == size => images,
-            Self::Whole => Sampling::affine(from, size, &Affine::fitting(from, size)).apply(images, &device),
+            Self::Whole => resampled(images, size, &device),
             Self::Rolled { jitter_px } => {
                 let mut draw = |n: usize| random.index(2 * jitter_px + 1) + n * (jitter_px / n + 1) - jitter_px;
                 let shift = [draw(height), draw(width)];

@@ -161,7 +161,8 @@ fn draw_polar(canvas: &mut Canvas, area: Area, largest: f64, points: &[(f64, f64
     if let Some(angle) = preferred_deg {
         canvas.line("bound", at(angle, 1.0), at(angle + 180.0, 1.0));
     }
-    let share = |value: f64| (value / largest).clamp(0.0, 1.0);
+    // A unit that is never driven above 0 has no shape: its curve is a point.
+    let share = |value: f64| if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 };
     let round =
         [0.0, 180.0].into_iter().flat_map(|turn| points.iter().map(move |(angle, value)| (angle + turn, *value)));
     let mut path: Vec<Option<(f64, f64)>> =
