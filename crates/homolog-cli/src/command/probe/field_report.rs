@@ -29,7 +29,8 @@ pub(super) fn add(report: &mut StageReport, stage: StageFields) {
             }),
         ));
     }
-    let maps: [(&str, fn(&homolog::inside::probe::MeasuredField) -> Array2<f64>); 2] =
+    type MapOf = fn(&homolog::inside::probe::MeasuredField) -> Array2<f64>;
+    let maps: [(&str, MapOf); 2] =
         [("sparse noise", |unit| (&unit.bright - &unit.dark) / 2.0), ("spike-triggered", |unit| unit.average.clone())];
     for (title, of) in maps {
         let axis = format!("{} px cells", stage.grid.cell_px);

@@ -102,10 +102,8 @@ impl Rescoring {
         for (text, change) in asked {
             let changed = changed(bench, network, &change, labelled.as_ref())?;
             let after = self.judge(bench, running, &store, &changed, text, labelled.as_ref(), &benchmarks)?;
-            let effect = |((of, before), (_, after)): (&(String, Option<f64>), (String, Option<f64>))| {
-                (of.clone(), *before, after)
-            };
-            let effects = before.iter().zip(after).map(effect).collect();
+            let effects =
+                before.iter().zip(after).map(|((of, before), (_, after))| (of.clone(), *before, after)).collect();
             rescored.changes.push(Change { what: text.clone(), effects });
         }
         Ok(Some(rescored))

@@ -205,7 +205,8 @@ impl Shown<'_> {
                 }),
             );
         }
-        let axes: [(&str, fn(&UnitTuning) -> Option<&PositionTuning>); 2] = [
+        type Along = fn(&UnitTuning) -> Option<&PositionTuning>;
+        let axes: [(&str, Along); 2] = [
             ("position across", |unit| unit.position.as_ref().map(|[across, _]| across)),
             ("position down", |unit| unit.position.as_ref().map(|[_, down]| down)),
         ];

@@ -161,7 +161,7 @@ impl<'a> PreparedPls<'a> {
         let predict = |(fold, components): (&Fold<'_>, deflated::Components)| {
             let offset = &self.target_means + &ndarray::aview1(&fold.target_means);
             let predicted = super::products::product(components.test_scores.view(), components.loadings.view());
-            predicted * &ndarray::aview1(&fold.target_scales) + &offset
+            predicted * ndarray::aview1(&fold.target_scales) + &offset
         };
         Ok(folds.par_iter().zip(components).map(predict).collect())
     }

@@ -84,10 +84,9 @@ fn settings() -> Settings {
 /// Vectors of three directions, in turn, with noise.
 fn planted(n: usize) -> Sampled {
     let mut random = Random::new(9);
-    let vector =
-        |(image, channel): (usize, usize)| (if channel == image % 3 { 5.0 } else { 0.5 }) + random.uniform() as f32;
-    let mut vector = vector;
-    let vectors = Array2::from_shape_fn((n, 6), |place| vector(place));
+    let vectors = Array2::from_shape_fn((n, 6), |(image, channel)| {
+        (if channel == image % 3 { 5.0 } else { 0.5 }) + random.uniform() as f32
+    });
     let logits = vectors.slice(ndarray::s![.., ..3]).to_owned();
     let stage = network().stage("relu").unwrap().clone();
     Sampled { stage: Stage { shape: vec![6, 2, 2], ..stage }, vectors, positions: vec![None; n], logits: Some(logits) }

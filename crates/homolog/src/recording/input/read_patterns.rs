@@ -195,27 +195,8 @@ impl Patterns {
             let first = repeated.iter().take(3).cloned().collect();
             return Err(InputError::RepeatedIds { input: input.to_owned(), n_repeated: repeated.len(), first });
         }
-        // Repetitions may be fewer for some stimuli: they are NaN as a whole, and left out by what takes repetitions.
-        let n_shown = match leading.last() {
-            Some((last, _)) if last.axis == PatternAxis::Repetition => {
-                let shown = row_of.mapv(|row| usize::from(row.is_some()));
-                let axis = Axis(leading.len() - 1);
-                shown.sum_axis(axis).insert_axis(axis)
-            }
-            _ => row_of.mapv(|row| usize::from(row.is_some())),
-        };
-        if let Some((place, _)) = n_shown.indexed_iter().find(|(_, shown)| **shown == 0) {
-            let place = place.slice();
-            let is_of_repetition = |(axis, _): &(LeadingAxis, Vec<usize>)| axis.axis == PatternAxis::Repetition;
-            let n_outer = leading.len() - usize::from(leading.last().is_some_and(is_of_repetition));
-            let at = n_outer.saturating_sub(1);
-            let (axis, entry) = leading.get(at).map_or(("presentation", String::new()), |(axis, _)| {
-                (axis.axis.name(), axis.labels.get(place[at]).cloned().unwrap_or_default())
-            });
-            let stimulus = place.last().and_then(|stimulus| ids.get(*stimulus)).cloned().unwrap_or_default();
-            return Err(InputError::Unbalanced { input: input.to_owned(), along: axis, stimulus, entry });
-        }
         let mut leading: Vec<LeadingAxis> = leading.into_iter().map(|(axis, _)| axis).collect();
+        require_every_presentation(input, &ids, &leading, &row_of)?;
         let mut shape = lengths;
         if n_bins > 1 {
             let starts = recording.coordinate(RecordingAxis::TimeBin, "start_ms")?.to_texts();
@@ -252,6 +233,28 @@ impl Patterns {
             dropped_stimuli: Vec::new(),
         })
     }
+}
+
+/// Passes when every stimulus was shown under every entry of the leading axes; repetitions may be fewer for some stimuli: they are NaN
+/// as a whole, and left out by what takes repetitions.
+fn require_every_presentation(
+    input: &str,
+    ids: &[String],
+    leading: &[LeadingAxis],
+    row_of: &ArrayD<Option<usize>>,
+) -> Result<(), InputError> {
+    let shown = row_of.mapv(|row| usize::from(row.is_some()));
+    let has_repetitions = leading.last().is_some_and(|axis| axis.axis == PatternAxis::Repetition);
+    let n_outer = leading.len() - usize::from(has_repetitions);
+    let n_shown = if has_repetitions { shown.sum_axis(Axis(n_outer)).insert_axis(Axis(n_outer)) } else { shown };
+    let Some((place, _)) = n_shown.indexed_iter().find(|(_, shown)| **shown == 0) else { return Ok(()) };
+    let place = place.slice();
+    let at = n_outer.saturating_sub(1);
+    let (along, entry) = leading.get(at).map_or(("presentation", String::new()), |axis| {
+        (axis.axis.name(), axis.labels.get(place[at]).cloned().unwrap_or_default())
+    });
+    let stimulus = place.last().and_then(|stimulus| ids.get(*stimulus)).cloned().unwrap_or_default();
+    Err(InputError::Unbalanced { input: input.to_owned(), along, stimulus, entry })
 }
 
 /// The array with its axes in the order of [`Patterns::values`], and its leading axes; an axis of one unit is added where there
