@@ -7,10 +7,9 @@ only these are made again. All take some eight minutes of one core.
 
 The images are every tenth of the 1,000, of classes 0, 10, ..., 990, resized to 227 pixels (bilinear). Only those that the network
 has right are attacked; the others count as wrong, as in RobustBench. Budgets are of images from 0 to 1. For attacks that look for
-the nearest image (DeepFool, CW) an image counts as fooled at a budget when its change is no longer than that, in L2.
+the nearest image (CW) an image counts as fooled at a budget when its change is no longer than that, in L2.
 
-DeepFool goes through all classes of what it is given, one gradient each; it is given the ten largest of the clean image, which is
-the number of candidates of its paper's authors.
+DeepFool is compared with foolbox: torchattacks' leaves a third of these images unfooled however far it goes.
 """
 
 import json
@@ -25,7 +24,6 @@ import torchattacks
 import torchvision
 from PIL import Image
 
-N_CANDIDATES = 10
 # At the first of each about half of the clean images' accuracy is left, at the second little.
 LINF = [0.25 / 255, 0.5 / 255]
 L2 = [0.1, 0.2]
@@ -41,17 +39,6 @@ class Prepared(torch.nn.Module):
 
     def forward(self, images):
         return self.network(images[:, [2, 1, 0]].contiguous() * 255 - self.mean)
-
-
-class Candidates(torch.nn.Module):
-    """Some of a network's classes."""
-
-    def __init__(self, model, classes):
-        super().__init__()
-        self.model, self.classes = model, classes
-
-    def forward(self, images):
-        return self.model(images)[:, self.classes]
 
 
 def sized(file, side=227):
@@ -100,14 +87,6 @@ def main():
         return {"accuracy": kept, "accuracy_at_any_length": accuracy(adversarial),
                 "median_l2_of_fooled": float(f"{lengths[fooled].quantile(0.5):.6g}")}
 
-    def deepfool():
-        fooled = []
-        for image, label, of_image in zip(x, y, logits[right]):
-            candidates = of_image.topk(N_CANDIDATES).indices
-            attack = ta.DeepFool(Candidates(model, candidates), steps=50, overshoot=0.02)
-            fooled.append(attack(image[None], torch.tensor([int((candidates == label).nonzero())])))
-        return nearest(torch.cat(fooled))
-
     def carlini_wagner():
         # One image at a time: torchattacks stops a whole batch when its sum of costs rises.
         attack = ta.CW(model, c=1, kappa=0, steps=40, lr=0.01)
@@ -117,7 +96,6 @@ def main():
         "fgsm": lambda: within(lambda eps: ta.FGSM(model, eps=eps), LINF),
         "pgd-linf": lambda: within(lambda eps: ta.PGD(model, eps=eps, alpha=eps / 4, steps=10, random_start=False), LINF),
         "pgd-l2": lambda: within(lambda eps: ta.PGDL2(model, eps=eps, alpha=eps / 4, steps=10, random_start=False), L2),
-        "deepfool": deepfool,
         "apgd-ce-linf": lambda: within(apgd("Linf", "ce"), LINF),
         "apgd-ce-l2": lambda: within(apgd("L2", "ce"), L2),
         "apgd-dlr-linf": lambda: within(apgd("Linf", "dlr"), LINF),

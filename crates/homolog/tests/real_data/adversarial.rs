@@ -1,4 +1,4 @@
-//! Accuracy of SqueezeNet under attack against torchattacks (`goldens/torchattacks/adversarial`).
+//! Accuracy of SqueezeNet under attack against torchattacks and foolbox (`goldens/{torchattacks,foolbox}/adversarial`).
 
 use std::path::Path;
 
@@ -20,8 +20,8 @@ use crate::real_data;
 /// Largest difference of two accuracies, in percent.
 const TOLERANCE: f64 = 2.0;
 
-fn golden() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/torchattacks/adversarial/golden.json");
+fn golden(peer: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../goldens/{peer}/adversarial/golden.json"));
     serde_json::from_str(&std::fs::read_to_string(&path).expect("the golden")).expect("JSON")
 }
 
@@ -60,13 +60,17 @@ fn attacked(attack: Attack, budgets: &[f64]) -> Vec<Attacked> {
 fn compare(name: &str, curve: &[Strength], expected: &[f64]) {
     for (strength, expected) in curve.iter().zip(expected) {
         let found = 100.0 * strength.accuracy;
-        println!("{name} at {:.5}: {found} %, torchattacks {expected} %", strength.budget);
-        assert!((found - expected).abs() <= TOLERANCE, "{name} at {}: {found} %, not {expected} %", strength.budget);
+        println!("{name} at {:.5}: {found} %, the peer {expected} %", strength.budget);
+        // APGD starts at random, in L2 from other numbers than torchattacks': it may find more, never fewer.
+        let is_other_start = name.starts_with("apgd") && name.ends_with("l2");
+        let most_beyond = if is_other_start { 3.0 * TOLERANCE } else { TOLERANCE };
+        let is_near = (-most_beyond..=TOLERANCE).contains(&(found - expected));
+        assert!(is_near, "{name} at {}: {found} %, not {expected} %", strength.budget);
     }
 }
 
 fn within_budget(name: &str, attack: Attack) {
-    let golden = golden();
+    let golden = golden("torchattacks");
     let budgets = numbers(&golden[if attack.norm() == Norm::Linf { "linf" } else { "l2" }]);
     let expected = numbers(&golden["percent_right"][name]);
     let attacked = attacked(attack, &budgets);
@@ -79,8 +83,8 @@ fn within_budget(name: &str, attack: Attack) {
     }
 }
 
-fn nearest(name: &str, attack: Attack) {
-    let golden = golden();
+fn nearest(peer: &str, name: &str, attack: Attack) {
+    let golden = golden(peer);
     let (budgets, case) = (numbers(&golden["l2"]), &golden["percent_right"][name]);
     let attacked = attacked(attack, &budgets);
     let curve = strengths(&attack, &budgets, &attacked);
@@ -89,7 +93,7 @@ fn nearest(name: &str, attack: Attack) {
     let (found, expected) = (100.0 * all.accuracy, case["accuracy_at_any_length"].as_f64().expect("a number"));
     assert!((found - expected).abs() <= TOLERANCE, "{name}: {found} %, not {expected} %");
     let (found, expected) = (all.median_l2.expect("some"), case["median_l2_of_fooled"].as_f64().expect("a number"));
-    println!("{name}: median length {found}, torchattacks {expected}");
+    println!("{name}: median length {found}, {peer} {expected}");
     assert!((found / expected - 1.0).abs() < 0.02, "{name}: median length {found}, not {expected}");
 }
 
@@ -113,13 +117,13 @@ fn apgd_leaves_the_accuracy_that_torchattacks_leaves() {
 }
 
 #[test]
-fn deepfool_finds_images_as_near_as_torchattacks_does() {
-    nearest("deepfool", Attack::named("deepfool").expect("known"));
+fn deepfool_finds_images_as_near_as_foolbox_does() {
+    nearest("foolbox", "deepfool", Attack::named("deepfool").expect("known"));
 }
 
 #[test]
 fn carlini_wagner_finds_images_as_near_as_torchattacks_does() {
     let attack =
         Attack::CarliniWagner { weight: 1.0, confidence: 0.0, n_steps: 40, learning_rate: 0.01, n_searches: 1 };
-    nearest("carlini-wagner", attack);
+    nearest("torchattacks", "carlini-wagner", attack);
 }

@@ -13,7 +13,7 @@ use crate::real_data;
 #[test]
 fn squeezenet_has_detectors_that_the_same_network_without_training_lacks() {
     let labelled = labelled_scenes(48, 256, 0).unwrap();
-    let preprocessing = Preprocessing::named("torchvision").unwrap();
+    let preprocessing = Preprocessing::named("caffe-227").unwrap();
     let weights = real_data("weights/squeezenet1_1/squeezenet1_1.pth");
     let trained = format!("squeezenet1_1@{}", weights.display());
     let dissected = |model: &str| {
