@@ -24,6 +24,12 @@ const TOLERANCE: f64 = 1e-3;
 /// Least rank correlation of a map's values.
 const RANK_CORRELATION: f64 = 0.999;
 
+/// A gradient jumps where a rectifier or a maximum switches. Near enough to such a place single precision and the golden's double
+/// are on different sides of it; of a noisy copy's gradient, that is an eighth of `SmoothGrad`'s map.
+fn tolerance(method: &str) -> f64 {
+    if method == "smoothgrad" { 5.0 * TOLERANCE } else { TOLERANCE }
+}
+
 fn golden(peer: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../goldens/{peer}/attribution/golden.json"));
     serde_json::from_str(&std::fs::read_to_string(&path).expect("the golden")).expect("JSON")
@@ -132,12 +138,12 @@ fn agrees(peer: &str, check: impl Fn(&Value, &Balance, f64)) {
             println!("{} {name}: rank {rank:.6}, values {values:.1e}, norm {norm:.1e}, sum {sum:.1e}", case["image"]);
             assert!(rank >= RANK_CORRELATION, "{} {name}: rank correlation {rank}", case["image"]);
             assert!(
-                values.max(norm).max(sum) <= TOLERANCE,
+                values.max(norm).max(sum) <= tolerance(name),
                 "{} {name}: {values:.1e} {norm:.1e} {sum:.1e}",
                 case["image"]
             );
             let scaled: Vec<f64> = map.iter().map(|value| value * 1.01).collect();
-            assert!(differences(&scaled, kept, &golden["places"])[1] > TOLERANCE, "1 % would be seen");
+            assert!(differences(&scaled, kept, &golden["places"])[1] > tolerance(name), "1 % would be seen");
             check(kept, &found.balance, found.objective);
         }
     }

@@ -13,12 +13,14 @@ use crate::real_data;
 #[test]
 fn squeezenet_has_detectors_that_the_same_network_without_training_lacks() {
     let labelled = labelled_scenes(48, 256, 0).unwrap();
-    let preprocessing = Preprocessing::named("caffe-227").unwrap();
     let weights = real_data("weights/squeezenet1_1/squeezenet1_1.pth");
     let trained = format!("squeezenet1_1@{}", weights.display());
     let dissected = |model: &str| {
         let nothing = |_: &'static _| Err("nothing is fetched here".into());
-        let network = load(&ModelSpec::parse(model).unwrap(), nothing).unwrap().network().unwrap();
+        let loaded = load(&ModelSpec::parse(model).unwrap(), nothing).unwrap();
+        // Published weights have a recipe, random ones the architecture's own size.
+        let preprocessing = Preprocessing::named(loaded.recipe.unwrap_or("torchvision")).unwrap();
+        let network = loaded.network().unwrap();
         let resources = Resources { memory_bytes: 2 << 30, n_threads: 2 };
         let engine = Burn::cpu();
         let dissector = Dissector { labelled: &labelled, preprocessing: &preprocessing, engine: &engine, resources };

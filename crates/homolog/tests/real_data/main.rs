@@ -16,6 +16,7 @@ mod receptive_fields;
 mod recording;
 mod stimuli;
 mod trained_networks;
+mod under_attack;
 mod visualization;
 
 pub(crate) use place::real_data;
