@@ -6,7 +6,8 @@
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::solvers::{DenseSolveCore, Solve};
 use faer::{Accum, MatMut, MatRef, Par, Side};
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::StatsError;
 
@@ -104,7 +105,21 @@ pub(crate) fn symmetric_eigen(
     })?;
     let eigenvalues = decomposition.S().column_vector();
     let vectors = decomposition.U();
-    Ok((Array1::from_shape_fn(n, |i| eigenvalues[i]), Array2::from_shape_fn((n, n), |(i, j)| vectors[(i, j)])))
+    Ok((Array1::from_shape_fn(n, |i| eigenvalues[i]), row_by_row(vectors)))
+}
+
+/// The same matrix row by row, copied in squares that fit the cache.
+fn row_by_row(matrix: MatRef<'_, f64>) -> Array2<f64> {
+    const SIDE: usize = 32;
+    let mut out = Array2::zeros((matrix.nrows(), matrix.ncols()));
+    out.axis_chunks_iter_mut(Axis(0), SIDE).into_par_iter().enumerate().for_each(|(band, mut rows)| {
+        for (block, mut square) in rows.axis_chunks_iter_mut(Axis(1), SIDE).enumerate() {
+            for ((row, column), value) in square.indexed_iter_mut() {
+                *value = matrix[(band * SIDE + row, block * SIDE + column)];
+            }
+        }
+    });
+    out
 }
 
 /// Eigenvalues of a symmetric matrix, from least to greatest.

@@ -26,7 +26,7 @@ pub(crate) fn run(name: &str, folder: &Path) -> Result<(f64, Value), Failure> {
         undefined: UndefinedScores::Refuse,
     };
     let (seconds, found) = timed(runs, || {
-        let predictors = Predictors::from_features(features.mapv(f64::from).view())?;
+        let predictors = Predictors::from_features(features.view())?;
         Ok(encode(&predictors, targets.mapv(f64::from).view(), &protocol)?)
     })?;
     let of_units: Vec<f64> = found.of_units().into_iter().flatten().collect();

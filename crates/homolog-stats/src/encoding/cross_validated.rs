@@ -1,12 +1,12 @@
 //! Fit on the training part, predict the test part, score each unit: for every split.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis, CowArray, Ix2};
 use rayon::prelude::*;
 
 use super::aggregation::{Aggregate, median_over_units_mean_over_splits};
 use super::score::PredictionScore;
 use crate::error::StatsError;
-use crate::finite::{require_count, require_same_length};
+use crate::finite::{require_count, require_finite, require_same_length};
 use crate::mapping::{Mapping, MappingPrediction, Predictors};
 use crate::splits::Split;
 
@@ -105,7 +105,7 @@ pub fn encode(
 ) -> Result<Encoding, StatsError> {
     check(predictors, targets, protocol)?;
     let kept = Kept::of(targets, protocol.missing)?;
-    let targets = targets.select(Axis(0), &kept.stimuli).select(Axis(1), &kept.units);
+    let targets = kept.of_targets(targets);
     let held_out = if kept.stimuli.len() == predictors.n_stimuli() {
         predict_splits(predictors, targets.view(), &protocol.mapping, &protocol.splits)?
     } else {
@@ -153,11 +153,9 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn of(targets: ArrayView2<'_, f64>, policy: MissingTargets) -> Result<Self, StatsError> {
-        let refused = |value: f64| match policy {
-            MissingTargets::Refuse => !value.is_finite(),
-            _ => value.is_infinite(),
-        };
-        if let Some(((row, column), &value)) = targets.indexed_iter().find(|&(_, &value)| refused(value)) {
+        if policy == MissingTargets::Refuse {
+            require_finite(OPERATION, "responses", targets)?;
+        } else if let Some(((row, column), &value)) = targets.indexed_iter().find(|(_, value)| value.is_infinite()) {
             return Err(StatsError::NotFinite { operation: OPERATION, what: "responses", row, column, value });
         }
         let complete = |axis: Axis| -> Vec<usize> {
@@ -173,6 +171,14 @@ impl Kept {
         require_count(OPERATION, "units without a missing response", units.len(), 1)?;
         require_count(OPERATION, "stimuli without a missing response", stimuli.len(), 2)?;
         Ok(Self { units, stimuli })
+    }
+
+    /// Responses of the kept stimuli and units.
+    fn of_targets<'a>(&self, targets: ArrayView2<'a, f64>) -> CowArray<'a, f64, Ix2> {
+        match (self.stimuli.len(), self.units.len()) == targets.dim() {
+            true => targets.into(),
+            false => targets.select(Axis(0), &self.stimuli).select(Axis(1), &self.units).into(),
+        }
     }
 
     /// The splits in positions among the kept stimuli.

@@ -1,6 +1,7 @@
 //! What a mapping predicts from: the features themselves, or only their Gram matrix.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, concatenate};
 
 use super::products::{product, transpose_times_self};
 use crate::error::StatsError;
@@ -36,7 +37,7 @@ pub(crate) enum Side {
 }
 
 impl Predictors {
-    /// From features that are in memory.
+    /// From features that are in memory, in single or double precision; all is computed in double.
     ///
     /// # Shapes and units
     /// - `features`: (n_stimuli, n_features), any real unit.
@@ -45,15 +46,17 @@ impl Predictors {
     /// - [`StatsError::TooFewStimuli`] with fewer than 2 stimuli.
     /// - [`StatsError::TooFew`] without a feature.
     /// - [`StatsError::NotFinite`] names the first value that is NaN or infinite.
-    pub fn from_features(features: ArrayView2<'_, f64>) -> Result<Self, StatsError> {
+    pub fn from_features<T>(features: ArrayView2<'_, T>) -> Result<Self, StatsError>
+    where
+        T: Copy + Into<f64> + Send + Sync,
+    {
         require_stimuli(OPERATION, features.nrows(), 2)?;
         require_count(OPERATION, "features", features.ncols(), 1)?;
         if features.ncols() > features.nrows() {
-            return Self::from_gram(&Gram::of(features)?);
+            return Self::from_gram(&Gram::of(features.mapv(Into::into).view())?);
         }
         require_finite(OPERATION, "features", features)?;
-        let means = features.mean_axis(Axis(0)).unwrap_or_default();
-        let centred = &features - &means;
+        let (centred, means) = less_means(features);
         let cross_products = transpose_times_self(centred.view());
         let side = Side::Features { features: centred, cross_products, means };
         Ok(Self { side, n_features: features.ncols(), held: None, bands: Vec::new() })
@@ -198,6 +201,24 @@ impl Predictors {
             Side::Stimuli { gram, .. } => product(gram.view(), targets),
         }
     }
+}
+
+/// Features less the mean of each over all stimuli, and those means.
+fn less_means<T: Copy + Into<f64> + Send + Sync>(features: ArrayView2<'_, T>) -> (Array2<f64>, Array1<f64>) {
+    const COLUMNS_AT_ONCE: usize = 128;
+    let mut means = Array1::<f64>::zeros(features.ncols());
+    let parts = means.axis_chunks_iter_mut(Axis(0), COLUMNS_AT_ONCE).into_par_iter();
+    parts.zip(features.axis_chunks_iter(Axis(1), COLUMNS_AT_ONCE).into_par_iter()).for_each(|(mut means, features)| {
+        for row in features.outer_iter() {
+            Zip::from(&mut means).and(row).for_each(|sum, &value| *sum += value.into());
+        }
+        means /= features.nrows() as f64;
+    });
+    let mut centred = Array2::zeros(features.dim());
+    Zip::from(centred.rows_mut()).and(features.rows()).par_for_each(|mut centred, row| {
+        Zip::from(&mut centred).and(row).and(&means).for_each(|to, &value, mean| *to = value.into() - mean);
+    });
+    (centred, means)
 }
 
 #[cfg(test)]

@@ -3,20 +3,22 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::deflated::{Begun, Component, DeflatedSide};
-use super::{Fold, mean_of_training, scales};
-use crate::mapping::products::{add_scaled, dot, product, times_vector, transpose_times_self};
+use super::{Fold, PlsScaling, scales};
+use crate::mapping::products::{
+    add_scaled, dot, take_away_products_of_rows, times_vector, transpose_times_self, transposed_rows_times,
+};
 
 /// What makes the training part's Xᵀ X of that of all stimuli.
-struct TrainingProducts {
+struct TrainingProducts<'a> {
     /// Features of the stimuli that are left out.
-    left_out: Array2<f64>,
+    left_out: Vec<&'a [f64]>,
     mean: Vec<f64>,
     /// What each feature is divided by.
     scales: Vec<f64>,
     n_train: f64,
 }
 
-impl TrainingProducts {
+impl TrainingProducts<'_> {
     /// D v, where D divides by the scales.
     fn scaled(&self, vector: &[f64]) -> Vec<f64> {
         vector.iter().zip(&self.scales).map(|(x, scale)| x / scale).collect()
@@ -25,8 +27,7 @@ impl TrainingProducts {
     /// D (Xᵀ X over all − X_outᵀ X_out − n μ μᵀ) `scaled`, of which `image` is the first term; and the scores of what is left out, centred
     /// by the training part.
     fn completed(&self, mut image: Vec<f64>, scaled: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let mut scores = times_vector(self.left_out.view(), scaled);
-        add_scaled(&mut image, -1.0, &times_vector(self.left_out.t(), &scores));
+        let mut scores = take_away_products_of_rows(&self.left_out, scaled, &mut image);
         let of_mean = dot(&self.mean, scaled);
         add_scaled(&mut image, -self.n_train * of_mean, &self.mean);
         image.iter_mut().zip(&self.scales).for_each(|(x, scale)| *x /= scale);
@@ -36,8 +37,8 @@ impl TrainingProducts {
 }
 
 /// Cross-products in the space of features, with the components taken from them.
-pub(super) struct FeatureSide {
-    training: TrainingProducts,
+pub(super) struct FeatureSide<'a> {
+    training: TrainingProducts<'a>,
     /// Where each test stimulus is among those left out.
     test: Vec<usize>,
     /// Xᵀ Y of the centred training part, before any deflation (n_features, n_targets).
@@ -53,23 +54,26 @@ struct Taken {
     loading: Vec<f64>,
 }
 
-impl FeatureSide {
+impl<'a> FeatureSide<'a> {
+    /// `rows` are those of `features`.
     pub(super) fn new(
         fold: &Fold<'_>,
-        features: &Array2<f64>,
+        (features, rows): (&Array2<f64>, &[&'a [f64]]),
         targets: ArrayView2<'_, f64>,
         cross_of_all: &Array2<f64>,
     ) -> Self {
-        let mean = mean_of_training(features.view(), &fold.split.train, &fold.left_out);
-        let left_out = features.select(Axis(0), &fold.left_out);
+        let left_out: Vec<&[f64]> = fold.left_out.iter().map(|&position| rows[position]).collect();
         let left_out_targets = targets.select(Axis(0), &fold.left_out);
-        let mut cross = cross_of_all - &product(left_out.t(), left_out_targets.view());
+        let (of_left_out, sums) = transposed_rows_times(&left_out, features.ncols(), left_out_targets.view());
+        // All columns sum to zero, so that what is left out makes the mean of the rest.
+        let mean: Vec<f64> = sums.iter().map(|sum| -sum / fold.n_train()).collect();
         let scales = scales(features.view(), &fold.split.train, &mean, fold.scaling);
-        for (feature, mut row) in cross.outer_iter_mut().enumerate() {
-            let mean = fold.n_train() * mean[feature];
-            let targets = fold.target_means.iter().zip(&fold.target_scales);
-            for (value, (target_mean, target_scale)) in row.iter_mut().zip(targets) {
-                *value = (*value - mean * target_mean) / (scales[feature] * target_scale);
+        let mut cross = of_left_out;
+        cross.zip_mut_with(cross_of_all, |left_out, all| *left_out = all - *left_out);
+        for ((mut row, mean), scale) in cross.outer_iter_mut().zip(&mean).zip(&scales) {
+            add_scaled(row.as_slice_mut().unwrap_or_default(), -fold.n_train() * mean, &fold.target_means);
+            if fold.scaling == PlsScaling::UnitVariance {
+                row.iter_mut().zip(&fold.target_scales).for_each(|(value, of_target)| *value /= scale * of_target);
             }
         }
         let mut place_of = vec![0; features.nrows()];
@@ -98,7 +102,7 @@ impl FeatureSide {
     }
 }
 
-impl DeflatedSide for FeatureSide {
+impl DeflatedSide for FeatureSide<'_> {
     fn n_targets(&self) -> usize {
         self.cross.ncols()
     }

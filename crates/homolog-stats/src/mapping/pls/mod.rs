@@ -150,7 +150,9 @@ impl<'a> PreparedPls<'a> {
         let folds: Vec<Fold<'_>> = splits.par_iter().map(|split| Fold::new(split, targets, options.scaling)).collect();
         let components = match &self.predictors.side {
             Side::Features { features, cross_products, .. } => {
-                let side = |fold| FeatureSide::new(fold, features, targets, &self.cross);
+                let standard = features.as_standard_layout();
+                let rows: Vec<&[f64]> = standard.as_slice().unwrap_or_default().chunks(features.ncols()).collect();
+                let side = |fold| FeatureSide::new(fold, (features, &rows), targets, &self.cross);
                 deflated::extract(folds.par_iter().map(side).collect(), cross_products.view(), options.n_components)?
             }
             Side::Stimuli { gram, .. } => {

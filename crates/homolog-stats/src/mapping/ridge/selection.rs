@@ -4,25 +4,35 @@
 //! decomposition serves every fold: residuals r = (I − H)⁻¹ e, with e the residuals of the whole fit and H its hat matrix, both for the
 //! stimuli of the fold (with one stimulus, e / (1 − leverage)).
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayView2, Axis, Zip, s};
 use rayon::prelude::*;
 
 use super::RidgeOptions;
-use super::shrinkage::Shrinkage;
+use super::shrinkage::{FitsOfRows, Shrinkage};
 use super::spectrum::Spectrum;
 use crate::encoding::PredictionScore;
 use crate::error::StatsError;
 use crate::linear_algebra::inverse_of_positive_definite;
 use crate::mapping::Intercept;
-use crate::mapping::products::{product_on_this_thread, transpose_times_self};
+use crate::mapping::products::{Real, product_on_this_thread};
 use crate::splits::{FoldOrder, Split, k_fold};
 
 /// Targets that are fitted at once, so that memory stays bounded whatever their number.
 const TARGETS_AT_ONCE: usize = 64;
 /// Stimuli whose leave-one-out residuals are made at once.
 const STIMULI_AT_ONCE: usize = 512;
+/// What of the table of penalties and components is left out: of what it makes of targets, and of what it makes of hat matrices.
+const RESOLUTION_OF_FITS: f64 = 1e-7;
+const RESOLUTION_OF_HAT: f64 = 1e-14;
+/// Rows and columns of a tile of a hat matrix.
+const HAT_TILE: usize = 108;
 /// The least share of a stimulus's variance that the rest may leave open: below it the residual is rounding.
 const LEAST_FREEDOM: f64 = 1e-12;
+/// The least share under which the fits are found in single precision: its rounding, some 1e-7 of a target, is enlarged by no more than a
+/// hundred on the way to the held-out residual.
+const LEAST_FREEDOM_IN_SINGLE: f64 = 1e-2;
 
 /// How a penalty is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,9 +87,18 @@ pub(crate) struct Trained<'a> {
     pub(crate) projections: ArrayView2<'a, f64>,
 }
 
+/// How exact a criterion has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// To compare penalties by: the fits to folds may be found in single precision, where its rounding is not enlarged much.
+    EnoughToCompare,
+    /// To be told: the fits are found in double precision.
+    ToBeTold,
+}
+
 /// The penalty of each target.
-pub(super) fn choose_penalties(trained: Trained<'_>, options: &RidgeOptions) -> Result<Vec<f64>, StatsError> {
-    let criterion = criterion(trained, &options.penalties, options.choice)?;
+pub(super) fn choose_penalties<'a>(trained: Trained<'a>, options: &'a RidgeOptions) -> Result<Vec<f64>, StatsError> {
+    let criterion = criterion(trained, &options.penalties, options.choice, Precision::EnoughToCompare)?;
     let best = |values: Vec<f64>| {
         let better = |best: usize, at: usize| if values[at] > values[best] { at } else { best };
         options.penalties[(0..values.len()).fold(0, better)]
@@ -91,20 +110,30 @@ pub(super) fn choose_penalties(trained: Trained<'_>, options: &RidgeOptions) -> 
 }
 
 /// What each penalty is worth for each target, the larger the better: (n_penalties, n_targets).
-pub(crate) fn criterion(
-    trained: Trained<'_>,
-    penalties: &[f64],
+pub(crate) fn criterion<'a>(
+    trained: Trained<'a>,
+    penalties: &'a [f64],
     choice: PenaltyChoice,
+    precision: Precision,
 ) -> Result<Array2<f64>, StatsError> {
     let eigenvalues = trained.spectrum.eigenvalues.to_vec();
-    let shrinkage = Shrinkage::new(&eigenvalues, penalties)?;
+    let shrinkage = Shrinkage::new(&eigenvalues, penalties, RESOLUTION_OF_FITS)?;
     let PenaltyChoice::Folds { n_folds, order, criterion } = choice else {
         return closed_form(trained, &shrinkage, penalties, choice);
     };
     let folds: Vec<Split> = k_fold(trained.targets.nrows(), n_folds, order)?;
+    let judge = FoldJudge {
+        trained,
+        shrinkage,
+        of_hat: Shrinkage::new(&eigenvalues, penalties, RESOLUTION_OF_HAT)?,
+        penalties,
+        criterion,
+        scales: scales(trained.targets),
+        precision,
+    };
     let mut sum = Array2::zeros((penalties.len(), trained.targets.ncols()));
     for fold in &folds {
-        sum += &fold_criterion(trained, &shrinkage, &fold.test, (penalties, criterion))?;
+        sum += &judge.of_fold(&fold.test)?;
     }
     Ok(sum / n_folds as f64)
 }
@@ -122,8 +151,8 @@ fn closed_form(
     for start in (0..n_train).step_by(STIMULI_AT_ONCE) {
         let rows = s![start..(start + STIMULI_AT_ONCE).min(n_train), ..];
         let (observed, weights) = (trained.targets.slice(rows), weights.slice(rows));
-        let fits = shrinkage.at(trained.spectrum.train_scores.slice(rows));
-        let of_block = |columns: std::ops::Range<usize>| {
+        let fits = shrinkage.at::<f64>(trained.spectrum.train_scores.slice(rows));
+        let of_block = |columns: Range<usize>| {
             let fitted = fits.of(trained.projections.slice(s![.., columns.clone()]));
             let width = columns.len();
             let mut errors = Array2::<f64>::zeros((penalties.len(), width));
@@ -184,47 +213,134 @@ fn fits_exactly(penalty: f64) -> StatsError {
     }
 }
 
-/// The criterion on one fold: (n_penalties, n_targets).
-fn fold_criterion(
-    trained: Trained<'_>,
-    shrinkage: &Shrinkage,
-    fold: &[usize],
-    (penalties, criterion): (&[f64], FoldCriterion),
-) -> Result<Array2<f64>, StatsError> {
-    let scores = trained.spectrum.train_scores.select(Axis(0), fold);
-    let observed = trained.targets.select(Axis(0), fold);
-    let inverses = open_inverses(trained.spectrum, &scores, penalties)?;
-    let fits = shrinkage.at(scores.view());
-    over_targets(trained.targets.ncols(), |columns| {
-        let observed = observed.slice(s![.., columns.clone()]).to_owned();
-        let shape = observed.dim();
-        let fitted = fits.of(trained.projections.slice(s![.., columns.clone()]));
-        let mut found = Array2::zeros((penalties.len(), columns.len()));
-        for (penalty, fitted) in fitted.outer_iter().enumerate() {
-            let Ok(fitted) = fitted.to_shape(shape) else { continue };
-            // What is left of the whole fit is found in double precision; single is enough to compare penalties by it.
-            let left = Zip::from(&observed).and(&fitted).map_collect(|observed, fitted| (observed - fitted) as f32);
-            let residual = product_on_this_thread(inverses[penalty].view(), left.view());
-            let values = judged(criterion, &observed, &residual.mapv(f64::from), columns.start)?;
-            found.row_mut(penalty).iter_mut().zip(values).for_each(|(place, value)| *place = value);
-        }
-        Ok(found)
-    })
+/// For each target a power of two of the size of its largest value, so that single precision holds what is divided by it.
+fn scales(targets: ArrayView2<'_, f64>) -> Vec<f64> {
+    let largest = targets.fold_axis(Axis(0), 0.0f64, |largest, value| largest.max(value.abs()));
+    largest.iter().map(|&size| if size > 0.0 { size.log2().floor().exp2() } else { 1.0 }).collect()
 }
 
-/// (I − H)⁻¹ of the fold for each penalty.
-fn open_inverses(spectrum: &Spectrum, scores: &Array2<f64>, penalties: &[f64]) -> Result<Vec<Array2<f32>>, StatsError> {
-    let open_inverse = |&penalty: &f64| {
-        let scaled = scores / &spectrum.eigenvalues.mapv(|value| (value + penalty).sqrt());
-        let mut open = transpose_times_self(scaled.t());
-        open.mapv_inplace(|x| -x - of_intercept(spectrum));
-        open.diag_mut().iter_mut().for_each(|x| *x += 1.0);
-        match inverse_of_positive_definite(open.view()) {
-            Some((inverse, pivot)) if pivot > LEAST_FREEDOM => Ok(inverse.mapv(|value| value as f32)),
-            _ => Err(fits_exactly(penalty)),
+/// What judges every penalty on one fold after another.
+struct FoldJudge<'a> {
+    trained: Trained<'a>,
+    shrinkage: Shrinkage,
+    /// The same, fine enough for the hat matrix, which is taken from 1.
+    of_hat: Shrinkage,
+    penalties: &'a [f64],
+    criterion: FoldCriterion,
+    scales: Vec<f64>,
+    precision: Precision,
+}
+
+impl FoldJudge<'_> {
+    /// The criterion on one fold: (n_penalties, n_targets).
+    fn of_fold(&self, fold: &[usize]) -> Result<Array2<f64>, StatsError> {
+        let scores = self.trained.spectrum.train_scores.select(Axis(0), fold);
+        let open =
+            OpenFold::new(of_intercept(self.trained.spectrum), &hat_tiles(&self.of_hat, &scores), self.penalties)?;
+        let suffices = open.least_freedom > LEAST_FREEDOM_IN_SINGLE;
+        if self.precision == Precision::EnoughToCompare && suffices {
+            self.of_fits(&self.shrinkage.at::<f32>(scores.view()), &open, fold)
+        } else {
+            self.of_fits(&self.shrinkage.at::<f64>(scores.view()), &open, fold)
         }
+    }
+
+    fn of_fits<T: Real>(
+        &self,
+        fits: &FitsOfRows<'_, T>,
+        open: &OpenFold,
+        fold: &[usize],
+    ) -> Result<Array2<f64>, StatsError> {
+        let observed = self.trained.targets.select(Axis(0), fold);
+        over_targets(observed.ncols(), |columns| {
+            let scales = ndarray::aview1(&self.scales[columns.clone()]);
+            let observed = &observed.slice(s![.., columns.clone()]) / &scales;
+            let fitted = fits.of((&self.trained.projections.slice(s![.., columns.clone()]) / &scales).view());
+            let mut found = Array2::zeros((self.penalties.len(), columns.len()));
+            for (penalty, fitted) in fitted.outer_iter().enumerate() {
+                let Ok(fitted) = fitted.to_shape(observed.dim()) else { continue };
+                let left = Zip::from(&observed)
+                    .and(&fitted)
+                    .map_collect(|observed, &fitted| (observed - fitted.into()) as f32);
+                let residual = product_on_this_thread(open.inverses[penalty].view(), left.view());
+                let values = judged(self.criterion, &observed, &residual.mapv(f64::from), columns.start)?;
+                for ((place, value), scale) in found.row_mut(penalty).iter_mut().zip(values).zip(scales) {
+                    *place = self.criterion.in_units_of_the_target(value, *scale);
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+impl FoldCriterion {
+    /// The criterion of a target, from that of the target divided by `scale`.
+    fn in_units_of_the_target(self, value: f64, scale: f64) -> f64 {
+        match self {
+            Self::MeanSquaredError => value * scale * scale,
+            Self::Score(_) => value,
+        }
+    }
+}
+
+/// (I − H)⁻¹ of a fold for each penalty, which makes held-out residuals of those of the whole fit.
+struct OpenFold {
+    /// Single precision is enough to compare penalties by.
+    inverses: Vec<Array2<f32>>,
+    /// The least share of a stimulus's variance that the rest leave open, over all penalties.
+    least_freedom: f64,
+}
+
+impl OpenFold {
+    fn new(intercept: f64, hat: &[HatTile], penalties: &[f64]) -> Result<Self, StatsError> {
+        let size = hat.last().map_or(0, |tile| tile.rows.end);
+        let open_inverse = |(at, &penalty): (usize, &f64)| {
+            let mut open = Array2::<f64>::eye(size);
+            for tile in hat {
+                for (row, values) in tile.rows.clone().zip(tile.of_penalties.row(at).exact_chunks(tile.columns.len())) {
+                    for (column, value) in tile.columns.clone().zip(values) {
+                        open[[row, column]] -= value + intercept;
+                        if tile.columns.start < tile.rows.start {
+                            open[[column, row]] = open[[row, column]];
+                        }
+                    }
+                }
+            }
+            match inverse_of_positive_definite(open.view()) {
+                Some((inverse, pivot)) if pivot > LEAST_FREEDOM => Ok((inverse.mapv(|value| value as f32), pivot)),
+                _ => Err(fits_exactly(penalty)),
+            }
+        };
+        let made: Vec<(Array2<f32>, f64)> =
+            penalties.par_iter().enumerate().map(open_inverse).collect::<Result<_, _>>()?;
+        let least_freedom = made.iter().map(|(_, pivot)| *pivot).fold(f64::INFINITY, f64::min);
+        Ok(Self { inverses: made.into_iter().map(|(inverse, _)| inverse).collect(), least_freedom })
+    }
+}
+
+/// A tile, on or below the diagonal, of the hat matrix of a fold without the intercept.
+struct HatTile {
+    rows: Range<usize>,
+    columns: Range<usize>,
+    /// (n_penalties, rows · columns).
+    of_penalties: Array2<f64>,
+}
+
+/// Z diag(1 / (λ + α)) Zᵀ of the stimuli with scores Z.
+fn hat_tiles(shrinkage: &Shrinkage, scores: &Array2<f64>) -> Vec<HatTile> {
+    let part = |start: usize| start..(start + HAT_TILE).min(scores.nrows());
+    let starts: Vec<usize> = (0..scores.nrows()).step_by(HAT_TILE).collect();
+    let of_rows = |&start: &usize| {
+        let rows = part(start);
+        let fits = shrinkage.at::<f64>(scores.slice(s![rows.clone(), ..]));
+        let of_columns = |start: usize| {
+            let columns = part(start);
+            let of_penalties = fits.of(scores.slice(s![columns.clone(), ..]).t());
+            HatTile { rows: rows.clone(), columns, of_penalties }
+        };
+        (0..=start).step_by(HAT_TILE).map(of_columns).collect::<Vec<_>>()
     };
-    penalties.par_iter().map(open_inverse).collect()
+    starts.par_iter().flat_map_iter(of_rows).collect()
 }
 
 /// The criterion of each target of a block whose first is `first`.
@@ -253,7 +369,7 @@ fn judged(
 /// Joins what `of_block` finds for blocks of targets: each (n_penalties, targets of the block).
 fn over_targets(
     n_targets: usize,
-    of_block: impl Fn(std::ops::Range<usize>) -> Result<Array2<f64>, StatsError> + Sync,
+    of_block: impl Fn(Range<usize>) -> Result<Array2<f64>, StatsError> + Sync,
 ) -> Result<Array2<f64>, StatsError> {
     let starts: Vec<usize> = (0..n_targets).step_by(TARGETS_AT_ONCE).collect();
     let blocks: Vec<Array2<f64>> = starts
