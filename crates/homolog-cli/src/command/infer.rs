@@ -97,8 +97,8 @@ pub(crate) struct Infer {
     /// Coverage of the intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     confidence: f64,
-    /// Relabellings of the stimuli for a test of each fixed model against no relation; 0 for none
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Relabellings of the stimuli for the exact test of fixed models against 0; 0 for the bootstrap's, which is conservative
+    #[arg(long, value_name = "N", default_value_t = 1000)]
     relabellings: usize,
     /// How tests are controlled for their number
     #[arg(long, value_enum, default_value_t)]
@@ -174,16 +174,12 @@ impl Infer {
 
     fn row(&self, model: &ModelInference, name: &str) -> Vec<Cell> {
         let p = |test: &Option<AdjustedP>| Cell::PValue(test.as_ref().map(|test| self.control.of(test)));
-        let above = match (&model.against_zero, &model.randomisation) {
-            (None, Some(test)) => Cell::PValue(Some(test.p)),
-            (test, _) => p(test),
-        };
         vec![
             Cell::name(name),
             Cell::number(model.value),
             Cell::number(model.standard_error),
             Cell::Interval(model.interval),
-            above,
+            p(&model.against_zero),
             p(&model.against_ceiling),
         ]
     }
@@ -224,7 +220,7 @@ impl Infer {
         json!({
             "comparator": self.comparator.name(), "n_subjects": found.n_subjects, "n_stimuli": found.n_stimuli,
             "bootstrap": found.resampling.map(Resampling::name), "samples": found.n_samples_used, "seed": self.seed,
-            "confidence": self.confidence, "method": found.method.name(),
+            "confidence": self.confidence, "method": found.method.name(), "zero_method": found.zero_method.name(),
             "ceiling": found.ceiling.map(|(lower, upper)| json!({ "lower": lower, "upper": upper })),
             "models": found.models.iter().zip(names).map(model).collect::<Vec<_>>(),
             "pairs": found.pairs.iter().map(pair).collect::<Vec<_>>(),

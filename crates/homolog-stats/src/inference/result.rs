@@ -26,7 +26,7 @@ pub struct ModelInference {
     pub interval: Option<(f64, f64)>,
     /// Quantiles of the bootstrap scores (of the widest resampling used).
     pub percentile_interval: Option<(f64, f64)>,
-    /// One-sided test that the score is not above 0, adjusted over models.
+    /// One-sided test that the score is not above 0, adjusted over models; by [`Inference::zero_method`].
     pub against_zero: Option<AdjustedP>,
     /// Two-sided test that the score equals the lower noise ceiling, adjusted over models.
     pub against_ceiling: Option<AdjustedP>,
@@ -72,6 +72,9 @@ pub struct Inference {
     pub change: Option<ResamplingChange>,
     /// Which tests were made.
     pub method: TestMethod,
+    /// How models were tested against 0: by exchange of labels where all are fixed, labels were exchanged and stimuli are what conclusions
+    /// are to hold beyond; else as everything else.
+    pub zero_method: TestMethod,
     /// Bootstrap samples that had a value.
     pub n_samples_used: usize,
     /// How models were cross-validated; `None` when all are fixed.

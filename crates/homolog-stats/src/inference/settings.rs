@@ -33,8 +33,8 @@ pub struct InferenceSettings {
     pub folds: Option<ModelFolds>,
     /// Random divisions into parts for each bootstrap sample, at least 2. rsatoolbox: 2. Not used when all models are fixed.
     pub n_divisions: usize,
-    /// Relabellings of stimuli for the test of each fixed model against no relation at all; 0 leaves that test out, unless it is the only one
-    /// that the data allow.
+    /// Relabellings of stimuli for the exact test of each fixed model against no relation at all, which then is the test against 0
+    /// ([`super::Inference::zero_method`]); 0 leaves it out, unless it is the only one that the data allow.
     pub n_relabellings: usize,
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Size {
     pub(crate) n_subjects: usize,
     pub(crate) n_stimuli: usize,
     pub(crate) n_samples: usize,
+    /// For the exact test against 0; 0 for the bootstrap's.
+    pub(crate) n_relabellings: usize,
 }
 
 fn normals(rng: &mut Rng, shape: (usize, usize)) -> Array2<f64> {
@@ -52,6 +54,7 @@ pub(crate) fn inferences(size: Size, resampling: Resampling, seed: u64) -> Vec<I
         comparator: Comparator::Pearson,
         resampling,
         n_samples: size.n_samples,
+        n_relabellings: size.n_relabellings,
         ..InferenceSettings::default()
     };
     (0..size.n_experiments)

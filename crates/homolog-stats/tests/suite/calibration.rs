@@ -19,7 +19,7 @@ fn assert_share(name: &str, share: f64, [low, high]: [f64; 2], n: usize) {
 }
 
 fn size(n_experiments: u64, n_subjects: usize, n_stimuli: usize, n_samples: usize) -> Size {
-    Size { n_experiments, n_subjects, n_stimuli, n_samples }
+    Size { n_experiments, n_subjects, n_stimuli, n_samples, n_relabellings: 0 }
 }
 
 #[test]
