@@ -6,7 +6,7 @@ use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 use super::attributes::{NodeAttributes, int_from, ints_from};
-use super::host::{self, Convolution};
+use super::host::{self, Convolution, Division};
 use super::pooling::Rounding;
 use super::window::{AxisWindow, Window, WindowAttributes};
 use super::{Attribute, Call, Fact, Inputs, OpError, Operator, Reach};
@@ -105,11 +105,12 @@ impl Conv {
 
 impl Conv {
     /// The output by our own convolution; `None` where the engine's is to be used: for filters that each see one channel
-    /// it is the faster one, and it alone has gradients and runs on other devices.
+    /// it is the faster one, and it alone has gradients with respect to filters and runs on other devices.
     fn on_host(&self, window: [AxisWindow; 2], call: &mut Call<'_>) -> Option<Value> {
         let facts = call.facts();
-        let known = |index: usize| facts.optional(index).and_then(|fact| fact.constant.as_deref()?.floats());
-        let (weight, bias) = (known(1)?, known(2));
+        let known = |index: usize| facts.optional(index).and_then(|fact| fact.constant.as_ref());
+        let (weight, bias) = (known(1)?, known(2).and_then(|bias| bias.floats()));
+        let filters_in_order = weight.floats()?;
         let is_bias_unknown = facts.optional(2).is_some() && bias.is_none();
         let (input, output) = (&facts.optional(0)?.shape, call.output_shape());
         let ([_, channels, height, width], [_, filters, out_height, out_width]) = (input.as_slice(), output) else {
@@ -126,8 +127,11 @@ impl Conv {
             output: [*out_height, *out_width],
             window,
         };
+        if let Some(data) = call.taped(0) {
+            return Some(Value::Float(host::convolve_taped(data, weight, bias, &convolution, output)));
+        }
         let data = call.plain_elements(0)?;
-        let convolved = host::convolve(&data, weight, bias, &convolution);
+        let convolved = host::convolve(&data, filters_in_order, bias, &convolution, Division::Images);
         Some(Value::Float(Ranked::from_elements(output, convolved, call.device)))
     }
 

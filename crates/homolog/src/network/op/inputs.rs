@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use burn::tensor::{Bool, Device, Float, Int};
 
-use super::host::is_plain;
+use super::host::{Taped, is_plain, is_taped};
 use super::{Fact, OpError};
 use crate::network::tensor::{DType, HostTensor};
 use crate::network::value::{Ranked, Value};
@@ -215,6 +215,16 @@ impl<'a> Call<'a> {
             _ => return None,
         }
         self.float(index).ok()?.into_elements()
+    }
+
+    /// Takes input `index`, where it lies in the processor's memory, in single precision and tracked for gradients; else
+    /// leaves it where it is.
+    pub(crate) fn taped(&mut self, index: usize) -> Option<Taped> {
+        match self.values.get_mut(index) {
+            Some(Some(Value::Float(ranked))) if is_taped(ranked) => {}
+            _ => return None,
+        }
+        Taped::new(self.float(index).ok()?)
     }
 
     /// Takes input `index`, which must hold floats, where it is given.

@@ -75,11 +75,14 @@ impl MaxPool {
 }
 
 impl MaxPool {
-    /// The output by our own pooling; `None` where the engine's is to be used, which has gradients.
+    /// The output by our own pooling; `None` where the engine's is to be used, which runs on other devices.
     fn on_host(&self, window: [AxisWindow; 2], call: &mut Call<'_>) -> Option<Value> {
         let (input, output) = (&call.facts().optional(0)?.shape, call.output_shape());
         let ([_, _, height, width], [_, _, out_height, out_width]) = (input.as_slice(), output) else { return None };
         let pooling = MaxPooling { input: [*height, *width], output: [*out_height, *out_width], window };
+        if let Some(data) = call.taped(0) {
+            return Some(Value::Float(host::max_pool_taped(data, &pooling, output)));
+        }
         let data = call.plain_elements(0)?;
         Some(Value::Float(Ranked::from_elements(output, host::max_pool(&data, &pooling), call.device)))
     }

@@ -31,7 +31,8 @@ impl AxisWindow {
         self.dilation * self.kernel.saturating_sub(1) + 1
     }
 
-    fn n_outputs(&self, size: usize, rounding: Rounding) -> Option<usize> {
+    /// Outputs over an axis of `size` positions; `None` where the window does not fit.
+    pub(crate) fn n_outputs(&self, size: usize, rounding: Rounding) -> Option<usize> {
         let free = (size + self.padding.0 + self.padding.1).checked_sub(self.extent())?;
         Some(match rounding {
             Rounding::Floor => free / self.stride + 1,

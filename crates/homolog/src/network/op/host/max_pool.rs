@@ -22,7 +22,36 @@ fn larger(a: f32, b: f32) -> f32 {
     if b > a || b.is_nan() { b } else { a }
 }
 
+/// A number and its place in its plane.
+type Placed = (f32, u32);
+
+/// The place of what lies in no plane.
+const NOWHERE: u32 = u32::MAX;
+
+/// The larger of two numbers with its place, the first of two that are equal. Without a branch, so that many are compared
+/// at once.
+#[inline]
+fn larger_placed(a: Placed, b: Placed) -> Placed {
+    let is_b = (b.0 > a.0) | b.0.is_nan() | ((b.0 == a.0) & (b.1 < a.1));
+    (if is_b { b.0 } else { a.0 }, if is_b { b.1 } else { a.1 })
+}
+
+/// The largest number under each window, and its place in its plane.
+#[derive(Clone, Debug)]
+pub(crate) struct Pooled {
+    pub(crate) numbers: Vec<f32>,
+    pub(crate) places: Vec<u32>,
+}
+
 impl MaxPooling {
+    fn plane_size(&self) -> usize {
+        self.input[0] * self.input[1]
+    }
+
+    fn output_size(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
     fn of_plane(&self, plane: &[f32], output: &mut [f32]) {
         let [height, width] = self.input;
         let [vertical, horizontal] = &self.window;
@@ -48,16 +77,86 @@ impl MaxPooling {
             }
         }
     }
+
+    /// As [`of_plane`](Self::of_plane), with places: each window's rows first, then along the row.
+    fn placed_of_plane(&self, plane: &[f32], output: &mut [f32], places: &mut [u32]) {
+        let [height, width] = self.input;
+        let [vertical, horizontal] = &self.window;
+        let (mut highest, mut above) = (vec![f32::NEG_INFINITY; width], vec![NOWHERE; width]);
+        let lines = output.chunks_mut(self.output[1]).zip(places.chunks_mut(self.output[1]));
+        for (row, (line, places)) in lines.enumerate() {
+            highest.fill(f32::NEG_INFINITY);
+            above.fill(NOWHERE);
+            let positions = (0..vertical.kernel)
+                .filter_map(|y| (row * vertical.stride + y * vertical.dilation).checked_sub(vertical.padding.0))
+                .filter(|position| *position < height);
+            for position in positions {
+                let source = plane[position * width..(position + 1) * width].iter().zip(index_of(position * width)..);
+                for ((highest, above), (number, place)) in highest.iter_mut().zip(&mut above).zip(source) {
+                    (*highest, *above) = larger_placed((*highest, *above), (*number, place));
+                }
+            }
+            line.fill(f32::NEG_INFINITY);
+            places.fill(NOWHERE);
+            for x in 0..horizontal.kernel {
+                let inside = outputs_inside(horizontal, x, width, line.len());
+                if inside.is_empty() {
+                    continue;
+                }
+                let start = inside.start * horizontal.stride + x * horizontal.dilation - horizontal.padding.0;
+                let source = highest[start..].iter().zip(&above[start..]).step_by(horizontal.stride);
+                let outputs = line[inside.clone()].iter_mut().zip(&mut places[inside]);
+                for ((number, place), (highest, above)) in outputs.zip(source) {
+                    (*number, *place) = larger_placed((*number, *place), (*highest, *above));
+                }
+            }
+        }
+    }
+}
+
+/// An index as it is kept; planes are far smaller than 2^32.
+fn index_of(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(NOWHERE)
 }
 
 /// The largest number under each window, of planes one after another.
 pub(crate) fn max_pool(planes: &[f32], pooling: &MaxPooling) -> Vec<f32> {
-    let plane_size = pooling.input[0] * pooling.input[1];
-    let output_size = pooling.output[0] * pooling.output[1];
+    let (plane_size, output_size) = (pooling.plane_size(), pooling.output_size());
     let mut outputs = vec![0.0; planes.len() / plane_size * output_size];
     outputs
         .par_chunks_mut(output_size)
         .zip(planes.par_chunks(plane_size))
         .for_each(|(output, plane)| pooling.of_plane(plane, output));
     outputs
+}
+
+/// As [`max_pool`], with the place of each number: of equal ones the first, row by row.
+pub(crate) fn max_pool_placed(planes: &[f32], pooling: &MaxPooling) -> Pooled {
+    let (plane_size, output_size) = (pooling.plane_size(), pooling.output_size());
+    let n_outputs = planes.len() / plane_size * output_size;
+    let mut pooled = Pooled { numbers: vec![0.0; n_outputs], places: vec![0; n_outputs] };
+    pooled
+        .numbers
+        .par_chunks_mut(output_size)
+        .zip(pooled.places.par_chunks_mut(output_size))
+        .zip(planes.par_chunks(plane_size))
+        .for_each(|((output, places), plane)| pooling.placed_of_plane(plane, output, places));
+    pooled
+}
+
+/// The gradient with respect to the planes, for that with respect to the largest numbers at `places`.
+pub(crate) fn max_pool_gradient(of_outputs: &[f32], places: &[u32], pooling: &MaxPooling) -> Vec<f32> {
+    let (plane_size, output_size) = (pooling.plane_size(), pooling.output_size());
+    let mut gradients = vec![0.0; of_outputs.len() / output_size * plane_size];
+    gradients
+        .par_chunks_mut(plane_size)
+        .zip(of_outputs.par_chunks(output_size).zip(places.par_chunks(output_size)))
+        .for_each(|(gradient, (of_output, places))| {
+            for (of_output, place) in of_output.iter().zip(places) {
+                if let Some(gradient) = gradient.get_mut(*place as usize) {
+                    *gradient += *of_output;
+                }
+            }
+        });
+    gradients
 }
