@@ -81,7 +81,8 @@ impl Icons<'_> {
             self.model.weights_sha256,
             trimmed.network.stimulus_shape()
         );
-        Look { network: &trimmed.network, input, settings, prior: None, identity }
+        let burn = self.model.burn.clone();
+        Look { network: &trimmed.network, input, settings, prior: None, identity, burn }
     }
 
     /// All that has to be known to make the icons again.

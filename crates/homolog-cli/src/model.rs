@@ -4,6 +4,7 @@ use std::error::Error;
 
 use homolog::benchmark::fetch::Sources;
 use homolog::network::checked::{Network, Stage};
+use homolog::network::engine::burn::Burn;
 use homolog::network::zoo::{LoadedModel, ModelSpec, load};
 use homolog::progress::{Cancel, Progress};
 use homolog::score::ScoredModel;
@@ -16,12 +17,14 @@ pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) network: Network,
     pub(crate) weights_sha256: Option<String>,
+    /// What runs it forward and backward, and where.
+    pub(crate) burn: Burn,
     recipe: Option<&'static str>,
 }
 
 impl Model {
     /// Reads or builds the model that `text` names; published weights are fetched where they are not here.
-    pub(crate) fn load(text: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Self, Failure> {
+    pub(crate) fn load(text: &str, burn: &Burn, progress: &dyn Progress, cancel: &Cancel) -> Result<Self, Failure> {
         let spec = ModelSpec::parse(text).map_err(|problem| Failure::from_error(&problem))?;
         let fetch = |entry: &'static homolog::network::zoo::ZooEntry| {
             let sources = Sources::from_environment()?;
@@ -32,7 +35,7 @@ impl Model {
         let loaded = load(&spec, fetch).map_err(|problem| Failure::from_error(&problem))?;
         let network = loaded.network().map_err(|problem| Failure::from_error(&problem))?;
         let LoadedModel { name, weights_sha256, recipe, .. } = loaded;
-        Ok(Self { name, network, weights_sha256, recipe })
+        Ok(Self { name, network, weights_sha256, burn: burn.clone(), recipe })
     }
 
     /// The preprocessing asked for, or that of the weights.

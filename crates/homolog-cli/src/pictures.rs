@@ -4,7 +4,6 @@ use std::path::Path;
 
 use homolog::inside::picture::{Cell, Pixels, contact_sheet, from_picture, png};
 use homolog::network::engine::Engine as _;
-use homolog::network::engine::burn::Burn;
 use homolog::report::figure::{Horizontal, Labels, LineChart, Point, Series};
 use homolog::stimuli::{Decoding, Image, Preprocessing, decode};
 use homolog::store::write_whole;
@@ -67,7 +66,8 @@ pub(crate) fn provenance(command: &str, model: &Model, preprocessing: Option<&Pr
     let known = json!({
         "schema": format!("homolog.{command}/1"),
         "homolog": env!("CARGO_PKG_VERSION"),
-        "engine": Burn::cpu().description(),
+        "engine": model.burn.description(),
+        "device": model.burn.gpu_name().unwrap_or("cpu"),
         "model": model.name,
         "weights_sha256": model.weights_sha256,
         "preprocessing": preprocessing.map(|one| one.name.clone()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use homolog::network::engine::Engine;
-use homolog::network::engine::burn::Burn;
+use homolog::network::engine::burn::{Burn, DeviceName};
 use homolog::network::engine::onnxruntime::{OnnxRuntime, OnnxRuntimeConfig};
 use homolog::progress::Progress;
 use homolog::recording::record::Resources;
@@ -18,7 +18,7 @@ use crate::exit::Failure;
 /// What runs networks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineChoice {
-    /// ONNX Runtime where its library is found, else Burn
+    /// ONNX Runtime where its library is found, else Burn; Burn on a GPU
     #[default]
     Auto,
     /// Burn: built in, always there
@@ -108,6 +108,9 @@ pub(crate) struct RunOptions {
     /// What runs networks
     #[arg(long, value_enum, default_value_t)]
     engine: EngineChoice,
+    /// Where networks run: cpu, gpu (the first one) or gpu:1; a GPU needs a homolog that was built with it
+    #[arg(long, value_name = "NAME", default_value_t)]
+    device: DeviceName,
     /// ONNX Runtime's library, when it is not where a Python environment or the system keeps it
     #[arg(long, value_name = "FILE")]
     onnxruntime: Option<PathBuf>,
@@ -125,11 +128,33 @@ impl RunOptions {
         Resources { memory_bytes: self.memory.unwrap_or_else(default_budget), n_threads }
     }
 
-    /// The engine that was chosen.
-    pub(crate) fn engine(&self, progress: &dyn Progress) -> Result<Arc<dyn Engine>, Failure> {
+    /// Burn on the device that was chosen.
+    pub(crate) fn burn(&self, progress: &dyn Progress) -> Result<Burn, Failure> {
+        if self.engine == EngineChoice::Onnxruntime && self.device != DeviceName::Cpu {
+            return Err(Failure::wrong_input(format!(
+                "cannot run ONNX Runtime on --device {}: homolog uses it on the processor alone. Pass --engine burn, or --device cpu",
+                self.device
+            )));
+        }
+        let burn = Burn::on(self.device).map_err(Failure::outside)?;
+        if burn.is_imitated() {
+            progress.warn(&format!(
+                "--device {} is no GPU: its driver \"{}\" imitates one on the processor, which --device cpu uses better",
+                self.device,
+                burn.gpu_name().unwrap_or_default()
+            ));
+        }
+        Ok(burn)
+    }
+
+    /// The engine that was chosen; `burn` is where it is Burn.
+    pub(crate) fn engine(&self, burn: &Burn, progress: &dyn Progress) -> Result<Arc<dyn Engine>, Failure> {
+        if self.device != DeviceName::Cpu {
+            return Ok(Arc::new(burn.clone()));
+        }
         let config = OnnxRuntimeConfig { library: self.onnxruntime.clone(), n_threads: self.resources().n_threads };
         match self.engine {
-            EngineChoice::Burn => Ok(Arc::new(Burn::cpu())),
+            EngineChoice::Burn => Ok(Arc::new(burn.clone())),
             EngineChoice::Onnxruntime => match OnnxRuntime::find(&config) {
                 Ok(engine) => Ok(Arc::new(engine)),
                 Err(reason) => Err(Failure::outside(format!("{reason}. --engine burn needs nothing installed"))),
@@ -138,7 +163,7 @@ impl RunOptions {
                 Ok(engine) => Ok(Arc::new(engine)),
                 Err(reason) => {
                     progress.warn(&format!("running on Burn: {reason}"));
-                    Ok(Arc::new(Burn::cpu()))
+                    Ok(Arc::new(burn.clone()))
                 }
             },
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use homolog::network::engine::Engine;
+use homolog::network::engine::burn::Burn;
 use homolog::progress::Cancel;
 use homolog::recording::OnMissing;
 use homolog::recording::record::Resources;
@@ -19,6 +20,7 @@ pub(crate) struct Running {
     pub(crate) progress: Bars,
     pub(crate) cancel: Cancel,
     pub(crate) resources: Resources,
+    pub(crate) burn: Burn,
     pub(crate) engine: Arc<dyn Engine>,
 }
 
@@ -28,8 +30,9 @@ impl Running {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = options.resources();
-        let engine = options.engine(&progress)?;
-        Ok(Self { progress, cancel, resources, engine })
+        let burn = options.burn(&progress)?;
+        let engine = options.engine(&burn, &progress)?;
+        Ok(Self { progress, cancel, resources, burn, engine })
     }
 
     /// The same for scoring, with the pieces of the run in `store`.

@@ -60,7 +60,8 @@ impl Demo {
         let benchmarks = world.benchmarks().map_err(|problem| Failure::from_error(&problem))?;
         let mut results = ScoreResults::new("homolog demo: everything here is SIMULATED");
         score_weightless(&world, &benchmarks, &run, &mut results)?;
-        let untrained = Model::load(UNTRAINED, &running.progress, &running.cancel)?.scored("blocks", None)?;
+        let untrained =
+            Model::load(UNTRAINED, &running.burn, &running.progress, &running.cancel)?.scored("blocks", None)?;
         results.score_model(&untrained, &benchmarks, &run)?;
         let page = results.write(&self.out)?;
         let findings = findings(&world, &benchmarks, &results.report);

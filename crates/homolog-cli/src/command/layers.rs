@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use clap::Args;
 use homolog::network::checked::Stage;
+use homolog::network::engine::burn::Burn;
 use homolog::network::receptive_field::ReceptiveField;
 use homolog::progress::Cancel;
 use serde_json::json;
@@ -28,7 +29,7 @@ pub(crate) struct Layers {
 
 impl Layers {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let model = Model::load(&self.model, &Bars::new(), &Cancel::default())?;
+        let model = Model::load(&self.model, &Burn::cpu(), &Bars::new(), &Cancel::default())?;
         let stages = model.stages(&self.layers)?;
         if self.json {
             let stages: Vec<_> = stages.iter().map(as_json).collect();

@@ -71,7 +71,7 @@ impl Record {
         let running = Running::begin(&self.run)?;
         let set = self.stimuli()?;
         let (set, skipped) = sound_stimuli(set, OnBad::from_flag(self.skip_bad), &running.progress)?;
-        let model = Model::load(&self.model, &running.progress, &running.cancel)?;
+        let model = Model::load(&self.model, &running.burn, &running.progress, &running.cancel)?;
         let stages = model.stages(&self.layers)?;
         let preprocessing = model.preprocessing(self.preprocessing.as_deref())?;
         let plan = RecordPlan::new(&model.network, &stages, set.len(), running.resources)

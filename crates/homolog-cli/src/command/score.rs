@@ -107,7 +107,8 @@ impl Score {
     }
 
     fn model(&self, text: &str, running: &Running) -> Result<ScoredModel, Failure> {
-        Model::load(text, &running.progress, &running.cancel)?.scored(&self.layers, self.preprocessing.as_deref())
+        let model = Model::load(text, &running.burn, &running.progress, &running.cancel)?;
+        model.scored(&self.layers, self.preprocessing.as_deref())
     }
 
     /// The benchmarks that are asked for, each once, in the order asked for.

@@ -10,6 +10,7 @@ mod bad_stimuli;
 mod circuit;
 mod data;
 mod demo;
+mod device;
 mod disk;
 mod dissect;
 mod input;

@@ -247,22 +247,30 @@ impl Ranked<Float> {
         })
     }
 
-    /// The elements in row-major order.
+    /// The elements in row-major order; nothing where the device does not give them back.
     pub fn into_elements(self) -> Option<Vec<f32>> {
-        let data = any_rank!(self, tensor => tensor.inner().into_data());
+        let data = any_rank!(self, tensor => tensor.inner().try_into_data()).ok()?;
         data.convert::<f32>().try_into_vec::<f32>().ok()
     }
 
-    /// The elements in row-major order and double precision.
+    /// The elements in row-major order and double precision; nothing where the device does not give them back.
     pub fn into_wide_elements(self) -> Option<Vec<f64>> {
-        let data = any_rank!(self, tensor => tensor.inner().into_data());
+        let data = any_rank!(self, tensor => tensor.inner().try_into_data()).ok()?;
         data.convert::<f64>().try_into_vec::<f64>().ok()
     }
 }
 
 impl Ranked<Int> {
     /// An integer tensor from its elements in row-major order.
+    ///
+    /// GPUs count in 32 bits: there, an integer beyond becomes the largest or smallest one, which as a place means the end or
+    /// the beginning as well.
     pub fn from_integers(shape: &[usize], elements: Vec<i64>, device: &Device) -> Self {
+        if *device == Device::flex() {
+            return Self::from_data(TensorData::new(elements, data_shape(shape)), shape.len(), device);
+        }
+        let nearest = |element: i64| i32::try_from(element).unwrap_or(if element < 0 { i32::MIN } else { i32::MAX });
+        let elements: Vec<i32> = elements.into_iter().map(nearest).collect();
         Self::from_data(TensorData::new(elements, data_shape(shape)), shape.len(), device)
     }
 }

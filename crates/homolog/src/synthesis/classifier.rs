@@ -22,6 +22,8 @@ pub struct Classifier<'a> {
     pub input: InputMap,
     /// What the network is, such as the hash of its weights: part of what determines a kept result.
     pub identity: String,
+    /// What runs it.
+    pub burn: Burn,
     logits: String,
     n_classes: usize,
     shape: [usize; 3],
@@ -32,7 +34,7 @@ impl<'a> Classifier<'a> {
     ///
     /// # Errors
     /// [`SynthesisError::NotAClassifier`], or an input that is no image.
-    pub fn new(network: &'a Network, input: InputMap, identity: String) -> Result<Self, SynthesisError> {
+    pub fn new(network: &'a Network, input: InputMap, identity: String, burn: Burn) -> Result<Self, SynthesisError> {
         let name = || network.graph().name.clone();
         let (logits, n_classes) = match logits_of(network)? {
             Readout::Classes { logits, n_classes } => (logits, n_classes),
@@ -41,7 +43,7 @@ impl<'a> Classifier<'a> {
         let shape = network.stimulus_shape();
         let shape = <[usize; 3]>::try_from(shape.as_slice())
             .map_err(|_| crate::inside::InsideError::NotImages { network: name(), shape })?;
-        Ok(Self { network, input, identity, logits, n_classes, shape })
+        Ok(Self { network, input, identity, burn, logits, n_classes, shape })
     }
 
     /// The name of the value that has a number for each class, before any softmax.
@@ -69,7 +71,7 @@ impl<'a> Classifier<'a> {
 
     /// The network made ready to run.
     pub(super) fn passes(&self) -> Passes<'_> {
-        Passes { classifier: self, burn: Burn::cpu().with_gradients(self.network) }
+        Passes { classifier: self, burn: self.burn.with_gradients(self.network) }
     }
 }
 

@@ -200,6 +200,7 @@ mod tests {
     use crate::inside::optimise::{Look, Optimised, Settings, Surroundings};
     use crate::inside::transform::{Optimiser, Recipe, Regularizer};
     use crate::network::builder::{Builder, Conv2d};
+    use crate::network::engine::burn::Burn;
     use crate::network::tensor::HostTensor;
     use crate::network::weights::fill_random;
     use crate::progress::{Cancel, Silent};
@@ -222,7 +223,7 @@ mod tests {
     }
 
     fn classifier(network: &Network) -> Classifier<'_> {
-        Classifier::new(network, InputMap::unchanged(3), String::new()).unwrap()
+        Classifier::new(network, InputMap::unchanged(3), String::new(), Burn::cpu()).unwrap()
     }
 
     fn controversy(classes: &[usize]) -> Controversy {
@@ -242,7 +243,14 @@ mod tests {
             magnitudes: None,
             start: None,
         };
-        let look = Look { network, input: InputMap::unchanged(3), settings, prior: None, identity: String::new() };
+        let look = Look {
+            network,
+            input: InputMap::unchanged(3),
+            settings,
+            prior: None,
+            identity: String::new(),
+            burn: Burn::cpu(),
+        };
         let aims = look.aims(&["controversy[0]".parse().unwrap()], None).unwrap();
         let watch = |_: usize, _: usize, _: f64| {};
         let around = Surroundings {
@@ -275,14 +283,14 @@ mod tests {
     fn the_joined_networks_unit_is_the_smooth_minimum_of_the_evidence() {
         let (first, second) = (colours([0, 1, 2], 6), colours([2, 1, 0], 9));
         let bgr = InputMap::of(&Preprocessing::find("caffe-9").unwrap());
-        let classifiers = [classifier(&first), Classifier::new(&second, bgr, String::new()).unwrap()];
+        let classifiers = [classifier(&first), Classifier::new(&second, bgr, String::new(), Burn::cpu()).unwrap()];
         let image =
             Array3::from_shape_fn((3, 7, 7), |(c, y, x)| ((c * 49 + y * 7 + x) as f32 * 0.37).sin() * 0.5 + 0.5);
         for evidence in [Evidence::Softmax, Evidence::Sigmoid] {
             let asked = Controversy { evidence, sharpness: 0.5, ..controversy(&[0, 2]) };
             let joined = asked.joined(&classifiers, [7, 7]).unwrap();
             let value = joined.stage(CONTROVERSY).unwrap().value.clone();
-            let engine = crate::network::engine::burn::Burn::cpu();
+            let engine = Burn::cpu();
             let mut session = crate::network::engine::Engine::open(&engine, &joined, &[value]).unwrap();
             let found = session.run(image.view().insert_axis(ndarray::Axis(0))).unwrap()[0][[0, 0]];
             let logits: Vec<Vec<f32>> = classifiers.iter().map(|one| one.passes().logits(&image).unwrap()).collect();

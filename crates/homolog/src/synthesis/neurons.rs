@@ -93,6 +93,7 @@ mod tests {
     use crate::inside::optimise::{Look, Optimised, Settings, Surroundings};
     use crate::inside::transform::{Optimiser, Recipe, Regularizer};
     use crate::network::builder::{Builder, Conv2d};
+    use crate::network::engine::burn::Burn;
     use crate::network::weights::fill_random;
     use crate::progress::{Cancel, Silent};
     use crate::recording::record::Resources;
@@ -116,7 +117,14 @@ mod tests {
             magnitudes: None,
             start: None,
         };
-        let look = Look { network, input: InputMap::unchanged(3), settings, prior: None, identity: String::new() };
+        let look = Look {
+            network,
+            input: InputMap::unchanged(3),
+            settings,
+            prior: None,
+            identity: String::new(),
+            burn: Burn::cpu(),
+        };
         let aims = look.aims(&[objective.parse().unwrap()], reference).unwrap();
         let watch = |_: usize, _: usize, _: f64| {};
         let around = Surroundings {
@@ -131,9 +139,7 @@ mod tests {
 
     fn responses(network: &Network, image: &Array3<f32>, stage: &str) -> Vec<f32> {
         let value = network.stage(stage).unwrap().value.clone();
-        let mut session =
-            crate::network::engine::Engine::open(&crate::network::engine::burn::Burn::cpu(), network, &[value])
-                .unwrap();
+        let mut session = crate::network::engine::Engine::open(&Burn::cpu(), network, &[value]).unwrap();
         session.run(image.view().insert_axis(Axis(0))).unwrap().remove(0).into_iter().collect()
     }
 

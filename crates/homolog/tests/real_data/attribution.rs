@@ -117,7 +117,7 @@ fn agrees(peer: &str, check: impl Fn(&Value, &Balance, f64)) {
     let golden = golden(peer);
     let (network, engine, cancel) = (network(), Burn::cpu(), Cancel::default());
     let mut attributor =
-        Attributor::new(&network, &engine, Resources::with_threads(2), &cancel).expect("an image network");
+        Attributor::new(&network, &engine, &engine, Resources::with_threads(2), &cancel).expect("an image network");
     let cases = golden["cases"].as_array().expect("cases");
     let names: Vec<&str> = cases.iter().map(|case| case["image"].as_str().expect("a name")).collect();
     assert_eq!(names.len(), 8);

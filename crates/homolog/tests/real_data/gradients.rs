@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use homolog::network::checked::Network;
-use homolog::network::engine::burn::{Burn, BurnNetwork, Wrt};
+use homolog::network::engine::burn::{Burn, BurnNetwork, DeviceName, Wrt};
 use homolog::network::zoo::{ModelSpec, load};
 use ndarray::{Array4, ArrayD, IxDyn};
 use serde_json::Value;
@@ -55,11 +55,21 @@ fn relative_error(gradient: &ArrayD<f32>, golden: &Value) -> f64 {
     squared.sqrt() / norm
 }
 
-fn network(architecture: &str, file: &str) -> BurnNetwork {
+/// The network on the processor, and on a GPU when built for one.
+fn networks(architecture: &str, file: &str) -> Vec<BurnNetwork> {
     let path = real_data(&format!("weights/{file}"));
     let spec = ModelSpec::parse(&format!("{architecture}@{}", path.display())).expect("read");
     let loaded = load(&spec, |_| Err("nothing is fetched here".into())).expect("loaded");
-    Burn::cpu().with_gradients(&Network::check(loaded.graph).expect("checked"))
+    let network = Network::check(loaded.graph).expect("checked");
+    let mut burns = vec![Burn::cpu()];
+    if cfg!(feature = "wgpu") {
+        burns.push(Burn::on(DeviceName::Gpu(0)).expect("a GPU"));
+    }
+    burns.iter().map(|burn| burn.with_gradients(&network)).collect()
+}
+
+fn all_agree(networks: Vec<BurnNetwork>, golden: &Value, images: &Array4<f32>) {
+    networks.into_iter().for_each(|network| agrees(network, golden, images));
 }
 
 /// Compares the gradients of one case of the golden with respect to everything it lists, asked for at once.
@@ -85,7 +95,7 @@ fn agrees(mut network: BurnNetwork, golden: &Value, images: &Array4<f32>) {
     let gradients = network.gradient(images.view(), &objectives, &wrt).expect("gradients");
     for (gradient, (name, golden)) in gradients.iter().zip(&expected) {
         let error = relative_error(gradient, golden);
-        println!("{objective} by {name}: {error:.1e}");
+        println!("{:?}: {objective} by {name}: {error:.1e}", network.device());
         assert!(error < TOLERANCE, "{objective} by {name}: relative error {error:.1e}");
         assert!(relative_error(&gradient.mapv(|g| g * 1.01), golden) > TOLERANCE, "1 % would be seen");
     }
@@ -93,24 +103,24 @@ fn agrees(mut network: BurnNetwork, golden: &Value, images: &Array4<f32>) {
 
 #[test]
 fn squeezenet_gradients_of_a_stage_are_pytorchs() {
-    let network = network("squeezenet1_1", "squeezenet1_1/squeezenet1_1.pth");
-    agrees(network, &golden("squeezenet1_1", 0), &images([2, 3, 227, 227], 100.0));
+    let networks = networks("squeezenet1_1", "squeezenet1_1/squeezenet1_1.pth");
+    all_agree(networks, &golden("squeezenet1_1", 0), &images([2, 3, 227, 227], 100.0));
 }
 
 #[test]
 fn squeezenet_gradients_of_the_output_are_pytorchs() {
-    let network = network("squeezenet1_1", "squeezenet1_1/squeezenet1_1.pth");
-    agrees(network, &golden("squeezenet1_1", 1), &images([2, 3, 227, 227], 100.0));
+    let networks = networks("squeezenet1_1", "squeezenet1_1/squeezenet1_1.pth");
+    all_agree(networks, &golden("squeezenet1_1", 1), &images([2, 3, 227, 227], 100.0));
 }
 
 #[test]
 fn resnet20_gradients_of_a_stage_are_pytorchs() {
-    let network = network("resnet20_cifar10", "resnet_cifar10_akamaster/resnet20-12fca82f.safetensors");
-    agrees(network, &golden("resnet20", 0), &images([4, 3, 32, 32], 2.0));
+    let networks = networks("resnet20_cifar10", "resnet_cifar10_akamaster/resnet20-12fca82f.safetensors");
+    all_agree(networks, &golden("resnet20", 0), &images([4, 3, 32, 32], 2.0));
 }
 
 #[test]
 fn resnet20_gradients_of_the_output_are_pytorchs() {
-    let network = network("resnet20_cifar10", "resnet_cifar10_akamaster/resnet20-12fca82f.safetensors");
-    agrees(network, &golden("resnet20", 1), &images([4, 3, 32, 32], 2.0));
+    let networks = networks("resnet20_cifar10", "resnet_cifar10_akamaster/resnet20-12fca82f.safetensors");
+    all_agree(networks, &golden("resnet20", 1), &images([4, 3, 32, 32], 2.0));
 }

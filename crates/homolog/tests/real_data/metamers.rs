@@ -53,7 +53,14 @@ fn metamers_of_three_stages_are_beyond_the_null_distribution() {
         magnitudes: None,
         start: None,
     };
-    let look = Look { network: &network, input: input.clone(), settings, prior: None, identity: String::new() };
+    let look = Look {
+        network: &network,
+        input: input.clone(),
+        settings,
+        prior: None,
+        identity: String::new(),
+        burn: Burn::cpu(),
+    };
     let objectives = STAGES.map(|stage| format!("inversion({stage})").parse().expect("an objective"));
     let reference = look.reference(&image, &STAGES).expect("responses");
     let aims = look.aims(&objectives, Some(&reference)).expect("aims");
@@ -61,7 +68,7 @@ fn metamers_of_three_stages_are_beyond_the_null_distribution() {
     let around = Surroundings { resources, progress: &Silent, watch: &watch, cancel: &Cancel::default(), store: None };
     let made = look.optimise(&aims, &around).expect("optimised");
 
-    let observer = Observer { network: &network, input, stages };
+    let observer = Observer { network: &network, input, stages, burn: Burn::cpu() };
     for (place, (one, null)) in made.iter().zip(&nulls).enumerate() {
         assert_eq!(one.ended, Ended::Done);
         let rounded = one.images[0].mapv(|pixel| (pixel * 255.0).round() / 255.0);

@@ -5,6 +5,7 @@ use std::path::Path;
 use homolog::inside::image::InputMap;
 use homolog::inside::optimise::Surroundings;
 use homolog::network::checked::Network;
+use homolog::network::engine::burn::Burn;
 use homolog::network::zoo::{ModelSpec, load};
 use homolog::progress::{Cancel, Silent};
 use homolog::recording::record::Resources;
@@ -41,7 +42,8 @@ fn attacked(attack: Attack, budgets: &[f64]) -> Vec<Attacked> {
     let loaded = load(&spec, |_| Err("nothing is fetched here".into())).expect("loaded");
     let network = Network::check(loaded.graph).expect("checked");
     let preprocessing = Preprocessing::named("caffe-227").expect("known");
-    let classifier = Classifier::new(&network, InputMap::of(&preprocessing), String::new()).expect("a classifier");
+    let classifier =
+        Classifier::new(&network, InputMap::of(&preprocessing), String::new(), Burn::cpu()).expect("a classifier");
     let set = images();
     let subject = |place: usize| {
         let label = set.stimuli()[place].id[..4].parse().expect("the class");

@@ -99,7 +99,7 @@ pub(crate) fn n_beyond_data(case: &Case) -> (usize, Vec<String>) {
         start: None,
     };
     let input = InputMap::of(&preprocessing);
-    let look = Look { network: &network, input, settings, prior: None, identity: String::new() };
+    let look = Look { network: &network, input, settings, prior: None, identity: String::new(), burn: Burn::cpu() };
     let aims = look.aims(&objectives, None).expect("channels exist");
     let watch = |_: usize, _: usize, _: f64| {};
     let around = Surroundings { resources, progress: &Silent, watch: &watch, cancel: &Cancel::default(), store: None };

@@ -1,4 +1,4 @@
-//! The engines that tests run on: Burn always, ONNX Runtime where its library is found.
+//! The engines that tests run on: Burn always, ONNX Runtime where its library is found, and Burn on a GPU when built for one.
 //!
 //! With `HOMOLOG_REQUIRE_ONNXRUNTIME=1` (continuous integration) a missing library fails the test; without it, the test
 //! says on standard error, past the test program's capture, that it ran on Burn alone.
@@ -13,6 +13,8 @@ use homolog::network::engine::onnxruntime::{OnnxRuntime, OnnxRuntimeConfig};
 /// Every engine that can be tested here.
 pub(crate) fn both_engines() -> Vec<Box<dyn Engine>> {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Burn::cpu())];
+    #[cfg(feature = "wgpu")]
+    engines.push(Box::new(Burn::on(homolog::network::engine::burn::DeviceName::Gpu(0)).expect("a GPU")));
     if let Some(runtime) = onnx_runtime() {
         engines.push(Box::new(runtime.clone()));
     }

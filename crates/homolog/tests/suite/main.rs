@@ -6,6 +6,8 @@ mod both_engines;
 mod dissection;
 mod engines;
 mod golden;
+#[cfg(feature = "wgpu")]
+mod gpu;
 mod onnx_files;
 mod recording;
 mod state_dicts;

@@ -137,6 +137,7 @@ impl Atlas {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         let size = self.size.as_deref().map(read_size).transpose()?;
         let class_names = self.class_names()?;
         let direction = self.direction()?;
@@ -144,7 +145,7 @@ impl Atlas {
         let set =
             StimulusSet::open(&self.images, IdStyle::default()).map_err(|problem| Failure::from_error(&problem))?;
         settings.check(set.len()).map_err(refused)?;
-        let model = Model::load(&self.model, &progress, &cancel)?;
+        let model = Model::load(&self.model, &burn, &progress, &cancel)?;
         model.network.stage(&self.stage).map_err(|problem| Failure::from_error(&problem))?;
         let preprocessing = model.preprocessing(self.preprocessing.as_deref())?;
         let store = Store::open(&self.out).map_err(|problem| Failure::from_error(&problem))?;
@@ -230,7 +231,7 @@ impl Atlas {
         progress: &Bars,
         cancel: &Cancel,
     ) -> Result<Sampled, Failure> {
-        let engine = self.run.engine(progress)?;
+        let engine = self.run.engine(&model.burn, progress)?;
         let images = Images { set, preprocessing, engine: engine.as_ref(), resources };
         let sampling = (self.sampling(), self.seed);
         Sampled::record(&model.network, &self.stage, &images, sampling, progress, cancel).map_err(refused)

@@ -6,6 +6,7 @@ use homolog::inside::attribution::{Attributor, CurveKind, Method, PixelCurve};
 use homolog::inside::objective::{Aim, Objective, Quantity};
 use homolog::network::checked::Network;
 use homolog::network::engine::Engine;
+use homolog::network::engine::burn::Burn;
 use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::record::Resources;
 
@@ -26,6 +27,7 @@ pub(super) struct Done<'a> {
 pub(super) struct Checks<'a> {
     pub(super) network: &'a Network,
     pub(super) engine: &'a dyn Engine,
+    pub(super) burn: &'a Burn,
     pub(super) resources: Resources,
     pub(super) progress: &'a Bars,
     pub(super) cancel: &'a Cancel,
@@ -58,7 +60,8 @@ impl Checks<'_> {
     /// The curves of every map. A logit's are of the class's probability, as the paper has them.
     pub(super) fn curves(&self, n_steps: usize) -> Result<Vec<Curves>, Failure> {
         let Done { images, methods, attributed } = self.done;
-        let mut attributor = Attributor::new(self.network, self.engine, self.resources, self.cancel).map_err(told)?;
+        let mut attributor =
+            Attributor::new(self.network, self.engine, self.burn, self.resources, self.cancel).map_err(told)?;
         self.progress.begin("curves", (attributed.len() * methods.len()) as u64);
         let mut curves = Vec::new();
         for (place, one) in attributed.iter().enumerate() {
@@ -114,7 +117,7 @@ impl Checks<'_> {
                 let so_far = layers.get(..=number).unwrap_or(layers);
                 let network = shuffled(self.network, so_far, seed).map_err(|problem| Failure::from_error(&problem))?;
                 let mut attributor =
-                    Attributor::new(&network, self.engine, self.resources, self.cancel).map_err(told)?;
+                    Attributor::new(&network, self.engine, self.burn, self.resources, self.cancel).map_err(told)?;
                 for (cascade, (method, map)) in own.iter_mut().zip(methods.iter().zip(&one.maps)) {
                     let changed = attributor.attribute(&one.aim, &image.input, method).map_err(told)?;
                     let similarity = Similarity::of(&map.plane(), &changed.plane()).map_err(told)?;

@@ -118,8 +118,9 @@ impl Attribute {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         let objectives = self.objectives()?;
-        let mut model = Model::load(&self.model, &progress, &cancel)?;
+        let mut model = Model::load(&self.model, &burn, &progress, &cancel)?;
         let preprocessing = model.preprocessing(self.preprocessing.as_deref())?;
         let settings = self.settings(&preprocessing);
         let methods: Result<Vec<Method>, _> =
@@ -130,8 +131,9 @@ impl Attribute {
             model.network = read;
         }
         let images = photographs(&self.images, &preprocessing)?;
-        let engine = self.run.engine(&progress)?;
-        let mut attributor = Attributor::new(&model.network, engine.as_ref(), resources, &cancel).map_err(told)?;
+        let engine = self.run.engine(&burn, &progress)?;
+        let mut attributor =
+            Attributor::new(&model.network, engine.as_ref(), &burn, resources, &cancel).map_err(told)?;
         let aims = aims(&model.network, &objectives, &images, &mut attributor)?;
         progress.begin("attributing", (aims.len() * methods.len()) as u64);
         let mut attributed = Vec::with_capacity(aims.len());
@@ -149,6 +151,7 @@ impl Attribute {
         let checks = Checks {
             network: &model.network,
             engine: engine.as_ref(),
+            burn: &burn,
             resources,
             progress: &progress,
             cancel: &cancel,

@@ -81,10 +81,11 @@ impl Circuit {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         let units = read_units(&self.unit)?;
         let sources = read_units(&self.from)?;
         let size = self.size.as_deref().map(read_size).transpose()?;
-        let model = Model::load(&self.model, &progress, &cancel)?;
+        let model = Model::load(&self.model, &burn, &progress, &cancel)?;
         let n_channels = model.network.stimulus_shape().first().copied().unwrap_or(0);
         let preprocessing = if n_channels == 3 || self.preprocessing.is_some() {
             Some(model.preprocessing(self.preprocessing.as_deref())?)
@@ -154,7 +155,7 @@ impl Circuit {
     ) -> Result<Slopes, Failure> {
         let (Some(folder), Some(preprocessing)) = (&self.active, preprocessing) else { return Ok(Slopes::One) };
         let set = StimulusSet::open(folder, IdStyle::default()).map_err(|problem| Failure::from_error(&problem))?;
-        let engine = self.run.engine(progress)?;
+        let engine = self.run.engine(&model.burn, progress)?;
         let images = Images { set: &set, preprocessing, engine: engine.as_ref(), resources };
         let mut all = BTreeMap::new();
         for unit in units {

@@ -112,8 +112,9 @@ impl Dissect {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         self.check()?;
-        let model = Model::load(&self.model, &progress, &cancel)?;
+        let model = Model::load(&self.model, &burn, &progress, &cancel)?;
         let preprocessing = model.preprocessing(self.preprocessing.as_deref())?;
         let stages = model.stages(&self.layers)?;
         let labelled = self.labelled(&model.network)?;
@@ -122,7 +123,7 @@ impl Dissect {
             Some(text) => Some(classes::classes(text, &labelled, &model.network)?),
             None => None,
         };
-        let engine = self.run.engine(&progress)?;
+        let engine = self.run.engine(&burn, &progress)?;
         let dissector =
             Dissector { labelled: &labelled, preprocessing: &preprocessing, engine: engine.as_ref(), resources };
         let criteria = Criteria {

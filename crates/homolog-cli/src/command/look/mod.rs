@@ -118,9 +118,10 @@ impl Look {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         let objectives = self.objectives()?;
-        let model = Model::load(&self.model, &progress, &cancel)?;
-        let prior = self.prior.as_ref().map(|prior| Model::load(prior, &progress, &cancel)).transpose()?;
+        let model = Model::load(&self.model, &burn, &progress, &cancel)?;
+        let prior = self.prior.as_ref().map(|prior| Model::load(prior, &burn, &progress, &cancel)).transpose()?;
         let n_channels = model.network.stimulus_shape().first().copied().unwrap_or(0);
         let preprocessing = if n_channels == 3 || self.preprocessing.is_some() {
             Some(model.preprocessing(self.preprocessing.as_deref())?)
@@ -146,7 +147,7 @@ impl Look {
         }
         let examples = match (&self.examples, &preprocessing) {
             (Some(folder), Some(preprocessing)) => {
-                let engine = self.run.engine(&progress)?;
+                let engine = self.run.engine(&burn, &progress)?;
                 let asked = examples::Asked { folder, layers: self.layers.as_deref(), n_examples: self.n_examples };
                 let run = examples::Run { engine: engine.as_ref(), resources, progress: &progress, cancel: &cancel };
                 Some(DataExamples::find(&asked, &model, preprocessing, &objectives, &run)?)
@@ -241,7 +242,7 @@ impl Look {
         };
         let input = preprocessing.filter(|_| n_channels == 3).map_or(InputMap::unchanged(n_channels), InputMap::of);
         let identity = format!("{} {:?}", model.name, model.weights_sha256);
-        Ok(Looking { network: &model.network, input, settings, prior, identity })
+        Ok(Looking { network: &model.network, input, settings, prior, identity, burn: model.burn.clone() })
     }
 
     /// The responses to --image that the objectives compare with.

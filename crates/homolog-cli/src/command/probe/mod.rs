@@ -163,7 +163,7 @@ impl Probe {
         let measures = self.measures()?;
         let scale = Scale::new(self.gratings.degrees_per_pixel)?;
         let running = Running::begin(&self.run)?;
-        let model = Model::load(&self.model, &running.progress, &running.cancel)?;
+        let model = Model::load(&self.model, &running.burn, &running.progress, &running.cancel)?;
         let n_channels = model.network.stimulus_shape().first().copied().unwrap_or(0);
         let preprocessing = if n_channels == 3 || self.preprocessing.is_some() {
             Some(model.preprocessing(self.preprocessing.as_deref())?)

@@ -92,7 +92,9 @@ impl Adversarial {
         let budgets: Vec<Vec<f64>> = attacks.iter().map(|attack| self.budgets(attack)).collect::<Result<_, _>>()?;
         let labels = Labels::read(&self.labels)?;
         let specs = std::iter::once(&self.model).chain(&self.transfer);
-        let models: Vec<Model> = specs.map(|spec| Model::load(spec, &progress, &cancel)).collect::<Result<_, _>>()?;
+        let burn = self.run.burn(&progress)?;
+        let models: Vec<Model> =
+            specs.map(|spec| Model::load(spec, &burn, &progress, &cancel)).collect::<Result<_, _>>()?;
         let attackable = |model| {
             let classifier = classifier(model, self.preprocessing.as_deref())?;
             let preprocessing = Model::preprocessing(model, self.preprocessing.as_deref())?;

@@ -69,10 +69,11 @@ impl Controversial {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         let controversies: Vec<Controversy> =
             self.classes.iter().map(|text| self.controversy(text)).collect::<Result<_, _>>()?;
         let models: Vec<Model> =
-            self.models.iter().map(|spec| Model::load(spec, &progress, &cancel)).collect::<Result<_, _>>()?;
+            self.models.iter().map(|spec| Model::load(spec, &burn, &progress, &cancel)).collect::<Result<_, _>>()?;
         let classifiers: Vec<Classifier<'_>> = models
             .iter()
             .map(|model| classifier(model, self.making.preprocessing.as_deref()))
@@ -95,7 +96,7 @@ impl Controversial {
         let mut settings = Value::Null;
         for Asked { controversy, network, name } in &asked {
             let own = format!("{identity} {controversy:?}");
-            let look = self.making.look(network, InputMap::unchanged(n_channels), own, size)?;
+            let look = self.making.look(network, &burn, InputMap::unchanged(n_channels), own, size)?;
             let objective = format!("{CONTROVERSY}[0]")
                 .parse()
                 .map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem))?;

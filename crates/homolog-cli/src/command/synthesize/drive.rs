@@ -70,8 +70,9 @@ impl Drive {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
+        let burn = self.run.burn(&progress)?;
         let (weights, weights_sha256) = self.weights()?;
-        let model = Model::load(&self.model, &progress, &cancel)?;
+        let model = Model::load(&self.model, &burn, &progress, &cancel)?;
         let input = input_map(&model, self.making.preprocessing.as_deref())?;
         let network = with_neurons(&model.network, &self.layer, weights.view()).map_err(|problem| told(&problem))?;
         let shape = network.stimulus_shape();
@@ -82,13 +83,13 @@ impl Drive {
             ))
         })?;
         let own = format!("{} neurons {weights_sha256}", identity(&model));
-        let look = self.making.look(&network, input.clone(), own, [height, width])?;
+        let look = self.making.look(&network, &burn, input.clone(), own, [height, width])?;
         let aims = self.aims(&look, weights.nrows())?;
         let names: Vec<String> = aims.iter().map(|aim| aim.name().to_owned()).collect();
         let made =
             self.making.make(&look, &aims, &names, &Around { progress: &progress, cancel: &cancel, resources })?;
         let stage = network.stage(NEURONS).map_err(|problem| told(&problem))?.clone();
-        let observer = Observer { network: &network, input, stages: vec![stage] };
+        let observer = Observer { network: &network, input, stages: vec![stage], burn };
         let folder = PictureFolder::at(&self.making.out);
         let mut table = Table::new(&[
             ("objective", Align::Left),

@@ -11,6 +11,7 @@ use homolog::inside::optimise::{Ended, Look, Optimised, Settings, Surroundings};
 use homolog::inside::picture::{Cell, pictures};
 use homolog::inside::transform::{Optimiser, Recipe, Regularizer};
 use homolog::network::checked::Network;
+use homolog::network::engine::burn::Burn;
 use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::record::Resources;
 use homolog::store::Store;
@@ -99,7 +100,8 @@ pub(super) fn identity(model: &Model) -> String {
 
 /// A model as a classifier.
 pub(super) fn classifier<'a>(model: &'a Model, preprocessing: Option<&str>) -> Result<Classifier<'a>, Failure> {
-    Classifier::new(&model.network, input_map(model, preprocessing)?, identity(model)).map_err(|problem| told(&problem))
+    let input = input_map(model, preprocessing)?;
+    Classifier::new(&model.network, input, identity(model), model.burn.clone()).map_err(|problem| told(&problem))
 }
 
 /// What runs beside the optimisation.
@@ -121,6 +123,7 @@ impl MakingOptions {
     pub(super) fn look<'a>(
         &self,
         network: &'a Network,
+        burn: &Burn,
         input: InputMap,
         identity: String,
         size: [usize; 2],
@@ -154,7 +157,7 @@ impl MakingOptions {
             magnitudes: None,
             start,
         };
-        Ok(Look { network, input, settings, prior: None, identity })
+        Ok(Look { network, input, settings, prior: None, identity, burn: burn.clone() })
     }
 
     /// The images of the aims; `names` are what progress shows.

@@ -66,7 +66,8 @@ impl Metamer {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
         let resources = self.run.resources();
-        let model = Model::load(&self.model, &progress, &cancel)?;
+        let burn = self.run.burn(&progress)?;
+        let model = Model::load(&self.model, &burn, &progress, &cancel)?;
         let others: Vec<(Model, String)> = self
             .shown_to
             .iter()
@@ -76,13 +77,13 @@ impl Metamer {
                         "cannot read --shown-to \"{text}\": it needs MODEL=NAMES, as in resnet18=layer1,layer4"
                     ))
                 })?;
-                Ok::<_, Failure>((Model::load(spec, &progress, &cancel)?, layers.to_owned()))
+                Ok::<_, Failure>((Model::load(spec, &burn, &progress, &cancel)?, layers.to_owned()))
             })
             .collect::<Result<_, _>>()?;
         let input = input_map(&model, self.making.preprocessing.as_deref())?;
         let stages = model.stages(&self.layers)?;
         let (originals, size) = self.originals(&model)?;
-        let look = self.making.look(&model.network, input.clone(), identity(&model), size)?;
+        let look = self.making.look(&model.network, &burn, input.clone(), identity(&model), size)?;
         let (mut aims, mut names) = (Vec::new(), Vec::new());
         for (file, original) in self.image.iter().zip(&originals) {
             for stage in &stages {
@@ -145,7 +146,8 @@ impl Metamer {
     ) -> Result<Vec<Asked<'a>>, Failure> {
         let Some(folder) = &self.null else {
             progress.warn("without --null FOLDER nobody can tell whether these are metamers: two responses may be alike for any two images");
-            let observer = Observer { network: &model.network, input: input.clone(), stages: matched.to_vec() };
+            let (stages, burn) = (matched.to_vec(), model.burn.clone());
+            let observer = Observer { network: &model.network, input: input.clone(), stages, burn };
             return Ok(vec![Asked { name: model.name.clone(), observer, nulls: Vec::new() }]);
         };
         let set =
@@ -158,7 +160,7 @@ impl Metamer {
         }
         let order = |stage: &Stage| model.network.stages().position(|listed| listed.value == stage.value);
         stages.sort_by_key(order);
-        let engine = self.run.engine(progress)?;
+        let engine = self.run.engine(&model.burn, progress)?;
         let mut asked = Vec::new();
         let own = std::iter::once((model, stages, self.making.preprocessing.as_deref()));
         let further = others.iter().map(|(model, layers)| Ok::<_, Failure>((model, model.stages(layers)?, None)));
@@ -171,7 +173,7 @@ impl Metamer {
                 plan.distributions(&model.network, &stages, progress, cancel).map_err(|problem| told(&problem))?;
             asked.push(Asked {
                 name: model.name.clone(),
-                observer: Observer { network: &model.network, input, stages },
+                observer: Observer { network: &model.network, input, stages, burn: model.burn.clone() },
                 nulls,
             });
         }

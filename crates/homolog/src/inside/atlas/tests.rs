@@ -249,8 +249,14 @@ fn the_icon_of_a_planted_direction_shows_its_pattern() {
         magnitudes: None,
         start: None,
     };
-    let look =
-        Look { network: &network, input: InputMap::unchanged(3), settings, prior: None, identity: String::new() };
+    let look = Look {
+        network: &network,
+        input: InputMap::unchanged(3),
+        settings,
+        prior: None,
+        identity: String::new(),
+        burn: Burn::cpu(),
+    };
     let watch = |_: usize, _: usize, _: f64| {};
     let cancel = Cancel::default();
     let around = Surroundings { resources: RESOURCES, progress: &Silent, watch: &watch, cancel: &cancel, store: None };

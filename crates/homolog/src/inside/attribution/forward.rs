@@ -50,6 +50,7 @@ impl Attributor<'_> {
             let mut values = BTreeMap::new();
             for (name, rows) in forward.taps.iter().zip(recorded) {
                 let shape = rows.shape().to_vec();
+                // What was recorded is in the processor's memory, and so little that it is measured there.
                 let ranked = Ranked::from_elements(&shape, rows.into_iter().collect(), &Device::flex());
                 values.insert(name.clone(), Value::Float(ranked));
             }

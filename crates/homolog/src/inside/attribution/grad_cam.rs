@@ -8,7 +8,7 @@ use super::{Attribution, AttributionError, Attributor, Balance, uploaded};
 use crate::inside::objective::Aim;
 use crate::network::checked::Stage;
 use crate::network::engine::EngineError;
-use crate::network::engine::burn::{Burn, Wrt};
+use crate::network::engine::burn::Wrt;
 use crate::network::value::{Ranked, Value};
 
 /// A Grad-CAM before it is enlarged.
@@ -35,7 +35,7 @@ impl Attributor<'_> {
             .map_err(|_| AttributionError::NotSpatial { stage: stage.name.clone(), shape: stage.shape.clone() })?;
         self.side_by_side(aim)?;
         if self.workers.is_empty() {
-            self.workers.push(Burn::cpu().with_gradients(self.network));
+            self.workers.push(self.burn.with_gradients(self.network));
         }
         let missing = || EngineError::OutputCount { engine: "burn" };
         let network = self.workers.first_mut().ok_or_else(missing)?;
@@ -44,7 +44,8 @@ impl Attributor<'_> {
         if !taps.contains(&stage.value) {
             taps.push(stage.value.clone());
         }
-        let tapped = network.tap(Ranked::R4(uploaded(input)), &taps, std::slice::from_ref(&wrt))?;
+        let image = uploaded(input, network.device());
+        let tapped = network.tap(Ranked::R4(image), &taps, std::slice::from_ref(&wrt))?;
         let not_before = || {
             let objective = aim.name().to_owned();
             AttributionError::NotBefore { stage: stage.name.clone(), objective }

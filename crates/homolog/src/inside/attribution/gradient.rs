@@ -7,7 +7,7 @@ use super::quadrature::gauss_legendre;
 use super::{Attribution, AttributionError, Attributor, Balance, array_of, uploaded};
 use crate::inside::objective::Aim;
 use crate::network::engine::EngineError;
-use crate::network::engine::burn::{Burn, BurnNetwork, Wrt};
+use crate::network::engine::burn::{BurnNetwork, Wrt};
 use crate::network::value::Ranked;
 use crate::stimuli::generate::Random;
 
@@ -86,7 +86,7 @@ impl Attributor<'_> {
     ) -> Result<(), AttributionError> {
         let n_workers = self.side_by_side(aim)?.min(self.resources.n_threads).min(n).max(1);
         while self.workers.len() < n_workers {
-            self.workers.push(Burn::cpu().with_gradients(self.network));
+            self.workers.push(self.burn.with_gradients(self.network));
         }
         for first in (0..n).step_by(n_workers) {
             if self.cancel.is_cancelled() {
@@ -113,7 +113,8 @@ fn gradient_of(
     aim: &Aim,
     input: &Array3<f32>,
 ) -> Result<(f64, Array3<f32>), AttributionError> {
-    let tapped = network.tap(Ranked::R4(uploaded(input)), aim.taps(), &[Wrt::Images])?;
+    let image = uploaded(input, network.device());
+    let tapped = network.tap(Ranked::R4(image), aim.taps(), &[Wrt::Images])?;
     let measured = aim.measure(&tapped.values, 1)?.sum();
     let objective = measured.clone().without_autodiff().try_into_scalar::<f32>().map_or(f64::NAN, f64::from);
     let gradients = measured.backward();

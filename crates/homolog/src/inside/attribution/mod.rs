@@ -54,7 +54,7 @@ use self::walk::Walk;
 use super::objective::Aim;
 use crate::network::checked::Network;
 use crate::network::engine::Engine;
-use crate::network::engine::burn::BurnNetwork;
+use crate::network::engine::burn::{Burn, BurnNetwork};
 use crate::network::value::Ranked;
 use crate::progress::Cancel;
 use crate::recording::record::Resources;
@@ -62,8 +62,10 @@ use crate::recording::record::Resources;
 /// Attributes objectives of one network to images.
 pub struct Attributor<'a> {
     network: &'a Network,
-    /// Runs changed images forward; gradients are Burn's.
+    /// Runs changed images forward.
     engine: &'a dyn Engine,
+    /// Runs images forward and backward.
+    burn: Burn,
     resources: Resources,
     cancel: &'a Cancel,
     /// Channels, height and width of the network's input.
@@ -115,13 +117,15 @@ impl Attribution {
 }
 
 impl<'a> Attributor<'a> {
-    /// Ready for objectives of `network`.
+    /// Ready for objectives of `network`. Methods that only look at the objective for changed images run on `engine`, and those
+    /// that take gradients on `burn`.
     ///
     /// # Errors
     /// [`AttributionError::NotImages`], [`AttributionError::FixedBatch`].
     pub fn new(
         network: &'a Network,
         engine: &'a dyn Engine,
+        burn: &Burn,
         resources: Resources,
         cancel: &'a Cancel,
     ) -> Result<Self, AttributionError> {
@@ -132,7 +136,8 @@ impl<'a> Attributor<'a> {
         if let Some(n_images) = network.fixed_batch().filter(|n_images| *n_images != 1) {
             return Err(AttributionError::FixedBatch { network: name(), n_images });
         }
-        Ok(Self { network, engine, resources, cancel, size, workers: Vec::new(), walk: None, forward: None })
+        let (burn, workers) = (burn.clone(), Vec::new());
+        Ok(Self { network, engine, burn, resources, cancel, size, workers, walk: None, forward: None })
     }
 
     /// The objective `aim` for `input`, attributed to it by `method`.
@@ -223,7 +228,7 @@ impl<'a> Attributor<'a> {
         let kept = self.walk.take().filter(|(taps, _)| taps == aim.taps());
         let ready = match kept {
             Some(ready) => ready,
-            None => (aim.taps().to_vec(), Walk::new(self.network, aim.taps())?),
+            None => (aim.taps().to_vec(), Walk::new(self.network, aim.taps(), &self.burn)?),
         };
         Ok(&mut self.walk.insert(ready).1)
     }
@@ -255,10 +260,10 @@ impl<'a> Attributor<'a> {
 }
 
 /// The input as the network takes it, for one image.
-fn uploaded(input: &Array3<f32>) -> Tensor<4> {
+fn uploaded(input: &Array3<f32>, device: &Device) -> Tensor<4> {
     let (n_channels, height, width) = input.dim();
     let elements = input.iter().copied().collect();
-    Ranked::from_elements(&[1, n_channels, height, width], elements, &Device::flex()).into_rank()
+    Ranked::from_elements(&[1, n_channels, height, width], elements, device).into_rank()
 }
 
 /// The elements as (channel, height, width).

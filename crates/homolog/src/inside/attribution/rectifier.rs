@@ -24,7 +24,7 @@ pub(super) fn rectified(
         return Err(AttributionError::NoRectifier { method: method.name(), objective });
     }
     let is_guided = *method == Method::GuidedBackpropagation;
-    let walked = walk.run(uploaded(input), aim, Start::Gradient, |step, mut back| {
+    let walked = walk.run(uploaded(input, walk.device()), aim, Start::Gradient, |step, mut back| {
         if !is_rectifier(step.node) {
             return step.pull_back(back);
         }

@@ -83,7 +83,7 @@ fn attributed_with(
     resources: Resources,
 ) -> Result<Attribution, AttributionError> {
     let (engine, cancel) = (Burn::cpu(), Cancel::default());
-    Attributor::new(network, &engine, resources, &cancel)?.attribute(&aim(network, text), input, method)
+    Attributor::new(network, &engine, &engine, resources, &cancel)?.attribute(&aim(network, text), input, method)
 }
 
 fn attributed(network: &Network, text: &str, input: &Array3<f32>, method: &Method) -> Attribution {
@@ -134,8 +134,10 @@ fn the_walk_with_the_operators_own_gradients_gives_the_gradient() {
         let side = network.stimulus_shape()[1];
         let input = random_input(2, side);
         let aim = aim(&network, "logit:3 - 0.5*logit:1");
-        let mut walk = Walk::new(&network, aim.taps()).unwrap();
-        let walked = walk.run(uploaded(&input), &aim, Start::Gradient, |step, back| step.pull_back(back)).unwrap();
+        let mut walk = Walk::new(&network, aim.taps(), &Burn::cpu()).unwrap();
+        let walked = walk
+            .run(uploaded(&input, &Device::flex()), &aim, Start::Gradient, |step, back| step.pull_back(back))
+            .unwrap();
         let gradient = attributed(&network, "logit:3 - 0.5*logit:1", &input, &Method::Gradient);
         let found = array_of(walked.image, input.dim());
         assert!(error(&found, &gradient.map) < 1e-4, "{}: {}", network.graph().name, error(&found, &gradient.map));
@@ -321,7 +323,7 @@ fn deleting_what_matters_first_leaves_the_smaller_area_and_inserting_it_the_larg
     let network = planted();
     let input = Array3::from_elem((3, SIDE, SIDE), 1.0);
     let (engine, cancel) = (Burn::cpu(), Cancel::default());
-    let mut attributor = Attributor::new(&network, &engine, Resources::with_threads(2), &cancel).unwrap();
+    let mut attributor = Attributor::new(&network, &engine, &engine, Resources::with_threads(2), &cancel).unwrap();
     let aim = aim(&network, "fc:0");
     let map = attributor.attribute(&aim, &input, &Method::InputTimesGradient).unwrap().plane();
     let right = attributor.curve(&aim, &input, &map, CurveKind::Deletion, 144).unwrap();
@@ -433,7 +435,7 @@ fn what_cannot_be_attributed_is_refused_with_the_reason() {
     assert!(other.unwrap_err().to_string().contains("[3, 5, 5]"));
     let (engine, cancel) = (Burn::cpu(), Cancel::default());
     cancel.cancel();
-    let mut attributor = Attributor::new(&network, &engine, Resources::with_threads(1), &cancel).unwrap();
+    let mut attributor = Attributor::new(&network, &engine, &engine, Resources::with_threads(1), &cancel).unwrap();
     let stopped = attributor.attribute(&aim(&network, "logit:0"), &input, &Method::Gradient);
     assert!(matches!(stopped, Err(AttributionError::Cancelled)));
 }

@@ -72,7 +72,7 @@ pub(super) struct Walked {
 pub(super) type Passed = Vec<(usize, Backward)>;
 
 impl Walk {
-    pub(super) fn new(network: &Network, taps: &[String]) -> Result<Self, AttributionError> {
+    pub(super) fn new(network: &Network, taps: &[String], burn: &Burn) -> Result<Self, AttributionError> {
         let network = Network::check(canonical(network.graph(), taps))?;
         let plan = network.plan(1)?;
         let graph = network.graph();
@@ -81,8 +81,13 @@ impl Walk {
         let outputs = nodes.iter().filter_map(|index| graph.nodes.get(*index)).flat_map(|node| &node.outputs);
         let values = outputs.filter(|value| !value.is_empty()).filter(depends).cloned().collect();
         let image = graph.inputs.first().map(|input| input.name.clone()).unwrap_or_default();
-        let network = Burn::cpu().with_gradients(&network);
+        let network = burn.with_gradients(&network);
         Ok(Self { network, plan, nodes, values, image, constants: BTreeMap::new() })
+    }
+
+    /// Where the network is.
+    pub(super) fn device(&self) -> &Device {
+        self.network.device()
     }
 
     /// Whether any node on the way `is` so.

@@ -97,7 +97,7 @@ pub(super) fn layout(stage: &Stage) -> Result<(usize, [usize; 2]), CircuitError>
 /// [`CircuitError`]: unknown stages or channels, no path, an operator that no constant weights can stand for.
 ///
 /// # Accuracy and randomness
-/// 32 bits, by the engine's gradient. Deterministic.
+/// 32 bits, by the engine's gradient, on the processor: it is one pass for eight units. Deterministic.
 ///
 /// # Reference
 /// Voss C et al. (2021). Visualizing weights. Distill. doi 10.23915/distill.00024.007, section on expanded weights, which takes

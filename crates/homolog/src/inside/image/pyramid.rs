@@ -14,6 +14,7 @@ pub(super) struct Pyramid {
     levels: Vec<Level>,
     height: usize,
     width: usize,
+    device: Device,
 }
 
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl Pyramid {
             levels.push(Level { height: low, width: narrow, enlarge });
             factor *= 2;
         }
-        Self { levels, height, width }
+        Self { levels, height, width, device: device.clone() }
     }
 
     /// (height, width) of each level.
@@ -65,7 +66,7 @@ impl Pyramid {
                 None => image,
             });
         }
-        sum.unwrap_or_else(|| Tensor::zeros([n_images, n_channels, self.height, self.width], &Device::flex()))
+        sum.unwrap_or_else(|| Tensor::zeros([n_images, n_channels, self.height, self.width], &self.device))
     }
 }
 

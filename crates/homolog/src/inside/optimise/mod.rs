@@ -70,6 +70,8 @@ pub struct Look<'a> {
     pub prior: Option<&'a Network>,
     /// What the network is, such as the hash of its weights: part of what determines a kept state.
     pub identity: String,
+    /// What runs the network, and where.
+    pub burn: Burn,
 }
 
 /// How an optimisation ended.
@@ -149,14 +151,14 @@ impl Look<'_> {
         let uploaded = crate::network::value::Ranked::from_elements(
             images.shape(),
             images.iter().copied().collect(),
-            &burn::tensor::Device::flex(),
+            self.burn.device(),
         );
         let input = super::image::to_host(self.input.apply(uploaded.into_rank()));
         let mut batch = ndarray::Array4::zeros((n_images, n_channels, height, width));
         for (mut row, image) in batch.outer_iter_mut().zip(&input) {
             row.assign(image);
         }
-        let mut session = Burn::cpu().open(self.network, values)?;
+        let mut session = self.burn.open(self.network, values)?;
         Ok(session.run(batch.view())?)
     }
 
@@ -313,7 +315,8 @@ impl Look<'_> {
             self.input,
             self.prior.map_or("", |prior| &prior.graph().name)
         );
-        let determinants = ("look state 1", &self.identity, aim.content_hash(), settings, start, magnitudes);
+        let engine = self.burn.description();
+        let determinants = ("look state 2", engine, &self.identity, aim.content_hash(), settings, start, magnitudes);
         Ok(PieceKey::of(&determinants)?)
     }
 }

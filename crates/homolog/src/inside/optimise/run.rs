@@ -14,7 +14,7 @@ use crate::inside::image::{ImageModel, resampled, to_host};
 use crate::inside::objective::Aim;
 use crate::inside::transform::{Bands, Blur, GradientFilter, PixelFilter, View, smoothed};
 use crate::network::engine::EngineError;
-use crate::network::engine::burn::{Burn, BurnNetwork};
+use crate::network::engine::burn::BurnNetwork;
 use crate::network::value::{Ranked, Value};
 use crate::stimuli::generate::Random;
 
@@ -50,8 +50,8 @@ pub(super) struct Evaluated {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(look: &'a Look<'a>, surroundings: &'a Surroundings<'a>) -> Result<Self, InsideError> {
-        let network = Burn::cpu().with_gradients(look.network);
-        let prior = look.prior.map(|prior| Burn::cpu().with_gradients(prior));
+        let network = look.burn.with_gradients(look.network);
+        let prior = look.prior.map(|prior| look.burn.with_gradients(prior));
         let [_, height, width] = look.input_size()?;
         let device = network.device().clone();
         Ok(Self { look, surroundings, network, prior, device, input_size: [height, width] })

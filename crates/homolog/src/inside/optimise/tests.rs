@@ -69,7 +69,14 @@ fn quick(network: &Network) -> Settings {
 }
 
 fn look(network: &Network, settings: Settings) -> Look<'_> {
-    Look { network, input: InputMap::unchanged(3), settings, prior: None, identity: "test".to_owned() }
+    Look {
+        network,
+        input: InputMap::unchanged(3),
+        settings,
+        prior: None,
+        identity: "test".to_owned(),
+        burn: Burn::cpu(),
+    }
 }
 
 fn resources(n_threads: usize) -> Resources {

@@ -56,6 +56,17 @@ pub enum EngineError {
         /// The engine's name.
         engine: &'static str,
     },
+    /// The device does not give back what it computed.
+    #[error(
+        "{engine} could not read the values of \"{value}\" from its device, which may have run out of memory. A smaller \
+         --memory runs fewer images at once; --device cpu does without the device"
+    )]
+    Unread {
+        /// The engine's name.
+        engine: &'static str,
+        /// The value's name.
+        value: String,
+    },
     /// The engine's library refused.
     #[error("{engine} could not {doing}: {reason}")]
     Library {

@@ -18,6 +18,10 @@ const STEP: f64 = 1e-5;
 /// Largest error of a gradient, relative to its largest element: a hundred times the error of the difference itself.
 const TOLERANCE: f64 = 1e-7;
 
+/// The same on a GPU, which computes in single precision.
+#[cfg(feature = "wgpu")]
+const GPU_TOLERANCE: f64 = 1e-4;
+
 /// What an operator is given.
 enum Given {
     /// Floats that the gradient is checked for, in (low, high), none within 0.02 of a multiple of 0.5, where kinks are.
@@ -312,7 +316,7 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(name: &str, case: &Case) -> Result<Self, OpError> {
+    fn new(name: &str, case: &Case, device: Device) -> Result<Self, OpError> {
         let entry = operator(name).expect("in the registry");
         let attributes = case.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let op = (entry.read)(&NodeAttributes::new(entry.name, attributes))?;
@@ -333,7 +337,15 @@ impl Setup {
                 }
             });
         }
-        Ok(Self { op, inputs, floats, device: Device::flex() })
+        Ok(Self { op, inputs, floats, device })
+    }
+
+    /// Floats on the device: of 64 bits on the processor; GPUs have 32.
+    fn upload(&self, shape: &[usize], floats: Vec<f64>) -> Ranked {
+        if self.device == Device::flex() {
+            return Ranked::from_wide_elements(shape, floats, &self.device);
+        }
+        Ranked::from_elements(shape, floats.into_iter().map(|value| value as f32).collect(), &self.device)
     }
 
     /// The sum of all outputs, each weighted by numbers of its own.
@@ -345,11 +357,9 @@ impl Setup {
             None => {
                 let constant = fact.as_ref()?.constant.as_ref()?;
                 Some(match &**constant {
-                    HostTensor::F32(array) => Value::Float(Ranked::from_wide_elements(
-                        array.shape(),
-                        array.iter().copied().map(f64::from).collect(),
-                        &self.device,
-                    )),
+                    HostTensor::F32(array) => {
+                        Value::Float(self.upload(array.shape(), array.iter().copied().map(f64::from).collect()))
+                    }
                     other => Value::from_host(other, &self.device),
                 })
             }
@@ -361,7 +371,7 @@ impl Setup {
             outputs: &outputs,
             device: &self.device,
         };
-        let mut total = burn::tensor::Tensor::<1>::from_data([0.0_f64], (&self.device, burn::tensor::DType::F64));
+        let mut total: burn::tensor::Tensor<1> = self.upload(&[1], vec![0.0]).into_rank();
         for (index, (value, fact)) in self.op.forward(call)?.into_iter().zip(&outputs).enumerate() {
             let Value::Float(value) = value else { continue };
             let shape = if fact.shape.is_empty() { vec![1] } else { fact.shape.clone() };
@@ -374,10 +384,7 @@ impl Setup {
 
     fn at(&self, floats: &BTreeMap<usize, Vec<f64>>) -> BTreeMap<usize, Ranked> {
         let shape = |index: &usize| self.inputs[*index].as_ref().map_or(Vec::new(), |fact| fact.shape.clone());
-        floats
-            .iter()
-            .map(|(index, values)| (*index, Ranked::from_wide_elements(&shape(index), values.clone(), &self.device)))
-            .collect()
+        floats.iter().map(|(index, values)| (*index, self.upload(&shape(index), values.clone()))).collect()
     }
 
     fn difference(&self, index: usize, place: usize) -> f64 {
@@ -389,28 +396,42 @@ impl Setup {
         (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP)
     }
 
-    /// The largest error of the gradients, relative to the largest element of each.
-    fn error(&self) -> Result<f64, OpError> {
+    /// The gradient at each input of floats.
+    fn gradients(&self) -> Result<BTreeMap<usize, Vec<f64>>, OpError> {
         let leaves: BTreeMap<usize, Ranked> = self
             .at(&self.floats)
             .into_iter()
             .map(|(index, value)| (index, each_rank!(value, value => value.autodiff().require_grad())))
             .collect();
         let gradients = self.weighted_sum(&leaves)?.backward();
-        let mut worst = 0.0_f64;
-        for (index, leaf) in &leaves {
-            let gradient = any_rank!(leaf, leaf => leaf.grad(&gradients).expect("a gradient").into_data());
-            let gradient = gradient.try_into_vec::<f64>().expect("double precision");
-            let expected: Vec<f64> = (0..gradient.len()).map(|place| self.difference(*index, place)).collect();
-            let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-            assert!(largest > 0.0, "input {index} has no influence");
-            for (found, expected) in gradient.iter().zip(&expected) {
-                let error = (found - expected).abs() / largest;
-                worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
-            }
-        }
-        Ok(worst)
+        let of_leaf = |leaf: &Ranked| {
+            let gradient = each_rank!(leaf, leaf => leaf.grad(&gradients).expect("a gradient"));
+            gradient.into_wide_elements().expect("read")
+        };
+        Ok(leaves.iter().map(|(index, leaf)| (*index, of_leaf(leaf))).collect())
     }
+
+    /// The largest error of the gradients, relative to the largest element of each.
+    fn error(&self) -> Result<f64, OpError> {
+        let differences = |index: &usize, n: usize| (0..n).map(|place| self.difference(*index, place)).collect();
+        let gradients = self.gradients()?;
+        let expected = gradients.iter().map(|(index, found)| (*index, differences(index, found.len()))).collect();
+        Ok(largest_error(&gradients, &expected))
+    }
+}
+
+/// The largest error of gradients, relative to the largest element of each.
+fn largest_error(found: &BTreeMap<usize, Vec<f64>>, expected: &BTreeMap<usize, Vec<f64>>) -> f64 {
+    let mut worst = 0.0_f64;
+    for (index, expected) in expected {
+        let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        assert!(largest > 0.0, "input {index} has no influence");
+        for (found, expected) in found[index].iter().zip(expected) {
+            let error = (found - expected).abs() / largest;
+            worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
+        }
+    }
+    worst
 }
 
 #[test]
@@ -419,16 +440,16 @@ fn every_operator_has_a_gradient_check_or_a_reason_for_none() {
     assert!(without.is_empty(), "no gradient check for {without:?}");
 }
 
-#[test]
-fn gradients_equal_central_differences() {
+/// Whatever is wrong with what `error_of` finds for the cases of all operators.
+fn wrong(tolerance: f64, error_of: impl Fn(&str, &Case) -> Result<f64, OpError>) -> Vec<String> {
     let mut wrong = Vec::new();
     for entry in OPERATORS {
         match check(entry.name) {
             Some(Check::Cases(cases)) => {
                 for (number, case) in cases.iter().enumerate() {
-                    let run = std::panic::catch_unwind(|| Setup::new(entry.name, case).and_then(|setup| setup.error()));
-                    match run {
-                        Ok(Ok(error)) if error <= TOLERANCE => {}
+                    let run = std::panic::AssertUnwindSafe(|| error_of(entry.name, case));
+                    match std::panic::catch_unwind(run) {
+                        Ok(Ok(error)) if error <= tolerance => {}
                         Ok(result) => wrong.push(format!("{} case {number}: {result:?}", entry.name)),
                         Err(_) => wrong.push(format!("{} case {number}: stopped", entry.name)),
                     }
@@ -438,14 +459,39 @@ fn gradients_equal_central_differences() {
             None => wrong.push(format!("{}: no check", entry.name)),
         }
     }
+    wrong
+}
+
+#[test]
+fn gradients_equal_central_differences() {
+    let wrong = wrong(TOLERANCE, |name, case| Setup::new(name, case, Device::flex())?.error());
     assert!(wrong.is_empty(), "gradients that differ from central differences:\n{}", wrong.join("\n"));
+}
+
+#[cfg(feature = "wgpu")]
+#[test]
+fn gradients_on_a_gpu_equal_the_processors() {
+    use crate::network::engine::burn::{Burn, DeviceName};
+    let gpu = Burn::on(DeviceName::Gpu(0)).expect("a GPU");
+    let error_of = |name: &str, case: &Case| {
+        let found = Setup::new(name, case, gpu.device().clone())?.gradients()?;
+        Ok(largest_error(&found, &Setup::new(name, case, Device::flex())?.gradients()?))
+    };
+    let wrong = wrong(GPU_TOLERANCE, error_of);
+    assert!(
+        wrong.is_empty(),
+        "gradients on {:?} that differ from the processor's:\n{}",
+        gpu.gpu_name(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn a_wrong_gradient_would_be_found() {
     // The gradient of |x| taken at 0, where the difference is 0 and the engine's is not defined: the check must see
     // more than its tolerance for a shifted expectation.
-    let setup = Setup::new("Exp", &case(vec![], vec![Floats(&[3], -1.0, 1.0)])).expect("an operator");
+    let exp = case(vec![], vec![Floats(&[3], -1.0, 1.0)]);
+    let setup = Setup::new("Exp", &exp, Device::flex()).expect("an operator");
     let exact = setup.floats[&0][0].exp() * numbers(3, 7, -1.0, 1.0)[0];
     assert!((setup.difference(0, 0) - exact).abs() < TOLERANCE);
     assert!((setup.difference(0, 0) - exact * 1.01).abs() > TOLERANCE);

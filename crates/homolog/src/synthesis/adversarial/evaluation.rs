@@ -8,6 +8,7 @@ use super::{Attack, Goal, Norm, Task};
 use crate::inside::optimise::{Ended, Surroundings, backward_bytes};
 use crate::inside::picture::pictures;
 use crate::inside::side_by_side::{Workers, side_by_side};
+use crate::network::engine::Engine as _;
 use crate::stimuli::generate::Random;
 use crate::stimuli::{Image, Limits, Preprocessing, SourceReader, StimulusSet};
 use crate::store::{PieceKey, hex};
@@ -274,10 +275,10 @@ impl Evaluation<'_> {
         let image = hex(&Sha256::digest(&bytes));
         let networks: Vec<String> = std::iter::once(self.classifier)
             .chain(self.shown_to.iter().copied())
-            .map(|one| format!("{} {:?}", one.identity, one.input))
+            .map(|one| format!("{} {:?} {}", one.identity, one.input, one.burn.description()))
             .collect();
         let settings = format!("{:?} {:?} {}", self.attack, self.budgets, self.seed);
-        let determinants = ("adversarial 1", networks, settings, &subject.id, image, format!("{:?}", subject.goal));
+        let determinants = ("adversarial 2", networks, settings, &subject.id, image, format!("{:?}", subject.goal));
         Ok(PieceKey::of(&determinants)?)
     }
 }

@@ -7,6 +7,7 @@ use crate::inside::image::{InputMap, narrow};
 use crate::inside::optimise::{Ended, Surroundings};
 use crate::network::builder::{Builder, Conv2d};
 use crate::network::checked::Network;
+use crate::network::engine::burn::Burn;
 use crate::network::tensor::HostTensor;
 use crate::network::weights::fill_random;
 use crate::progress::{Cancel, Silent};
@@ -50,7 +51,7 @@ fn grey_and_bias(weights: &[Vec<f32>]) -> (Array3<f32>, Vec<f32>) {
 }
 
 fn classifier(network: &Network) -> Classifier<'_> {
-    Classifier::new(network, InputMap::unchanged(3), "test".to_owned()).unwrap()
+    Classifier::new(network, InputMap::unchanged(3), "test".to_owned(), Burn::cpu()).unwrap()
 }
 
 fn goal(target: Option<usize>) -> Goal {
@@ -276,7 +277,8 @@ fn what_cannot_be_attacked_is_refused() {
     let (mut b, image) = Builder::new("features", [SIDE, SIDE]);
     let x = b.conv2d("conv", &image, &Conv2d::new(4, 3));
     let network = Network::check(fill_random(b.finish(&x).unwrap(), 2)).unwrap();
-    let refused = Classifier::new(&network, InputMap::unchanged(3), String::new()).unwrap_err().to_string();
+    let refused =
+        Classifier::new(&network, InputMap::unchanged(3), String::new(), Burn::cpu()).unwrap_err().to_string();
     assert!(refused.contains("no classifier") && refused.contains("[4, 4, 4]"), "{refused}");
 
     let weights = weights();

@@ -21,6 +21,8 @@ pub struct Observer<'a> {
     pub input: InputMap,
     /// Where it is asked.
     pub stages: Vec<Stage>,
+    /// What runs it.
+    pub burn: Burn,
 }
 
 impl Observer<'_> {
@@ -31,9 +33,9 @@ impl Observer<'_> {
     /// The engine's.
     pub fn responses(&self, image: &Array3<f32>) -> Result<Vec<Vec<f32>>, SynthesisError> {
         let (n_channels, height, width) = image.dim();
-        let device = burn::tensor::Device::flex();
         let elements = image.iter().copied().collect();
-        let uploaded = Ranked::from_elements(&[1, n_channels, height, width], elements, &device).into_rank::<4>();
+        let uploaded =
+            Ranked::from_elements(&[1, n_channels, height, width], elements, self.burn.device()).into_rank::<4>();
         let size = match self.network.stimulus_shape().as_slice() {
             [_, height, width] => [*height, *width],
             _ => [height, width],
@@ -42,7 +44,7 @@ impl Observer<'_> {
         let prepared = to_host(input).pop().unwrap_or_else(|| image.clone());
         let batch: Array4<f32> = prepared.insert_axis(Axis(0));
         let values: Vec<String> = self.stages.iter().map(|stage| stage.value.clone()).collect();
-        let mut session = Burn::cpu().open(self.network, &values)?;
+        let mut session = self.burn.open(self.network, &values)?;
         Ok(session.run(batch.view())?.into_iter().map(|rows| rows.into_iter().collect()).collect())
     }
 

@@ -34,7 +34,8 @@ pub(super) fn propagate(
     input: &Array3<f32>,
     composite: &Composite,
 ) -> Result<(f64, Array3<f32>, Conservation), AttributionError> {
-    let walked = walk.run(uploaded(input), aim, Start::Relevance, |step, back| pass(composite, step, back))?;
+    let walked =
+        walk.run(uploaded(input, walk.device()), aim, Start::Relevance, |step, back| pass(composite, step, back))?;
     let map = array_of(walked.image, input.dim());
     let at_image = map.iter().copied().map(f64::from).sum();
     Ok((walked.objective, map, Conservation { start: walked.start, at_image, kept: walked.kept }))
