@@ -64,9 +64,12 @@ pub(crate) struct Tape {
     shape: Vec<usize>,
 }
 
-/// Whether a tensor lies in the processor's memory, in single precision, on the tape and with nothing computed twice.
+/// Whether a tensor lies in the processor's memory, in single precision and on the tape.
 pub(crate) fn is_taped(tensor: &Ranked) -> bool {
-    any_rank!(tensor, tensor => tensor.dtype() == DType::F32 && tensor.device() == Device::flex().autodiff())
+    any_rank!(tensor, tensor => {
+        // Devices are equal with and without a tape.
+        tensor.is_autodiff() && tensor.dtype() == DType::F32 && tensor.device() == Device::flex()
+    })
 }
 
 impl Taped {
