@@ -12,6 +12,7 @@ mod data;
 mod demo;
 mod disk;
 mod dissect;
+mod driving;
 mod input;
 mod layers;
 mod look;

@@ -9,8 +9,8 @@ use homolog::network::engine::Engine;
 use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::record::Resources;
 
+use super::Attributed;
 use super::input::Photograph;
-use super::{Attributed, told};
 use crate::exit::Failure;
 use crate::progress::Bars;
 
@@ -58,7 +58,8 @@ impl Checks<'_> {
     /// The curves of every map. A logit's are of the class's probability, as the paper has them.
     pub(super) fn curves(&self, n_steps: usize) -> Result<Vec<Curves>, Failure> {
         let Done { images, methods, attributed } = self.done;
-        let mut attributor = Attributor::new(self.network, self.engine, self.resources, self.cancel).map_err(told)?;
+        let mut attributor = Attributor::new(self.network, self.engine, self.resources, self.cancel)
+            .map_err(|problem| Failure::from_error(&problem))?;
         self.progress.begin("curves", (attributed.len() * methods.len()) as u64);
         let mut curves = Vec::new();
         for (place, one) in attributed.iter().enumerate() {
@@ -66,7 +67,11 @@ impl Checks<'_> {
             let aim = self.measured(&one.aim)?;
             for (method, map) in one.maps.iter().enumerate() {
                 let plane = map.plane();
-                let mut curve = |kind| attributor.curve(&aim, &image.input, &plane, kind, n_steps).map_err(told);
+                let mut curve = |kind| {
+                    attributor
+                        .curve(&aim, &image.input, &plane, kind, n_steps)
+                        .map_err(|problem| Failure::from_error(&problem))
+                };
                 let (deletion, insertion) = (curve(CurveKind::Deletion)?, curve(CurveKind::Insertion)?);
                 let measured = aim.name().to_owned();
                 curves.push(Curves { place, method, measured, deletion, insertion });
@@ -113,11 +118,14 @@ impl Checks<'_> {
             for (number, layer) in layers.iter().enumerate() {
                 let so_far = layers.get(..=number).unwrap_or(layers);
                 let network = shuffled(self.network, so_far, seed).map_err(|problem| Failure::from_error(&problem))?;
-                let mut attributor =
-                    Attributor::new(&network, self.engine, self.resources, self.cancel).map_err(told)?;
+                let mut attributor = Attributor::new(&network, self.engine, self.resources, self.cancel)
+                    .map_err(|problem| Failure::from_error(&problem))?;
                 for (cascade, (method, map)) in own.iter_mut().zip(methods.iter().zip(&one.maps)) {
-                    let changed = attributor.attribute(&one.aim, &image.input, method).map_err(told)?;
-                    let similarity = Similarity::of(&map.plane(), &changed.plane()).map_err(told)?;
+                    let changed = attributor
+                        .attribute(&one.aim, &image.input, method)
+                        .map_err(|problem| Failure::from_error(&problem))?;
+                    let similarity = Similarity::of(&map.plane(), &changed.plane())
+                        .map_err(|problem| Failure::from_error(&problem))?;
                     cascade.steps.push((layer.clone(), similarity));
                     self.progress.advance(1);
                 }

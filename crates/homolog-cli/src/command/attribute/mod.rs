@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use homolog::inside::attribution::lrp::PixelBox;
-use homolog::inside::attribution::{Attribution, AttributionError, Attributor, Method, Settings};
+use homolog::inside::attribution::{Attribution, Attributor, Method, Settings};
 use homolog::inside::objective::{Aim, Objective, Quantity};
 use homolog::network::checked::Network;
 use homolog::progress::{Cancel, Progress as _};
@@ -52,10 +52,11 @@ pub(crate) struct Attribute {
     /// Where results go
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Weights that were fitted on a stage's responses (neurons × units, or neurons × channels), which make the stage "readout"
+    /// A mapping that was fitted on a stage's responses, which makes the stage "readout": what `homolog encode --save-mapping` writes
+    /// (neurons × units, or neurons × channels; the intercept as a last column or not at all)
     #[arg(long, value_name = "STAGE=FILE.npy")]
     readout: Option<String>,
-    /// One number for each neuron of the read-out
+    /// The intercepts, where the mapping has none: a number for each neuron
     #[arg(long, value_name = "FILE.npy", requires = "readout")]
     intercepts: Option<PathBuf>,
     /// Points of integrated gradients
@@ -131,7 +132,8 @@ impl Attribute {
         }
         let images = photographs(&self.images, &preprocessing)?;
         let engine = self.run.engine(&progress)?;
-        let mut attributor = Attributor::new(&model.network, engine.as_ref(), resources, &cancel).map_err(told)?;
+        let mut attributor = Attributor::new(&model.network, engine.as_ref(), resources, &cancel)
+            .map_err(|problem| Failure::from_error(&problem))?;
         let aims = aims(&model.network, &objectives, &images, &mut attributor)?;
         progress.begin("attributing", (aims.len() * methods.len()) as u64);
         let mut attributed = Vec::with_capacity(aims.len());
@@ -140,7 +142,11 @@ impl Attribute {
             for method in &methods {
                 let Some(photograph) = images.get(image) else { continue };
                 progress.note(&format!("{} {}", photograph.id, method.name()));
-                maps.push(attributor.attribute(&aim, &photograph.input, method).map_err(told)?);
+                maps.push(
+                    attributor
+                        .attribute(&aim, &photograph.input, method)
+                        .map_err(|problem| Failure::from_error(&problem))?,
+                );
                 progress.advance(1);
             }
             attributed.push(Attributed { image, aim, maps });
@@ -226,7 +232,7 @@ fn aims(
     for (place, image) in images.iter().enumerate() {
         let largest = match objectives {
             [] => {
-                let class = attributor.largest_logit(&image.input).map_err(told)?;
+                let class = attributor.largest_logit(&image.input).map_err(|problem| Failure::from_error(&problem))?;
                 vec![Objective::of(Quantity::Logit { class })]
             }
             _ => Vec::new(),
@@ -237,12 +243,4 @@ fn aims(
         }
     }
     Ok(aims)
-}
-
-/// A failure of an attribution; one that the user stopped is no mistake.
-fn told(problem: AttributionError) -> Failure {
-    match problem {
-        AttributionError::Cancelled => Failure::stopped(),
-        problem => Failure::from_error(&problem),
-    }
 }

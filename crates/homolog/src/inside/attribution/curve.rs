@@ -2,8 +2,8 @@
 
 use ndarray::{Array1, Array2, Array3};
 
-use super::gradient::narrow;
 use super::{AttributionError, Attributor};
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 
 /// Standard deviation and radius in pixels of the blur that insertion starts from, as in RISE's code.

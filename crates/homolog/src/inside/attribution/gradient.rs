@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::quadrature::gauss_legendre;
 use super::{Attribution, AttributionError, Attributor, Balance, array_of, uploaded};
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 use crate::network::engine::EngineError;
 use crate::network::engine::burn::{Burn, BurnNetwork, Wrt};
@@ -127,9 +128,4 @@ fn gradient_of(
 
 fn add(sum: &mut Array3<f64>, gradient: &Array3<f32>, weight: f64) {
     Zip::from(sum).and(gradient).for_each(|sum, value| *sum += weight * f64::from(*value));
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "networks compute in 32 bits")]
-pub(super) fn narrow(value: f64) -> f32 {
-    value as f32
 }

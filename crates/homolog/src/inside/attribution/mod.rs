@@ -1,7 +1,7 @@
 //! Attribution: which pixels a number that a network computes owes to.
 //!
 //! The number is any [`Objective`](super::objective::Objective): a logit, a unit, a channel, a stage, or a unit of a read-out that
-//! was fitted to a neuron ([`readout`]). Maps belong to the network's own input, after preprocessing.
+//! was fitted to a neuron ([`crate::network::readout`]). Maps belong to the network's own input, after preprocessing.
 //!
 //! | file | what is there |
 //! |---|---|
@@ -14,7 +14,6 @@
 //! | `forward.rs`, `occlusion.rs`, `rise.rs` | methods that only look at the objective for changed images |
 //! | `curve.rs` | deletion and insertion curves |
 //! | [`randomisation`], [`similarity`] | whether a map depends on the weights |
-//! | [`readout`] | a linear mapping as a stage of the network |
 //! | [`picture`] | maps as pictures |
 //!
 //! Start at [`Attributor`].
@@ -30,7 +29,6 @@ mod occlusion;
 pub mod picture;
 mod quadrature;
 pub mod randomisation;
-pub mod readout;
 mod rectifier;
 mod rise;
 pub mod similarity;

@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, Array3, Axis, s};
 
-use super::gradient::narrow;
 use super::{AttributionError, Attributor};
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 
 impl Attributor<'_> {

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, Array3, Axis};
 
-use super::grad_cam::between;
-use super::gradient::narrow;
 use super::{AttributionError, Attributor};
+use crate::inside::bilinear::between;
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 use crate::stimuli::generate::Random;
 
