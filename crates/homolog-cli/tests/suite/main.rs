@@ -14,6 +14,7 @@ mod disk;
 mod dissect;
 mod driving;
 mod input;
+mod inside_bad_input;
 mod layers;
 mod look;
 mod probe;

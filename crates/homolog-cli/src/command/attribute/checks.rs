@@ -1,8 +1,8 @@
-//! Checks of maps: deletion and insertion curves, and shuffled weights.
+//! Checks of maps: deletion and insertion curves, and random weights.
 
-use homolog::inside::attribution::randomisation::{layers_from_the_top, shuffled};
+use homolog::inside::attribution::randomisation::{Randomisation, layers_from_the_top, randomised};
 use homolog::inside::attribution::similarity::Similarity;
-use homolog::inside::attribution::{Attributor, CurveKind, Method, PixelCurve};
+use homolog::inside::attribution::{Attributor, Baseline, CurveKind, Method, PixelCurve};
 use homolog::inside::objective::{Aim, Objective, Quantity};
 use homolog::network::checked::Network;
 use homolog::network::engine::Engine;
@@ -29,6 +29,7 @@ pub(super) struct Checks<'a> {
     pub(super) resources: Resources,
     pub(super) progress: &'a Bars,
     pub(super) cancel: &'a Cancel,
+    pub(super) baseline: Option<&'a Baseline>,
     pub(super) done: Done<'a>,
 }
 
@@ -44,13 +45,13 @@ pub(super) struct Curves {
     pub(super) insertion: PixelCurve,
 }
 
-/// How a map changes as layers are shuffled from the top.
+/// How a map changes as layers are randomised from the top.
 pub(super) struct Cascade {
     /// The place of the objective and image in the list of what was attributed.
     pub(super) place: usize,
     /// The place of the method in theirs.
     pub(super) method: usize,
-    /// The layer that was shuffled last, and the similarity with the map of the trained network.
+    /// The layer that was randomised last, and the similarity with the map of the trained network.
     pub(super) steps: Vec<(String, Similarity)>,
 }
 
@@ -58,8 +59,7 @@ impl Checks<'_> {
     /// The curves of every map. A logit's are of the class's probability, as the paper has them.
     pub(super) fn curves(&self, n_steps: usize) -> Result<Vec<Curves>, Failure> {
         let Done { images, methods, attributed } = self.done;
-        let mut attributor = Attributor::new(self.network, self.engine, self.resources, self.cancel)
-            .map_err(|problem| Failure::from_error(&problem))?;
+        let mut attributor = self.attributor(self.network)?;
         self.progress.begin("curves", (attributed.len() * methods.len()) as u64);
         let mut curves = Vec::new();
         for (place, one) in attributed.iter().enumerate() {
@@ -82,6 +82,16 @@ impl Checks<'_> {
         Ok(curves)
     }
 
+    /// With the baseline that was chosen.
+    fn attributor<'n>(&'n self, network: &'n Network) -> Result<Attributor<'n>, Failure> {
+        let attributor = Attributor::new(network, self.engine, self.resources, self.cancel)
+            .map_err(|problem| Failure::from_error(&problem))?;
+        Ok(match self.baseline {
+            Some(baseline) => attributor.with_baseline(baseline.clone()),
+            None => attributor,
+        })
+    }
+
     /// The probability of a logit; any other objective as it is.
     fn measured(&self, aim: &Aim) -> Result<Aim, Failure> {
         let objective: Option<Objective> = aim.name().parse().ok();
@@ -97,29 +107,29 @@ impl Checks<'_> {
             .map_err(|problem| Failure::from_error(&problem))
     }
 
-    /// Every map again with one more layer shuffled each time.
-    pub(super) fn cascades(&self, seed: u64) -> Result<Vec<Cascade>, Failure> {
+    /// Every map again with one more layer randomised each time.
+    pub(super) fn cascades(&self, randomisation: Randomisation, seed: u64) -> Result<Vec<Cascade>, Failure> {
         let Done { images, methods, attributed } = self.done;
         let mut cascades: Vec<Cascade> = Vec::new();
         let layers_of: Vec<Vec<String>> =
             attributed.iter().map(|one| layers_from_the_top(self.network, &one.aim)).collect();
         if let Some((one, _)) = attributed.iter().zip(&layers_of).find(|(_, layers)| layers.is_empty()) {
             return Err(Failure::wrong_input(format!(
-                "cannot shuffle weights: there are none between the image and \"{}\"",
+                "cannot randomise weights: there are none between the image and \"{}\"",
                 one.aim.name()
             )));
         }
         let n_maps: usize = layers_of.iter().map(Vec::len).sum::<usize>() * methods.len();
-        self.progress.begin("shuffling", n_maps as u64);
+        self.progress.begin("randomising", n_maps as u64);
         for (place, (one, layers)) in attributed.iter().zip(&layers_of).enumerate() {
             let Some(image) = images.get(one.image) else { continue };
             let mut own: Vec<Cascade> =
                 (0..methods.len()).map(|method| Cascade { place, method, steps: Vec::new() }).collect();
             for (number, layer) in layers.iter().enumerate() {
                 let so_far = layers.get(..=number).unwrap_or(layers);
-                let network = shuffled(self.network, so_far, seed).map_err(|problem| Failure::from_error(&problem))?;
-                let mut attributor = Attributor::new(&network, self.engine, self.resources, self.cancel)
+                let network = randomised(self.network, so_far, randomisation, seed)
                     .map_err(|problem| Failure::from_error(&problem))?;
+                let mut attributor = self.attributor(&network)?;
                 for (cascade, (method, map)) in own.iter_mut().zip(methods.iter().zip(&one.maps)) {
                     let changed = attributor
                         .attribute(&one.aim, &image.input, method)

@@ -48,8 +48,12 @@ impl Attributor<'_> {
         masks: &Masks,
     ) -> Result<(f64, Array3<f32>), AttributionError> {
         let [_, height, width] = self.size;
+        let baseline = self.baseline_of(input)?;
         let masked = |place: usize| match place.checked_sub(1) {
-            Some(place) => input * &masks.mask(place, [height, width]).mapv(narrow),
+            Some(place) => {
+                let mask = masks.mask(place, [height, width]).mapv(narrow);
+                input * &mask + &baseline * &mask.mapv(|shown| 1.0 - shown)
+            }
             None => input.clone(),
         };
         let objectives = self.objectives(aim, masks.n_masks + 1, &masked)?;
