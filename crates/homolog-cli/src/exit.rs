@@ -6,10 +6,12 @@ use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use homolog::benchmark::fetch::FetchError;
+use homolog::inside::attribution::AttributionError;
 use homolog::recording::record::RecordError;
 use homolog::report::ReportError;
 use homolog::score::ScoreError;
 use homolog::store::StoreError;
+use homolog::synthesis::SynthesisError;
 
 /// Everything was done.
 pub(crate) const DONE: u8 = 0;
@@ -40,8 +42,15 @@ impl Failure {
         Self { code: OUTSIDE_FAILED, message: problem.to_string() }
     }
 
-    /// An error with its causes. What could not be written, and what the system or the network did not give, failed outside.
+    /// An error with its causes. What could not be written, and what the system or the network did not give, failed outside; a run
+    /// that the user stopped is no mistake.
     pub(crate) fn from_error(problem: &(dyn Error + 'static)) -> Self {
+        if let Some(SynthesisError::Cancelled) = problem.downcast_ref() {
+            return Self::interrupted();
+        }
+        if let Some(AttributionError::Cancelled) = problem.downcast_ref() {
+            return Self::stopped();
+        }
         let inner = without_wrapper(problem);
         let is_outside = is_unwritten(inner) || causes(inner).any(is_of_the_system);
         Self { code: if is_outside { OUTSIDE_FAILED } else { WRONG_INPUT }, message: chain(problem) }

@@ -53,6 +53,10 @@ fn an_atlas_leaves_a_page_pictures_icons_and_the_layout() {
         assert_eq!(cell["images"].as_array().unwrap().len() as u64, cell["n_images"].as_u64().unwrap());
         assert_eq!(cell["classes"].as_array().unwrap().len(), 3);
     }
+    // What a class's atlas is of, and what the activations of each cell add to it; the whole stage is of no class.
+    assert_eq!(report["class_by"], "attribution");
+    let added = |layer: &Value| layer["cells"].as_array().unwrap().iter().all(|cell| cell["attribution"].is_f64());
+    assert_eq!(layers.iter().map(added).collect::<Vec<_>>(), [false, true]);
     for file in ["atlas.png", "atlas.svg", "atlas-class-4.png", "atlas-class-4.svg"] {
         assert!(out.join(file).exists(), "{file}");
     }
@@ -61,6 +65,16 @@ fn an_atlas_leaves_a_page_pictures_icons_and_the_layout() {
     for loading in ["src=", "<link", "@import", "url(", "fetch(", "http"] {
         assert!(!page.contains(loading), "{loading}");
     }
+}
+
+#[test]
+fn the_images_of_a_class_can_be_chosen_by_its_output() {
+    let folder = tempfile::tempdir().unwrap();
+    images(&folder.path().join("images"), 30);
+    let report = atlas(folder.path(), &[&SMALL[..], &["--class-by", "output", "--json"]].concat()).done().json();
+    assert_eq!(report["class_by"], "output");
+    let cells = report["layers"][1]["cells"].as_array().unwrap();
+    assert!(cells.iter().all(|cell| cell["attribution"].is_null()));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn maps_of_several_images_come_with_their_sums_a_contact_sheet_and_how_to_make_t
 }
 
 #[test]
-fn a_fitted_neuron_is_attributed_and_its_map_changes_when_weights_are_shuffled() {
+fn a_fitted_neuron_is_attributed_and_its_map_changes_when_weights_are_randomised() {
     let folder = tempfile::tempdir().unwrap();
     images(&folder.path().join("images"), 1);
     let weights = Array2::from_shape_fn((3, 64), |(neuron, channel)| ((neuron * 7 + channel * 5) % 11) as f64 - 5.0);
@@ -76,20 +76,57 @@ fn a_fitted_neuron_is_attributed_and_its_map_changes_when_weights_are_shuffled()
         "readout:2",
         "--method",
         "gradient",
-        "--randomise",
         "--out",
         "out",
         "--json",
     ];
-    let found = attribute(folder.path(), &arguments).done().json();
-    assert_eq!(found["readout"], "layer3.2=weights.npy");
-    let steps = found["results"][0]["randomised"].as_array().unwrap();
-    // The read-out and 19 convolutions.
-    assert_eq!(steps.len(), 20);
-    assert_eq!(steps[0]["layer"], "readout");
-    let rank = |step: &Value| step["spearman"].as_f64().unwrap();
-    assert!(steps.iter().all(|step| rank(step) < 0.9), "{steps:?}");
+    let mut ranks = Vec::new();
+    for (randomise, name) in [(&["--randomise"][..], "redrawn"), (&["--randomise", "shuffled"], "shuffled")] {
+        let found = attribute(folder.path(), &[&arguments[..], randomise].concat()).done().json();
+        assert_eq!((&found["readout"], &found["randomised_by"]), (&"layer3.2=weights.npy".into(), &name.into()));
+        let steps = found["results"][0]["randomised"].as_array().unwrap();
+        // The read-out and 19 convolutions.
+        assert_eq!(steps.len(), 20);
+        assert_eq!(steps[0]["layer"], "readout");
+        let of: Vec<f64> = steps.iter().map(|step| step["spearman"].as_f64().unwrap()).collect();
+        assert!(of.iter().all(|rank| *rank < 0.9), "{name}: {of:?}");
+        ranks.push(of);
+    }
+    assert_ne!(ranks[0], ranks[1], "two ways to randomise");
     assert!(folder.path().join("out/randomised-rank.png").exists());
+}
+
+#[test]
+fn a_baseline_can_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    images(&folder.path().join("images"), 2);
+    let run = |baseline: &str| {
+        let arguments = ["attribute", MODEL, "images/image0001.png", "--engine", "burn", "--out", "out", "--json"];
+        let methods = ["--method", "integrated-gradients,occlusion", "--steps", "16", "--curves", "2", "--window", "9"];
+        let baseline = if baseline.is_empty() { vec![] } else { vec!["--baseline", baseline] };
+        homolog(folder.path(), &[&arguments[..], &methods, &baseline].concat())
+    };
+    let plain = run("").done().json();
+    assert_eq!(plain["baseline"]["name"], "zero");
+    let number = |report: &Value, place: &str| report["results"][0].pointer(place).and_then(Value::as_f64).unwrap();
+    let mut seen = vec![number(&plain, "/balance/objective_at_baseline")];
+    for (asked, name) in [("mean", "mean"), ("blur", "blur"), ("images/image0002.png", "image")] {
+        let found = run(asked).done().json();
+        assert_eq!((&found["baseline"]["name"], &found["baseline"]["asked"]), (&name.into(), &asked.into()));
+        let at_baseline = number(&found, "/balance/objective_at_baseline");
+        // Completeness holds from wherever the path begins.
+        let gap = number(&found, "/sum") - (number(&found, "/value") - at_baseline);
+        assert!((gap - number(&found, "/balance/gap")).abs() < 1e-4, "{name}");
+        assert!(!seen.contains(&at_baseline), "{name} is another baseline");
+        seen.push(at_baseline);
+        // All deleted is the baseline, and so is nothing inserted.
+        let (deleted, inserted) = ("/curves/deletion/values/2", "/curves/insertion/values/0");
+        assert!((number(&found, deleted) - number(&found, inserted)).abs() < 1e-6, "{name}");
+    }
+    // The image itself as its own baseline: nothing to attribute.
+    let own = run("images/image0001.png").done().json();
+    assert_eq!(number(&own, "/sum"), 0.0);
+    run("none.png").refused(2, &["--baseline \"none.png\"", "zero, mean, blur"]);
 }
 
 #[test]

@@ -75,6 +75,40 @@ fn a_pair_alone_and_slopes_over_images_need_no_pictures_of_units() {
 }
 
 #[test]
+fn inputs_can_be_the_most_exciting_or_the_most_inhibiting_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    for (by, sign) in [("excitation", 1.0), ("inhibition", -1.0)] {
+        let arguments =
+            ["--unit", "layer1.2:5", "--depth", "1", "--breadth", "3", "--steps", "0", "--by", by, "--json"];
+        let report = circuit(folder.path(), &arguments).done().json();
+        assert_eq!(report["strongest_by"], by);
+        let tree = &report["results"][0]["tree"];
+        let told: Vec<f64> =
+            tree["inputs"].as_array().unwrap().iter().map(|input| input["link"][by].as_f64().unwrap() * sign).collect();
+        assert!(told.is_sorted_by(|a, b| a >= b) && told[2] > 0.0, "{by}: {told:?}");
+        // No channel outside the tree is stronger.
+        let table = fs::read_to_string(folder.path().join("out/layer1.2_5-weights.csv")).unwrap();
+        let column = table.lines().next().unwrap().split(',').position(|name| name == by).unwrap();
+        let all = table.lines().skip(1).map(|line| line.split(',').nth(column).unwrap().parse::<f64>().unwrap() * sign);
+        assert_eq!(all.filter(|strength| *strength > told[2]).count(), 2);
+    }
+}
+
+#[test]
+fn a_perceptron_on_tokens_has_weights_and_attention_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let vit = ["circuit", "random:vit_b_16?seed=1", "--out", "out", "--engine", "burn", "--steps", "0", "--json"];
+    let run = |unit: &str, from: &str| homolog(folder.path(), &[&vit[..], &["--unit", unit, "--from", from]].concat());
+    let block = |number: usize, part: &str| format!("encoder.layers.encoder_layer_{number}{part}");
+    let report = run(&format!("{}:7", block(0, ".mlp.3")), &format!("{}:5", block(0, ".mlp.0"))).done().json();
+    let kernel = &report["results"][0]["tree"]["inputs"][0]["link"]["kernel"];
+    assert!(kernel[0][0].as_f64().is_some_and(|weight| weight != 0.0), "{kernel}");
+    assert_eq!((kernel.as_array().unwrap().len(), kernel[0].as_array().unwrap().len()), (1, 1));
+    let refused = run(&format!("{}:7", block(1, "")), &format!("{}:5", block(0, "")));
+    refused.refused(2, &["cannot expand weights", "no constant weights can stand for it", "same side of it"]);
+}
+
+#[test]
 fn what_has_no_circuit_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, words) in [

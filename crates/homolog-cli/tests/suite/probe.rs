@@ -2,10 +2,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use homolog::network::builder::{Builder, Conv2d};
+use homolog::network::tensor::HostTensor;
+use homolog::network::weights::fill_random;
+use homolog_stats::random::Rng;
+use ndarray::Array3;
 use serde_json::Value;
 
-use crate::input::images;
+use crate::input::{benchmark, images, onnx_file};
 use crate::program::{MODEL, Ran, homolog};
 
 fn probe(folder: &Path, arguments: &[&str]) -> Ran {
@@ -128,6 +134,70 @@ fn categories_concepts_lesions_and_gains_are_judged_by_labelled_images() {
             effects.iter().all(|effect| effect["after"].as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)))
         );
     }
+}
+
+/// A network whose three units are the means of red, green and blue.
+fn colours(folder: &Path) {
+    let (mut b, image) = Builder::new("colours", [32, 32]);
+    let x = b.conv2d("conv", &image, &Conv2d::new(3, 1));
+    let x = b.adaptive_avg_pool2d("pool", &x, 1);
+    let x = b.flatten("units", &x);
+    let mut graph = fill_random(b.finish(&x).unwrap(), 1);
+    let identity = (0..9).map(|place| if place % 4 == 0 { 1.0 } else { 0.0 }).collect();
+    for (name, tensor) in [
+        ("conv.weight", HostTensor::from_f32(&[3, 3, 1, 1], identity)),
+        ("conv.bias", HostTensor::from_f32(&[3], vec![0.0; 3])),
+    ] {
+        graph.parameters.insert(name.to_owned(), Arc::new(tensor.unwrap()));
+    }
+    onnx_file(folder, "colours.onnx", &graph);
+}
+
+#[test]
+fn a_benchmark_is_scored_before_and_after_a_lesion_of_the_unit_that_carries_it() {
+    let folder = tempfile::tempdir().unwrap();
+    colours(folder.path());
+    // Twelve neurons that see red alone, four repetitions with a little noise.
+    let mut rng = Rng::new(5);
+    let colours: Vec<[u8; 3]> = (0..60).map(|_| [(); 3].map(|()| (255.0 * rng.uniform()) as u8)).collect();
+    let responses = Array3::from_shape_fn((12, 60, 4), |(neuron, stimulus, _)| {
+        (1.0 + neuron as f64) * f64::from(colours[stimulus][0]) / 255.0 + 0.1 * rng.normal()
+    });
+    benchmark(folder.path(), 60, &responses);
+    for (number, colour) in colours.iter().enumerate() {
+        let file = folder.path().join(format!("images/image{:04}.png", number + 1));
+        image::RgbImage::from_pixel(8, 8, image::Rgb(*colour)).save(file).unwrap();
+    }
+    let arguments = [
+        "probe",
+        "colours.onnx",
+        "--preprocessing",
+        "unit-32",
+        "--layers",
+        "units",
+        "--lesion",
+        "units:0",
+        "--lesion",
+        "units:2",
+        "--benchmark",
+        ".",
+        "--engine",
+        "burn",
+        "--out",
+        "out",
+        "--json",
+    ];
+    let report = homolog(folder.path(), &arguments).done().json();
+    let effect = |change: usize| {
+        let found = &report["rescored"][change]["effects"][0];
+        assert_eq!(found["of"], "units on mine-V4");
+        (found["before"].as_f64().unwrap(), found["after"].as_f64().unwrap())
+    };
+    let ((before, without_red), (again, without_blue)) = (effect(0), effect(1));
+    assert_eq!(before, again);
+    assert!(before > 0.8, "with red the neurons are predicted: {before}");
+    assert!(without_red < 0.3, "without red they are not: {without_red}");
+    assert!((without_blue - before).abs() < 0.1, "blue carries nothing: {without_blue}, {before}");
 }
 
 #[test]

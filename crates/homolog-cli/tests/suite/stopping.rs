@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use homolog_stats::random::Rng;
+use serde_json::Value;
 
 use crate::input::{benchmark, images, responses};
-use crate::program::{MODEL, Ran, assert_same_files, homolog, interrupt, shell, start, wait_until};
+use crate::program::{MODEL, Ran, assert_same_files, files, homolog, interrupt, shell, start, wait_until};
 
 const RECORD: [&str; 6] = ["record", MODEL, "images", "--engine", "burn", "--out"];
 const SCORE: [&str; 7] = ["score", MODEL, "-b", ".", "--engine", "burn", "--out"];
@@ -48,12 +49,16 @@ fn assert_stops(running: std::process::Child, stop: impl Fn(&std::process::Child
 
 /// Runs `command` undisturbed, then kills it at ten moments of its course, each time in a folder of its own, and resumes it.
 fn survives_ten_kills(folder: &Path, command: &[&str], seed: u64) {
+    survives_kills(folder, command, 10, &mut Rng::new(seed), assert_same_files);
+}
+
+/// Runs `command` undisturbed, then kills it at `n` moments of its course, each time in a folder of its own, and resumes it.
+fn survives_kills(folder: &Path, command: &[&str], n: usize, rng: &mut Rng, assert_same: impl Fn(&Path, &Path, &str)) {
     let began = Instant::now();
     homolog(folder, &[command, &["undisturbed"]].concat()).done();
     let whole = began.elapsed();
-    let mut rng = Rng::new(seed);
     let mut n_killed = 0;
-    for kill in 0..10 {
+    for kill in 0..n {
         let out = format!("killed{kill}");
         let asked = [command, &[out.as_str()]].concat();
         let moment = whole.mul_f64(rng.uniform());
@@ -63,10 +68,108 @@ fn survives_ten_kills(folder: &Path, command: &[&str], seed: u64) {
         n_killed += usize::from(running.wait().unwrap().signal() == Some(9));
         homolog(folder, &asked).done();
         let what = format!("killed after {moment:?} of {whole:?}");
-        assert_same_files(&folder.join(&out), &folder.join("undisturbed"), &what);
+        assert_same(&folder.join(&out), &folder.join("undisturbed"), &what);
         std::fs::remove_dir_all(folder.join(&out)).unwrap();
     }
-    assert!(n_killed >= 5, "only {n_killed} of 10 runs were still running when they were to be killed");
+    assert!(2 * n_killed >= n, "only {n_killed} of {n} runs were still running when they were to be killed");
+}
+
+/// Asserts that two folders hold the same files, but for how long things took and how much memory.
+#[track_caller]
+fn assert_same_results(found: &Path, expected: &Path, what: &str) {
+    let (found, expected) = (files(found), files(expected));
+    assert_eq!(found.len(), expected.len(), "{what}: other files");
+    for ((name, found), (other, expected)) in found.iter().zip(&expected) {
+        assert_eq!(name, other, "{what}: other files");
+        let is_same = match name.extension().is_some_and(|extension| extension == "json") {
+            true => timeless(found) == timeless(expected),
+            false => found == expected,
+        };
+        assert!(is_same, "{what}: \"{}\" differs", name.display());
+    }
+}
+
+/// JSON without how long things took and how much memory.
+fn timeless(bytes: &[u8]) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, _| !name.ends_with("_seconds") && name != "peak_resident_bytes");
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value: Value = serde_json::from_slice(bytes).unwrap();
+    strip(&mut value);
+    value
+}
+
+/// Kills an optimisation at `n` moments, and stops one by Ctrl-C once its state is kept; both go on to the same results.
+fn optimisation_goes_on(folder: &Path, command: &[&str], seed: u64) {
+    survives_kills(folder, command, 4, &mut Rng::new(seed), assert_same_results);
+    let asked = [command, &["interrupted"]].concat();
+    let running = start(folder, &asked);
+    wait_until("a state is kept", || !files_or_none(&folder.join("interrupted")).is_empty());
+    interrupt(&running);
+    let ran = Ran::from(running.wait_with_output().unwrap());
+    assert!(matches!(ran.code, Some(130 | 0)), "{:?} {}", ran.code, ran.stderr);
+    homolog(folder, &asked).done();
+    assert_same_results(&folder.join("interrupted"), &folder.join("undisturbed"), "after Ctrl-C");
+}
+
+fn files_or_none(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    if folder.exists() { files(folder) } else { Vec::new() }
+}
+
+#[test]
+fn a_look_killed_at_any_moment_goes_on_to_the_same_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let command =
+        ["look", MODEL, "--channels", "layer2.0:0-2", "--steps", "60", "--engine", "burn", "--seed", "3", "--out"];
+    optimisation_goes_on(folder.path(), &command, 2028);
+}
+
+#[test]
+fn metamers_killed_at_any_moment_go_on_to_the_same_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    images(&folder.path().join("images"), 4);
+    let command = [
+        "synthesize",
+        "metamer",
+        MODEL,
+        "--image",
+        "images/image0001.png",
+        "--layers",
+        "layer1.0,layer2.0,layer3.0",
+        "--null",
+        "images",
+        "--steps",
+        "40",
+        "--engine",
+        "burn",
+        "--out",
+    ];
+    optimisation_goes_on(folder.path(), &command, 2029);
+}
+
+#[test]
+fn attacks_killed_at_any_moment_go_on_to_the_same_pictures_and_curves() {
+    let folder = tempfile::tempdir().unwrap();
+    images(&folder.path().join("images"), 8);
+    let attacks = ["--attack", "pgd-linf", "--attack", "carlini-wagner", "--steps", "40", "--show", "2"];
+    let command = ["synthesize", "adversarial", MODEL, "--images", "images", "--engine", "burn"];
+    optimisation_goes_on(folder.path(), &[&command[..], &attacks, &["--out"]].concat(), 2030);
+}
+
+#[test]
+fn an_atlas_killed_at_any_moment_goes_on_to_the_same_page() {
+    let folder = tempfile::tempdir().unwrap();
+    images(&folder.path().join("images"), 30);
+    let atlas = ["atlas", MODEL, "--images", "images", "--stage", "layer1.2", "--grid", "3", "--neighbours", "5"];
+    let command = [&atlas[..], &["--steps", "20", "--size", "24", "--engine", "burn", "--out"]].concat();
+    optimisation_goes_on(folder.path(), &command, 2031);
 }
 
 #[test]

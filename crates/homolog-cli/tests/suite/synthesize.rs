@@ -101,11 +101,27 @@ fn metamers_are_judged_at_their_stage_and_by_other_networks() {
         assert_eq!(witnesses.len(), 3);
         // 6 images make 15 pairs.
         assert!(witnesses.iter().all(|one| one["n_pairs"] == 15 && one["spearman"].is_f64()));
+        let classes = result["classes"].as_array().unwrap();
+        assert_eq!(classes.len(), 2, "each network is asked for the class once");
+        assert!(classes.iter().all(|one| one["is_same"] == (one["class_of_original"] == one["class_of_metamer"])));
         exists(&out, result["files"][0].as_str().unwrap());
         exists(&out, result["trajectory_file"].as_str().unwrap());
     }
-    exists(&out, "contact-sheet.png");
-    exists(&out, "likeness.png");
+    // Two stages, two networks; the table has what the JSON has.
+    let agreement = report["class_agreement"].as_array().unwrap();
+    assert_eq!(agreement.len(), 4);
+    for one in agreement {
+        let is_of = |result: &&Value| result["layer"] == one["layer"];
+        let answers = results.iter().filter(is_of).flat_map(|result| result["classes"].as_array().unwrap());
+        let n_same = answers.filter(|answer| answer["network"] == one["network"] && answer["is_same"] == true).count();
+        assert_eq!((one["n_same_class"].as_u64(), one["n_originals"].as_u64()), (Some(n_same as u64), Some(1)));
+        let of_pairs = one["share_of_random_pairs"].as_f64().unwrap() * 15.0;
+        assert!((of_pairs - of_pairs.round()).abs() < 1e-9, "a share of 15 pairs");
+    }
+    assert!(ran.stdout.contains("class of the original") && ran.stdout.contains("of 1"), "{}", ran.stdout);
+    for file in ["contact-sheet.png", "likeness.png", "agreement.png", "agreement.svg"] {
+        exists(&out, file);
+    }
 }
 
 #[test]
@@ -135,6 +151,7 @@ fn controversial_images_and_driven_neurons_leave_what_networks_say() {
     assert_eq!(found["results"].as_array().unwrap().len(), 2);
     assert_eq!(found["results"][1]["classes"], serde_json::json!([0, 1]));
     exists(&out, "contact-sheet.png");
+    assert_eq!(found["search"], Value::Null);
 
     // Two neurons over the 64 channels of the last stage before the classes, and an intercept.
     let weights: Vec<f64> = (0..2 * 11).map(|place| f64::from(place % 5) - 2.0).collect();
@@ -166,7 +183,42 @@ fn controversial_images_and_driven_neurons_leave_what_networks_say() {
     assert!(ran.stdout.contains("inversion(neurons)"));
     drive(&["--neurons", "2"]).refused(2, &["unit 2", "has 2"]);
     npy(&folder.path().join("weights.npy"), &[2, 7], &weights[..14]);
-    drive(&[]).refused(2, &["[2, 7]", "10 units"]);
+    drive(&[]).refused(2, &["[2, 7]", "10 (units of the stage)"]);
+}
+
+#[test]
+fn pairs_of_classes_are_searched_and_the_most_controversial_images_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = "random:resnet20_cifar10?seed=2";
+    let search = |more: &[&str]| {
+        let arguments = ["synthesize", "controversial", MODEL, other, "--steps", "4", "--keep", "2"];
+        homolog(folder.path(), &[&arguments[..], more].concat())
+    };
+    let ran = search(&["--pairs", "5", "--seed", "7", "--out", "out"]).done();
+    assert!(ran.stdout.contains("of 5 pairs of classes (of 90)"), "{}", ran.stdout);
+    let out = folder.path().join("out");
+    let found = report(&out, "controversial.json");
+    assert_eq!((&found["search"]["n_pairs"], &found["search"]["n_pairs_that_there_are"]), (&5.into(), &90.into()));
+    let value = |one: &Value| one["seen"]["controversiality"].as_f64().unwrap();
+    let tried = found["search"]["tried"].as_array().unwrap();
+    assert_eq!(tried.len(), 5);
+    assert!(tried.iter().map(value).is_sorted_by(|a, b| a >= b));
+    assert!(tried.iter().all(|one| one["classes"][0] != one["classes"][1]));
+    let kept = found["results"].as_array().unwrap();
+    assert_eq!(kept.len(), 2);
+    for (kept, tried) in kept.iter().zip(tried) {
+        assert_eq!(kept["classes"], tried["classes"], "the first of those tried are kept");
+        exists(&out, kept["files"][0].as_str().unwrap());
+    }
+    exists(&out, "contact-sheet.png");
+    // What a search finds is what is made for classes that are named.
+    let pair = |one: &Value| format!("{},{}", one["classes"][0], one["classes"][1]);
+    let arguments = ["synthesize", "controversial", MODEL, other, "--steps", "4", "--seed", "7", "--out", "named"];
+    homolog(folder.path(), &[&arguments[..], &["--classes", &pair(&kept[0])]].concat()).done();
+    let named = report(&folder.path().join("named"), "controversial.json");
+    assert_eq!(named["results"][0]["seen"], kept[0]["seen"]);
+    search(&["--pairs", "none", "--out", "out"]).refused(2, &["--pairs \"none\"", "or all"]);
+    search(&["--pairs", "3", "--classes", "1,2", "--out", "out"]).refused(2, &["--classes", "--pairs"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! [`Predictors`] hold a layer once, in its smaller form; each mapping adds the targets and predicts the test part of any split:
 //! [`pls`], [`ridge`], [`kernel_ridge`], [`banded`], [`least_squares`], [`one_to_one`], [`stacking`], [`poisson`], [`factorised`]. [`Mapping`] is the choice among
-//! them, and [`crate::encoding::encode`] runs it over all splits and scores it.
+//! them, and [`crate::encoding::encode`] runs it over all splits and scores it. [`fit_weights`] gives a linear one as weights.
 
 pub mod banded;
 mod choice;
@@ -20,11 +20,13 @@ pub mod ridge;
 #[cfg(test)]
 mod simulated;
 pub mod stacking;
+mod weights;
 
 pub use choice::{Mapping, MappingPrediction};
 pub use kernel::Kernel;
 pub use predictors::Predictors;
 pub(crate) use products::{dot, product};
+pub use weights::{FittedWeights, fit_weights};
 
 use ndarray::ArrayView2;
 

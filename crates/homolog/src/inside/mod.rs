@@ -20,6 +20,7 @@
 
 pub mod atlas;
 pub mod attribution;
+pub(crate) mod bilinear;
 pub mod circuit;
 pub mod dissection;
 mod error;

@@ -43,6 +43,14 @@ impl ChannelLayout {
         self.positions[0] * self.positions[1]
     }
 
+    /// The channel of a unit, in row-major order of the stage's shape.
+    pub fn channel(&self, unit: usize) -> usize {
+        match self.order {
+            ChannelOrder::ChannelsFirst => unit / self.n_positions().max(1),
+            ChannelOrder::ChannelsLast => unit % self.n_channels.max(1),
+        }
+    }
+
     /// The unit of a channel at a position (rows first), in row-major order of the stage's shape.
     pub fn unit(&self, channel: usize, position: usize) -> usize {
         match self.order {
@@ -75,6 +83,10 @@ mod tests {
         assert_eq!((image.n_channels, image.positions, image.unit(1, 4)), (4, [2, 3], 10));
         let tokens = layout(&[5, 7]);
         assert_eq!((tokens.n_channels, tokens.positions, tokens.unit(1, 4)), (7, [1, 5], 29));
+        for layout in [image, tokens] {
+            assert!((0..24).all(|unit| layout.unit(layout.channel(unit), 0) <= unit));
+            assert_eq!(layout.channel(layout.unit(3, 2)), 3);
+        }
         let flat = layout(&[6]);
         assert_eq!((flat.n_channels, flat.positions, flat.unit(5, 0)), (6, [1, 1], 5));
     }

@@ -16,6 +16,7 @@ pub mod graph;
 pub mod onnx;
 pub mod op;
 pub mod plan;
+pub mod readout;
 pub mod receptive_field;
 pub mod scaled;
 mod select;

@@ -3,6 +3,7 @@
 use crate::inside::InsideError;
 use crate::network::engine::EngineError;
 use crate::network::error::GraphError;
+use crate::network::readout::ReadoutError;
 use crate::recording::record::budget::show_bytes;
 use crate::stimuli::{ImageError, StimulusError};
 use crate::store::StoreError;
@@ -20,6 +21,9 @@ pub enum SynthesisError {
     /// The network has no such stage, or could not be changed.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// Neurons cannot be read from the network.
+    #[error(transparent)]
+    Readout(#[from] ReadoutError),
     /// A result cannot be kept, or what was kept cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -127,31 +131,6 @@ pub enum SynthesisError {
         image: String,
         /// Units of the stage.
         n_units: usize,
-    },
-    /// Weights that do not fit a stage.
-    #[error(
-        "cannot read neurons from \"{stage}\": the weights are of shape {found:?}, and it has {n_units} units. A row for each neuron is needed, of {n_units} weights, or of {} with the intercept last",
-        n_units + 1
-    )]
-    Weights {
-        /// The stage.
-        stage: String,
-        /// Shape of the weights.
-        found: Vec<usize>,
-        /// Units of the stage.
-        n_units: usize,
-    },
-    /// A weight that is not finite.
-    #[error("cannot read neurons from \"{stage}\": weight {unit} of neuron {neuron} is {found}")]
-    WeightNotFinite {
-        /// The stage.
-        stage: String,
-        /// The neuron.
-        neuron: usize,
-        /// The unit.
-        unit: usize,
-        /// The weight.
-        found: f64,
     },
     /// Fewer than two networks, or not one class for each.
     #[error(

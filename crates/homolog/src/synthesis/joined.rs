@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::SynthesisError;
 use super::classifier::Classifier;
-use crate::inside::image::{InputMap, bilinear_numbers};
+use crate::inside::bilinear::bilinear_numbers;
+use crate::inside::image::InputMap;
 use crate::network::checked::Network;
 use crate::network::graph::{Dim, Graph, GraphInput, Node, StageName};
 use crate::network::op::Operator;

@@ -1,7 +1,7 @@
 //! Expanded weights of a trained network against the products of its own parameters, and an atlas over the sample images.
 
 use homolog::inside::atlas::{Atlas, Sampled, Sampling, Settings};
-use homolog::inside::circuit::{Circuit, Slopes, expanded_weights, share_active, stages_before};
+use homolog::inside::circuit::{Circuit, Slopes, Strongest, expanded_weights, share_active, stages_before};
 use homolog::inside::examples::Folder;
 use homolog::network::checked::Network;
 use homolog::network::engine::burn::Burn;
@@ -71,7 +71,7 @@ fn slopes_over_images_lie_between_silence_and_activity() {
     assert!((0.1..0.9).contains(&mean), "{mean}");
     let through = stages_before(&network, "features.10", 2).expect("blocks");
     assert_eq!(through, ["features.9", "features.7"]);
-    let circuit = Circuit { network: &network, slopes: &slopes, through, breadth: 3 };
+    let circuit = Circuit { network: &network, slopes: &slopes, through, breadth: 3, by: Strongest::Norm };
     let tree = circuit.tree(&"features.10:3".parse().expect("read")).expect("a tree");
     assert_eq!(tree.all().len(), 1 + 3 + 9);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its input has to fail")]
 
+mod attribution;
 mod both_engines;
 mod dissection;
 mod engines;

@@ -44,6 +44,16 @@ enum DirectionChoice {
     Whitened,
 }
 
+/// By what the images of a class are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ClassChoice {
+    /// What the activation adds to the class: activation times gradient (Carter et al. 2019)
+    #[default]
+    Attribution,
+    /// The class's output
+    Output,
+}
+
 /// How near two activations are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum DistanceChoice {
@@ -89,12 +99,15 @@ pub(crate) struct Atlas {
     /// How near two activations are
     #[arg(long, value_enum, default_value_t)]
     distance: DistanceChoice,
-    /// A class with an atlas of its own, of the images in which its output is highest; may be given often
+    /// A class with an atlas of its own, of the images that are most of it; may be given often
     #[arg(long, value_name = "CLASS")]
     class: Vec<usize>,
     /// How many images that atlas is of
     #[arg(long, value_name = "N", default_value_t = 100)]
     class_images: usize,
+    /// By what they are chosen
+    #[arg(long, value_enum, default_value_t)]
+    class_by: ClassChoice,
     /// Names of the classes, one a line
     #[arg(long, value_name = "FILE")]
     class_names: Option<PathBuf>,
@@ -234,7 +247,13 @@ impl Atlas {
         let engine = self.run.engine(&model.burn, progress)?;
         let images = Images { set, preprocessing, engine: engine.as_ref(), resources };
         let sampling = (self.sampling(), self.seed);
-        Sampled::record(&model.network, &self.stage, &images, sampling, progress, cancel).map_err(refused)
+        let network = &model.network;
+        let mut sampled =
+            Sampled::record(network, &self.stage, &images, sampling, progress, cancel).map_err(refused)?;
+        if self.class_by == ClassChoice::Attribution && !self.class.is_empty() {
+            sampled.attribute(network, &self.class, &images, progress, cancel).map_err(refused)?;
+        }
+        Ok(sampled)
     }
 
     /// The icons of all layers, and their size.

@@ -197,6 +197,9 @@ impl Output<'_> {
         let n: usize = layer.cells.iter().map(|cell| cell.members.len()).sum();
         match layer.class {
             None => format!("all {}", counted(n)),
+            Some(class) if self.atlas.sampled.attributions.contains_key(&class) => {
+                format!("{}: the {} whose activations add most to it", self.class_name(class), counted(n))
+            }
             Some(class) => format!("{}: the {} that drive it most", self.class_name(class), counted(n)),
         }
     }
@@ -240,6 +243,7 @@ impl Output<'_> {
             "trustworthiness": self.atlas.trustworthiness,
             "classes": classes,
             "class_images": n_class_images,
+            "class_by": if self.atlas.sampled.attributions.is_empty() { "output" } else { "attribution" },
             "direction": direction,
             "seed": seed,
             "icons": self.icons,
@@ -264,7 +268,7 @@ impl Output<'_> {
                     .map(|(class, above)| json!({ "class": class, "name": self.class_name(*class), "above_average": above }))
                     .collect();
                 json!({ "row": cell.row, "column": cell.column, "n_images": cell.members.len(), "images": members,
-                    "classes": classes, "icon": icon.map(|_| self.icon_file(place, number)),
+                    "classes": classes, "attribution": cell.attribution, "icon": icon.map(|_| self.icon_file(place, number)),
                     "icon_value": icon.map(|icon| icon.image.objective), "is_dead": icon.map(|icon| icon.image.is_dead) })
             };
             let cells: Vec<Value> = layer.cells.iter().enumerate().map(cell).collect();

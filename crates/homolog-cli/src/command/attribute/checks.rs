@@ -1,8 +1,8 @@
-//! Checks of maps: deletion and insertion curves, and shuffled weights.
+//! Checks of maps: deletion and insertion curves, and random weights.
 
-use homolog::inside::attribution::randomisation::{layers_from_the_top, shuffled};
+use homolog::inside::attribution::randomisation::{Randomisation, layers_from_the_top, randomised};
 use homolog::inside::attribution::similarity::Similarity;
-use homolog::inside::attribution::{Attributor, CurveKind, Method, PixelCurve};
+use homolog::inside::attribution::{Attributor, Baseline, CurveKind, Method, PixelCurve};
 use homolog::inside::objective::{Aim, Objective, Quantity};
 use homolog::network::checked::Network;
 use homolog::network::engine::Engine;
@@ -10,8 +10,8 @@ use homolog::network::engine::burn::Burn;
 use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::record::Resources;
 
+use super::Attributed;
 use super::input::Photograph;
-use super::{Attributed, told};
 use crate::exit::Failure;
 use crate::progress::Bars;
 
@@ -31,6 +31,7 @@ pub(super) struct Checks<'a> {
     pub(super) resources: Resources,
     pub(super) progress: &'a Bars,
     pub(super) cancel: &'a Cancel,
+    pub(super) baseline: Option<&'a Baseline>,
     pub(super) done: Done<'a>,
 }
 
@@ -46,13 +47,13 @@ pub(super) struct Curves {
     pub(super) insertion: PixelCurve,
 }
 
-/// How a map changes as layers are shuffled from the top.
+/// How a map changes as layers are randomised from the top.
 pub(super) struct Cascade {
     /// The place of the objective and image in the list of what was attributed.
     pub(super) place: usize,
     /// The place of the method in theirs.
     pub(super) method: usize,
-    /// The layer that was shuffled last, and the similarity with the map of the trained network.
+    /// The layer that was randomised last, and the similarity with the map of the trained network.
     pub(super) steps: Vec<(String, Similarity)>,
 }
 
@@ -60,8 +61,7 @@ impl Checks<'_> {
     /// The curves of every map. A logit's are of the class's probability, as the paper has them.
     pub(super) fn curves(&self, n_steps: usize) -> Result<Vec<Curves>, Failure> {
         let Done { images, methods, attributed } = self.done;
-        let mut attributor =
-            Attributor::new(self.network, self.engine, self.burn, self.resources, self.cancel).map_err(told)?;
+        let mut attributor = self.attributor(self.network)?;
         self.progress.begin("curves", (attributed.len() * methods.len()) as u64);
         let mut curves = Vec::new();
         for (place, one) in attributed.iter().enumerate() {
@@ -69,7 +69,11 @@ impl Checks<'_> {
             let aim = self.measured(&one.aim)?;
             for (method, map) in one.maps.iter().enumerate() {
                 let plane = map.plane();
-                let mut curve = |kind| attributor.curve(&aim, &image.input, &plane, kind, n_steps).map_err(told);
+                let mut curve = |kind| {
+                    attributor
+                        .curve(&aim, &image.input, &plane, kind, n_steps)
+                        .map_err(|problem| Failure::from_error(&problem))
+                };
                 let (deletion, insertion) = (curve(CurveKind::Deletion)?, curve(CurveKind::Insertion)?);
                 let measured = aim.name().to_owned();
                 curves.push(Curves { place, method, measured, deletion, insertion });
@@ -78,6 +82,16 @@ impl Checks<'_> {
         }
         self.progress.end();
         Ok(curves)
+    }
+
+    /// With the baseline that was chosen.
+    fn attributor<'n>(&'n self, network: &'n Network) -> Result<Attributor<'n>, Failure> {
+        let attributor = Attributor::new(network, self.engine, self.burn, self.resources, self.cancel)
+            .map_err(|problem| Failure::from_error(&problem))?;
+        Ok(match self.baseline {
+            Some(baseline) => attributor.with_baseline(baseline.clone()),
+            None => attributor,
+        })
     }
 
     /// The probability of a logit; any other objective as it is.
@@ -95,32 +109,35 @@ impl Checks<'_> {
             .map_err(|problem| Failure::from_error(&problem))
     }
 
-    /// Every map again with one more layer shuffled each time.
-    pub(super) fn cascades(&self, seed: u64) -> Result<Vec<Cascade>, Failure> {
+    /// Every map again with one more layer randomised each time.
+    pub(super) fn cascades(&self, randomisation: Randomisation, seed: u64) -> Result<Vec<Cascade>, Failure> {
         let Done { images, methods, attributed } = self.done;
         let mut cascades: Vec<Cascade> = Vec::new();
         let layers_of: Vec<Vec<String>> =
             attributed.iter().map(|one| layers_from_the_top(self.network, &one.aim)).collect();
         if let Some((one, _)) = attributed.iter().zip(&layers_of).find(|(_, layers)| layers.is_empty()) {
             return Err(Failure::wrong_input(format!(
-                "cannot shuffle weights: there are none between the image and \"{}\"",
+                "cannot randomise weights: there are none between the image and \"{}\"",
                 one.aim.name()
             )));
         }
         let n_maps: usize = layers_of.iter().map(Vec::len).sum::<usize>() * methods.len();
-        self.progress.begin("shuffling", n_maps as u64);
+        self.progress.begin("randomising", n_maps as u64);
         for (place, (one, layers)) in attributed.iter().zip(&layers_of).enumerate() {
             let Some(image) = images.get(one.image) else { continue };
             let mut own: Vec<Cascade> =
                 (0..methods.len()).map(|method| Cascade { place, method, steps: Vec::new() }).collect();
             for (number, layer) in layers.iter().enumerate() {
                 let so_far = layers.get(..=number).unwrap_or(layers);
-                let network = shuffled(self.network, so_far, seed).map_err(|problem| Failure::from_error(&problem))?;
-                let mut attributor =
-                    Attributor::new(&network, self.engine, self.burn, self.resources, self.cancel).map_err(told)?;
+                let network = randomised(self.network, so_far, randomisation, seed)
+                    .map_err(|problem| Failure::from_error(&problem))?;
+                let mut attributor = self.attributor(&network)?;
                 for (cascade, (method, map)) in own.iter_mut().zip(methods.iter().zip(&one.maps)) {
-                    let changed = attributor.attribute(&one.aim, &image.input, method).map_err(told)?;
-                    let similarity = Similarity::of(&map.plane(), &changed.plane()).map_err(told)?;
+                    let changed = attributor
+                        .attribute(&one.aim, &image.input, method)
+                        .map_err(|problem| Failure::from_error(&problem))?;
+                    let similarity = Similarity::of(&map.plane(), &changed.plane())
+                        .map_err(|problem| Failure::from_error(&problem))?;
                     cascade.steps.push((layer.clone(), similarity));
                     self.progress.advance(1);
                 }

@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use homolog::inside::attribution::readout::with_readout;
 use homolog::network::checked::Network;
+use homolog::network::readout::with_readout;
 use homolog::recording::format::npy;
 use homolog::stimuli::{IdStyle, Image, Limits, Preprocessing, Source, SourceReader, Stimulus, StimulusSet};
-use ndarray::{Array3, ArrayD, Ix2};
+use ndarray::{Array3, ArrayD, Axis, Ix2, concatenate};
 
 use crate::exit::Failure;
+
+/// The name of the stage that a read-out makes.
+const READOUT: &str = "readout";
 
 /// An image as the network takes it and as people look at it.
 pub(super) struct Photograph {
@@ -62,15 +65,28 @@ pub(super) fn read_out(network: &Network, text: &str, intercepts: Option<&Path>)
         .ok_or_else(|| Failure::wrong_input(format!("cannot read --readout \"{text}\": it needs STAGE=FILE.npy")))?;
     let weights = numbers(Path::new(file))?;
     // A single neuron's weights may come as a vector.
-    let weights = if weights.ndim() == 1 { weights.insert_axis(ndarray::Axis(0)) } else { weights };
+    let weights = if weights.ndim() == 1 { weights.insert_axis(Axis(0)) } else { weights };
     let found = weights.shape().to_vec();
     let weights = weights.into_dimensionality::<Ix2>().map_err(|_| {
         Failure::wrong_input(format!(
             "cannot read out with \"{file}\": its shape is {found:?}, and it needs (neurons, units)"
         ))
     })?;
-    let intercepts = intercepts.map(numbers).transpose()?.map(|numbers| numbers.into_iter().collect::<Vec<f64>>());
-    with_readout(network, stage, weights.view(), intercepts.as_deref()).map_err(|problem| Failure::from_error(&problem))
+    let weights = match intercepts.map(|file| Ok::<_, Failure>((file, numbers(file)?))).transpose()? {
+        None => weights,
+        Some((file, intercepts)) => {
+            let (n_neurons, found) = (weights.nrows(), intercepts.len());
+            let column = intercepts.into_shape_with_order((found, 1)).ok().filter(|_| found == n_neurons);
+            let joined = column.and_then(|column| concatenate(Axis(1), &[weights.view(), column.view()]).ok());
+            joined.ok_or_else(|| {
+                Failure::wrong_input(format!(
+                    "cannot use \"{}\": it has {found} intercepts for {n_neurons} neurons",
+                    file.display()
+                ))
+            })?
+        }
+    };
+    with_readout(network, READOUT, stage, weights.view()).map_err(|problem| Failure::from_error(&problem))
 }
 
 fn numbers(file: &Path) -> Result<ArrayD<f64>, Failure> {

@@ -6,9 +6,10 @@ mod output;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use homolog::inside::attribution::lrp::PixelBox;
-use homolog::inside::attribution::{Attribution, AttributionError, Attributor, Method, Settings};
+use homolog::inside::attribution::randomisation::Randomisation;
+use homolog::inside::attribution::{Attribution, Attributor, Baseline, Method, Settings};
 use homolog::inside::objective::{Aim, Objective, Quantity};
 use homolog::network::checked::Network;
 use homolog::progress::{Cancel, Progress as _};
@@ -30,7 +31,7 @@ use crate::run_options::RunOptions;
 /// rise; relevance propagation by lrp-0, lrp-epsilon, lrp-gamma, lrp-zplus and the composites lrp-epsilon-plus,
 /// lrp-epsilon-plus-flat, lrp-epsilon-alpha2-beta1, lrp-epsilon-gamma-box.
 /// Objectives are written as for `homolog look`: logit:281, features.8:12, features.8[12,5,7], features.8, readout:0.
-/// Maps belong to the network's own input, after preprocessing; where a method needs an image without information, that is 0.
+/// Maps belong to the network's own input, after preprocessing.
 #[derive(Args)]
 pub(crate) struct Attribute {
     /// A zoo name (squeezenet1_1), with weights (squeezenet1_1@weights.pth), an ONNX file, or random:NAME?seed=1
@@ -52,12 +53,18 @@ pub(crate) struct Attribute {
     /// Where results go
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Weights that were fitted on a stage's responses (neurons × units, or neurons × channels), which make the stage "readout"
+    /// A mapping that was fitted on a stage's responses, which makes the stage "readout": what `homolog encode --save-mapping` writes
+    /// (neurons × units, or neurons × channels; the intercept as a last column or not at all)
     #[arg(long, value_name = "STAGE=FILE.npy")]
     readout: Option<String>,
-    /// One number for each neuron of the read-out
+    /// The intercepts, where the mapping has none: a number for each neuron
     #[arg(long, value_name = "FILE.npy", requires = "readout")]
     intercepts: Option<PathBuf>,
+    /// What integrated gradients start from, occlusion and rise hide with, and curves delete to and insert into: zero (0 after preprocessing,
+    /// as in captum: the mean colour of the training images for most networks), mean (the image's own mean colour), blur, or an image
+    /// [default: zero; insertion starts from the blurred image of RISE's code]
+    #[arg(long, value_name = "zero|mean|blur|IMAGE")]
+    baseline: Option<String>,
     /// Points of integrated gradients
     #[arg(long, value_name = "N", default_value_t = 50)]
     steps: usize,
@@ -85,15 +92,15 @@ pub(crate) struct Attribute {
     /// Probability that a cell is shown
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
     shown: f64,
-    /// Of noise, masks and shuffled weights
+    /// Of noise, masks and random weights
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Deletion and insertion curves in so many steps, of a logit's probability
     #[arg(long, value_name = "STEPS", num_args = 0..=1, default_missing_value = "32")]
     curves: Option<usize>,
-    /// Shuffle the weights layer by layer from the top, and compare the maps
-    #[arg(long)]
-    randomise: bool,
+    /// Randomise the weights layer by layer from the top, and compare the maps (Adebayo et al. 2018)
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "redrawn")]
+    randomise: Option<RandomiseChoice>,
     /// How images are prepared: a recipe's name or a TOML file [default: as the weights want it]
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
@@ -102,6 +109,15 @@ pub(crate) struct Attribute {
     json: bool,
     #[command(flatten)]
     run: RunOptions,
+}
+
+/// What becomes of weights that are randomised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RandomiseChoice {
+    /// Drawn anew as before training, biases 0
+    Redrawn,
+    /// Shuffled within each layer, biases too
+    Shuffled,
 }
 
 /// One objective of one image, and its maps by each method.
@@ -131,9 +147,13 @@ impl Attribute {
             model.network = read;
         }
         let images = photographs(&self.images, &preprocessing)?;
+        let baseline = self.baseline(&preprocessing)?;
         let engine = self.run.engine(&burn, &progress)?;
-        let mut attributor =
-            Attributor::new(&model.network, engine.as_ref(), &burn, resources, &cancel).map_err(told)?;
+        let mut attributor = Attributor::new(&model.network, engine.as_ref(), &burn, resources, &cancel)
+            .map_err(|problem| Failure::from_error(&problem))?;
+        if let Some(baseline) = &baseline {
+            attributor = attributor.with_baseline(baseline.clone());
+        }
         let aims = aims(&model.network, &objectives, &images, &mut attributor)?;
         progress.begin("attributing", (aims.len() * methods.len()) as u64);
         let mut attributed = Vec::with_capacity(aims.len());
@@ -142,7 +162,11 @@ impl Attribute {
             for method in &methods {
                 let Some(photograph) = images.get(image) else { continue };
                 progress.note(&format!("{} {}", photograph.id, method.name()));
-                maps.push(attributor.attribute(&aim, &photograph.input, method).map_err(told)?);
+                maps.push(
+                    attributor
+                        .attribute(&aim, &photograph.input, method)
+                        .map_err(|problem| Failure::from_error(&problem))?,
+                );
                 progress.advance(1);
             }
             attributed.push(Attributed { image, aim, maps });
@@ -155,10 +179,15 @@ impl Attribute {
             resources,
             progress: &progress,
             cancel: &cancel,
+            baseline: baseline.as_ref(),
             done: Done { images: &images, methods: &methods, attributed: &attributed },
         };
         let curves = self.curves.map(|n_steps| checks.curves(n_steps)).transpose()?;
-        let cascades = self.randomise.then(|| checks.cascades(self.seed)).transpose()?;
+        let randomisation = self.randomise.map(|choice| match choice {
+            RandomiseChoice::Redrawn => Randomisation::Redrawn,
+            RandomiseChoice::Shuffled => Randomisation::Shuffled,
+        });
+        let cascades = randomisation.map(|randomisation| checks.cascades(randomisation, self.seed)).transpose()?;
         let folder = Folder {
             out: PictureFolder::at(&self.out),
             model: &model,
@@ -167,6 +196,9 @@ impl Attribute {
             methods: &methods,
             images: &images,
             readout: self.readout.as_deref(),
+            baseline: baseline.as_ref().map_or("zero", Baseline::name),
+            baseline_text: self.baseline.as_deref(),
+            randomisation,
             seed: self.seed,
         };
         folder.write(&attributed, curves.as_deref(), cascades.as_deref(), self.json)
@@ -186,6 +218,28 @@ impl Attribute {
             objectives.push(objective);
         }
         Ok(objectives)
+    }
+
+    /// The baseline that was chosen; an image is prepared as the others are.
+    fn baseline(&self, preprocessing: &Preprocessing) -> Result<Option<Baseline>, Failure> {
+        let Some(text) = &self.baseline else { return Ok(None) };
+        Ok(Some(match text.as_str() {
+            "zero" => Baseline::Zero,
+            "mean" => Baseline::Mean,
+            "blur" => Baseline::Blur,
+            file if std::path::Path::new(file).is_file() => {
+                let images = photographs(&[PathBuf::from(file)], preprocessing)?;
+                let input = images.into_iter().next().map(|image| image.input);
+                Baseline::Image(input.ok_or_else(|| {
+                    Failure::wrong_input(format!("cannot use --baseline \"{file}\": it holds no image"))
+                })?)
+            }
+            _ => {
+                return Err(Failure::wrong_input(format!(
+                    "cannot use --baseline \"{text}\": it needs zero, mean, blur or an image file, and there is no such file"
+                )));
+            }
+        }))
     }
 
     fn settings(&self, preprocessing: &Preprocessing) -> Settings {
@@ -229,7 +283,7 @@ fn aims(
     for (place, image) in images.iter().enumerate() {
         let largest = match objectives {
             [] => {
-                let class = attributor.largest_logit(&image.input).map_err(told)?;
+                let class = attributor.largest_logit(&image.input).map_err(|problem| Failure::from_error(&problem))?;
                 vec![Objective::of(Quantity::Logit { class })]
             }
             _ => Vec::new(),
@@ -240,12 +294,4 @@ fn aims(
         }
     }
     Ok(aims)
-}
-
-/// A failure of an attribution; one that the user stopped is no mistake.
-fn told(problem: AttributionError) -> Failure {
-    match problem {
-        AttributionError::Cancelled => Failure::stopped(),
-        problem => Failure::from_error(&problem),
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use homolog::inside::attribution::picture::{Shading, overlay, shaded};
+use homolog::inside::attribution::randomisation::Randomisation;
 use homolog::inside::attribution::similarity::Similarity;
 use homolog::inside::attribution::{Attribution, Balance, Method, PixelCurve};
 use homolog::inside::picture::{Cell, contact_sheet};
@@ -36,6 +37,11 @@ pub(super) struct Folder<'a> {
     pub(super) methods: &'a [Method],
     pub(super) images: &'a [Photograph],
     pub(super) readout: Option<&'a str>,
+    /// The name of the baseline.
+    pub(super) baseline: &'static str,
+    /// The baseline as it was asked for.
+    pub(super) baseline_text: Option<&'a str>,
+    pub(super) randomisation: Option<Randomisation>,
     pub(super) seed: u64,
 }
 
@@ -154,6 +160,7 @@ impl Folder<'_> {
     }
 
     fn cascade_chart(&self, cascades: &[Cascade], what: &str, of: fn(&Similarity) -> Option<f64>) -> LineChart {
+        let done = self.randomisation.map_or("", Randomisation::name);
         let series = self.methods.iter().enumerate().map(|(number, method)| {
             let own: Vec<&Cascade> = cascades.iter().filter(|cascade| cascade.method == number).collect();
             let n_layers = own.iter().map(|cascade| cascade.steps.len()).max().unwrap_or(0);
@@ -167,9 +174,9 @@ impl Folder<'_> {
             Series { name: method.name().to_owned(), points }
         });
         LineChart {
-            description: format!("How alike maps are to those of the trained network ({what}) as layers are shuffled"),
+            description: format!("How alike maps are to those of the trained network ({what}) as layers are {done}"),
             vertical: what.to_owned(),
-            horizontal: Horizontal { title: "layers shuffled, from the top".to_owned(), labels: Labels::Numbers },
+            horizontal: Horizontal { title: format!("layers {done}, from the top"), labels: Labels::Numbers },
             series: series.collect(),
             band: None,
         }
@@ -198,7 +205,8 @@ impl Folder<'_> {
         let own = json!({
             "forward_engine": self.engine,
             "methods": self.methods.iter().map(|method| format!("{method:?}")).collect::<Vec<_>>(),
-            "input_without_information": 0,
+            "baseline": { "name": self.baseline, "asked": self.baseline_text },
+            "randomised_by": self.randomisation.map(Randomisation::name),
             "readout": self.readout,
             "seed": self.seed,
             "peak_resident_bytes": peak_resident_bytes(),
@@ -252,7 +260,7 @@ fn balance_in_words(map: &Attribution) -> String {
 fn result(image: &Photograph, one: &Attributed, method: &Method, map: &Attribution, name: &str) -> Value {
     let balance = match &map.balance {
         Balance::NotStated => Value::Null,
-        Balance::Completeness { at_zero, gap } => json!({ "objective_at_zero": at_zero, "gap": gap }),
+        Balance::Completeness { at_baseline, gap } => json!({ "objective_at_baseline": at_baseline, "gap": gap }),
         Balance::Conservation(ledger) => json!({ "start": ledger.start, "at_image": ledger.at_image,
             "kept": ledger.kept.iter().map(|(node, kept)| json!({ "node": node, "relevance": kept })).collect::<Vec<_>>() }),
     };

@@ -5,9 +5,9 @@ mod output;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use homolog::inside::circuit::{
-    Circuit as Tracing, CircuitError, Node, Slopes, Unit, pair, share_active, stages_before,
+    Circuit as Tracing, CircuitError, Node, Slopes, Strongest, Unit, pair, share_active, stages_before,
 };
 use homolog::inside::examples::Folder as Images;
 use homolog::inside::objective::Objective;
@@ -26,10 +26,23 @@ use crate::pictures::{PictureFolder, read_size};
 use crate::progress::Bars;
 use crate::run_options::RunOptions;
 
+/// By what the strongest inputs of a unit are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ByChoice {
+    /// The length of all weights, whatever their signs
+    #[default]
+    Norm,
+    /// The sum of the weights above 0
+    Excitation,
+    /// The sum of the weights below 0
+    Inhibition,
+}
+
 /// The weights between units of any two stages, and what a unit is made of
 ///
 /// Weights are expanded through the stages between, with every rectifier's slope taken as 1 (or as the share of images in which
-/// it is active, with --active) and every largest-of-a-window as the window's mean. A unit's strongest inputs are drawn as a
+/// it is active, with --active) and every largest-of-a-window as the window's mean; a layer that acts on each token by itself is a
+/// convolution of 1 x 1, and there are no weights through attention. A unit's strongest inputs are drawn as a
 /// tree: their images, and the weights by position, excitation in orange and inhibition in blue.
 /// Stop it whenever you like: the same command goes on where it was.
 #[derive(Args)]
@@ -54,6 +67,9 @@ pub(crate) struct Circuit {
     /// How many inputs of each unit are shown
     #[arg(long, value_name = "N", default_value_t = 4)]
     breadth: usize,
+    /// By what the strongest inputs are chosen
+    #[arg(long, value_enum, default_value_t)]
+    by: ByChoice,
     /// Images over which the slope of each rectifier is averaged [default: a slope of 1]
     #[arg(long, value_name = "FOLDER")]
     active: Option<PathBuf>,
@@ -113,6 +129,7 @@ impl Circuit {
             images: &images,
             icons: (self.steps > 0).then(|| icons.provenance(size)),
             active: self.active.as_deref(),
+            by: self.by(),
         };
         output.write(&found, self.json)
     }
@@ -131,7 +148,8 @@ impl Circuit {
             Some(names) => model.stages(names)?.into_iter().map(|stage| stage.name).collect(),
             None => stages_before(&model.network, &unit.stage, self.depth).map_err(refused)?,
         };
-        let tracing = Tracing { network: &model.network, slopes, through: through.clone(), breadth: self.breadth };
+        let tracing =
+            Tracing { network: &model.network, slopes, through: through.clone(), breadth: self.breadth, by: self.by() };
         let tree = tracing.tree(unit).map_err(refused)?;
         let strengths = match through.first() {
             Some(nearest) => {
@@ -141,6 +159,14 @@ impl Circuit {
             None => Vec::new(),
         };
         Ok(vec![Found { tree, through, strengths }])
+    }
+
+    fn by(&self) -> Strongest {
+        match self.by {
+            ByChoice::Norm => Strongest::Norm,
+            ByChoice::Excitation => Strongest::Excitation,
+            ByChoice::Inhibition => Strongest::Inhibition,
+        }
     }
 
     /// What stands for the slopes of rectifiers.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
-use homolog::inside::circuit::{Link, Node, Strength, Unit};
+use homolog::inside::circuit::{Link, Node, Strength, Strongest, Unit};
 use homolog::inside::optimise::Optimised;
 use homolog::inside::picture::pictures;
 use homolog::recording::record::budget::peak_resident_bytes;
@@ -43,6 +43,8 @@ pub(super) struct Output<'a> {
     pub(super) icons: Option<Value>,
     /// The images that slopes were averaged over.
     pub(super) active: Option<&'a Path>,
+    /// By what the strongest inputs were chosen.
+    pub(super) by: Strongest,
 }
 
 impl Output<'_> {
@@ -117,16 +119,38 @@ impl Output<'_> {
 
     fn figure(&self, tree: &Node, shown: &BTreeMap<Unit, Image>) -> CircuitTree {
         let inputs: Vec<String> = tree.inputs.iter().map(|input| input.unit.to_string()).collect();
+        let (strongest, number) = match self.by {
+            Strongest::Norm => ("strongest inputs", "its share of all squared weights into the unit"),
+            Strongest::Excitation => ("most exciting inputs", "the sum of its weights above 0, and of those below"),
+            Strongest::Inhibition => ("most inhibiting inputs", "the sum of its weights below 0, and of those above"),
+        };
         let description = format!(
-            "{} of {} and its strongest inputs {}, with the expanded weights between them; the share is that of all \
-             squared weights into the unit, and rows of a kernel run down as in the image.{}",
+            "{} of {} and its {strongest} {}, with the expanded weights between them; below a kernel {number}; rows of a \
+             kernel run down as in the image.{}",
             tree.unit,
             short_model_name(&self.model.name),
             inputs.join(", "),
             if shown.is_empty() { "" } else { " The pictures of units are optimised images." }
         );
-        let labels = "below a kernel: its share of all squared weights into the unit".to_owned();
-        CircuitTree { description, labels, root: circuit_node(tree, shown) }
+        CircuitTree { description, labels: format!("below a kernel: {number}"), root: self.circuit_node(tree, shown) }
+    }
+
+    fn circuit_node(&self, node: &Node, shown: &BTreeMap<Unit, Image>) -> CircuitNode {
+        let link = node.link.as_ref().map(|link| {
+            let Strength { excitation, inhibition, share, .. } = link.strength;
+            let label = match self.by {
+                Strongest::Norm => format!("{:.1} %", 100.0 * share),
+                Strongest::Excitation => format!("+{excitation:.2} {}", below_zero(inhibition)),
+                Strongest::Inhibition => format!("{} +{excitation:.2}", below_zero(inhibition)),
+            };
+            CircuitLink { kernel: link.kernel.mapv(f64::from), label }
+        });
+        CircuitNode {
+            name: node.unit.to_string(),
+            picture: shown.get(&node.unit).and_then(|picture| Thumbnail::within(picture, IMAGE_PX)),
+            link,
+            inputs: node.inputs.iter().map(|input| self.circuit_node(input, shown)).collect(),
+        }
     }
 
     fn node_json(&self, node: &Node) -> Value {
@@ -140,31 +164,23 @@ impl Output<'_> {
     /// All that is needed to make the circuits again.
     fn report(&self, results: Vec<Value>) -> Value {
         let mut report = provenance("circuit", self.model, self.preprocessing);
-        let own = json!({ "slopes": self.slopes_in_words(), "pools": "the mean of the window", "images": self.icons,
+        let own = json!({ "slopes": self.slopes_in_words(), "strongest_by": self.by.name(), "pools": "the mean of the window", "images": self.icons,
             "peak_resident_bytes": peak_resident_bytes(), "results": results });
         report.extend(own.as_object().cloned().unwrap_or_default());
         report.into()
     }
 }
 
+/// A number of 0 or less with a true minus sign.
+fn below_zero(number: f64) -> String {
+    format!("\u{2212}{:.2}", number.abs())
+}
+
 fn link_json(link: &Link) -> Value {
     let kernel: Vec<Vec<f32>> = link.kernel.rows().into_iter().map(|row| row.to_vec()).collect();
     let Strength { norm, excitation, inhibition, share, .. } = link.strength;
     json!({ "kernel": kernel, "norm": norm, "excitation": excitation, "inhibition": inhibition,
-        "share_of_squares": share, "is_cut": link.is_cut })
-}
-
-fn circuit_node(node: &Node, shown: &BTreeMap<Unit, Image>) -> CircuitNode {
-    let link = node.link.as_ref().map(|link| CircuitLink {
-        kernel: link.kernel.mapv(f64::from),
-        label: format!("{:.1} %", 100.0 * link.strength.share),
-    });
-    CircuitNode {
-        name: node.unit.to_string(),
-        picture: shown.get(&node.unit).and_then(|picture| Thumbnail::within(picture, IMAGE_PX)),
-        link,
-        inputs: node.inputs.iter().map(|input| circuit_node(input, shown)).collect(),
-    }
+        "sum": link.strength.sum(), "share_of_squares": share, "is_cut": link.is_cut })
 }
 
 /// What a tree is called: its unit, or both of a pair.
@@ -210,9 +226,9 @@ fn links(node: &Node) -> Vec<(&Unit, &Unit, Strength)> {
 }
 
 fn page_table(tree: &Node) -> PageTable {
-    let mut table = PageTable::new(["unit", "input", "norm", "excitation", "inhibition", "share of squares"]);
+    let mut table = PageTable::new(["unit", "input", "norm", "excitation", "inhibition", "sum", "share of squares"]);
     for (unit, input, strength) in links(tree) {
-        let numbers = [strength.norm, strength.excitation, strength.inhibition, strength.share];
+        let numbers = [strength.norm, strength.excitation, strength.inhibition, strength.sum(), strength.share];
         let names = [Cell::name(unit.to_string()), Cell::name(input.to_string())];
         table.push(names.into_iter().chain(numbers.map(Cell::number)));
     }
@@ -226,6 +242,7 @@ fn table(found: &[Found]) -> Table {
         ("norm", Align::Right),
         ("excitation", Align::Right),
         ("inhibition", Align::Right),
+        ("sum", Align::Right),
         ("share", Align::Right),
     ]);
     for (unit, input, strength) in found.iter().flat_map(|found| links(&found.tree)) {
@@ -236,6 +253,7 @@ fn table(found: &[Found]) -> Table {
             number(strength.norm),
             number(strength.excitation),
             number(strength.inhibition),
+            number(strength.sum()),
             format!("{:.1} %", 100.0 * strength.share),
         ]);
     }

@@ -2,6 +2,9 @@
 
 mod ceiling;
 mod figures;
+mod saved_mapping;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use homolog::recording::OnMissing;
@@ -70,6 +73,10 @@ pub(crate) struct Encode {
     /// Predict each feature from the responses instead
     #[arg(long)]
     reversed: bool,
+    /// Write the mapping fitted to all stimuli, with its penalty chosen from all of them: a row for each unit, the weights of the features in
+    /// their own units and the intercept last, as `synthesize drive --weights` and `attribute --readout` read it
+    #[arg(long, value_name = "FILE.npy", conflicts_with_all = ["reversed", "partition"])]
+    save_mapping: Option<PathBuf>,
     /// Bootstrap samples over stimuli for an interval of Pearson scores; 0 for none
     #[arg(long, value_name = "N", default_value_t = 0)]
     samples: usize,
@@ -129,6 +136,17 @@ impl Encode {
             Vec::new()
         };
         let mut outcome = self.outcome(&scored, &parts, &features, &responses);
+        if let Some(file) = &self.save_mapping {
+            let saved = saved_mapping::save(file, &self.mapping, &features, targets)?;
+            outcome.notes.push(format!(
+                "The mapping fitted to all {} stimuli is in {}.",
+                targets.nrows(),
+                file.display()
+            ));
+            if let Some(object) = outcome.json.as_object_mut() {
+                object.insert("saved_mapping".to_owned(), saved);
+            }
+        }
         if let Some(ceiling) = &ceiling {
             add_ceiling(ceiling, &scored, &mut outcome);
         }

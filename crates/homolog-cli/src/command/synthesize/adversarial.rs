@@ -17,7 +17,7 @@ use homolog::synthesis::classifier::Classifier;
 
 use super::attack_output::{OfAttack, Report};
 use super::labels::Labels;
-use super::making::{classifier, told};
+use super::making::classifier;
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
@@ -102,10 +102,11 @@ impl Adversarial {
         };
         let networks: Vec<Attackable<'_>> = models.iter().map(attackable).collect::<Result<_, _>>()?;
         check_classes(&networks, &models)?;
-        let set = StimulusSet::open(&self.images, IdStyle::default()).map_err(|problem| told(&problem))?;
+        let set =
+            StimulusSet::open(&self.images, IdStyle::default()).map_err(|problem| Failure::from_error(&problem))?;
         let set = set.slice(0..self.n_images.unwrap_or(set.len()).min(set.len()));
         let labels = self.labels(&labels, &networks, &set)?;
-        let store = Store::open(&self.out).map_err(|problem| told(&problem))?;
+        let store = Store::open(&self.out).map_err(|problem| Failure::from_error(&problem))?;
         let watch = |_: usize, _: usize, loss: f64| progress.note(&format!("attacking, loss {loss:.3}"));
         let resources = self.run.resources();
         let around =
@@ -126,7 +127,7 @@ impl Adversarial {
     }
 
     fn attack(&self, name: &str) -> Result<Attack, Failure> {
-        let mut attack = Attack::named(name).map_err(|problem| told(&problem))?;
+        let mut attack = Attack::named(name).map_err(|problem| Failure::from_error(&problem))?;
         if let (
             Some(asked),
             Attack::Pgd { n_steps, .. }
@@ -172,8 +173,9 @@ impl Adversarial {
             Some(label) => Ok(label),
             None => {
                 let goal = Goal { label: 0, target: None };
-                let subject = subject_of(set, place, &first.preprocessing, goal).map_err(|problem| told(&problem))?;
-                first.classifier.class_of(&subject.image).map_err(|problem| told(&problem))
+                let subject = subject_of(set, place, &first.preprocessing, goal)
+                    .map_err(|problem| Failure::from_error(&problem))?;
+                first.classifier.class_of(&subject.image).map_err(|problem| Failure::from_error(&problem))
             }
         };
         labels.of(set)?.into_iter().enumerate().map(asked).collect()
@@ -219,7 +221,8 @@ impl Adversarial {
                     }
                 }
             };
-            let attacked = evaluation.run(set.len(), &subject, &keep, around).map_err(|problem| told(&problem))?;
+            let attacked =
+                evaluation.run(set.len(), &subject, &keep, around).map_err(|problem| Failure::from_error(&problem))?;
             if networks.len() > 1 {
                 let at = |(place, budget): (usize, &f64)| transferred(&attack, place, *budget, &attacked);
                 of.transfer.push(budgets.iter().enumerate().map(at).collect());

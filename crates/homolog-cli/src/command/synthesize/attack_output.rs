@@ -13,7 +13,7 @@ use homolog::synthesis::adversarial::{Attack, Attacked, Norm, Strength};
 use serde_json::{Value, json};
 
 use super::adversarial::difference;
-use super::making::{extended, stem, told};
+use super::making::{extended, stem};
 use crate::exit::Failure;
 use crate::model::Model;
 use crate::pictures::{PictureFolder, provenance, trajectory_chart};
@@ -75,7 +75,7 @@ impl Report<'_> {
 
     fn put_figure(&self, name: &str, figure: &Figure) -> Result<(), Failure> {
         self.out.put(&format!("{name}.svg"), figure.standalone().as_bytes())?;
-        self.out.put(&format!("{name}.png"), &figure.png().map_err(|problem| told(&problem))?)
+        self.out.put(&format!("{name}.png"), &figure.png().map_err(|problem| Failure::from_error(&problem))?)
     }
 
     /// The pictures, the trajectory and the transfer of one attack, and its part of the JSON.
@@ -97,7 +97,7 @@ impl Report<'_> {
             let file = format!("{}-{name}.png", stem(&attacked.id));
             self.out.put_picture(&file, changed)?;
             files.push(file);
-            let magnified = pictures(&difference(clean, changed)).map_err(|problem| told(&problem))?;
+            let magnified = pictures(&difference(clean, changed)).map_err(|problem| Failure::from_error(&problem))?;
             let class = |class: usize| format!("class {class}");
             let size = match one.attack.norm() {
                 Norm::Linf => format!("L-inf {:.2}/255", 255.0 * outcome.linf),

@@ -1,28 +1,28 @@
 //! `homolog synthesize controversial`: images that networks put into different classes.
 
-use std::io::Write as _;
-
 use clap::{Args, ValueEnum};
 use homolog::inside::image::InputMap;
-use homolog::inside::picture::Cell;
 use homolog::network::checked::Network;
+use homolog::network::engine::burn::Burn;
 use homolog::progress::Cancel;
 use homolog::synthesis::classifier::Classifier;
-use homolog::synthesis::controversial::{CONTROVERSY, Controversy, Evidence, Seen};
-use serde_json::{Value, json};
+use homolog::synthesis::controversial::{CONTROVERSY, ClassChoices, Controversy, Evidence};
 
-use super::making::{Around, MakingOptions, classifier, extended, identity, told};
+use super::controversial_output::{Found, Report, joined};
+use super::making::{Around, MakingOptions, classifier, identity};
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
-use crate::pictures::{PictureFolder, provenance, read_size};
+use crate::pictures::{PictureFolder, read_size};
 use crate::progress::Bars;
 use crate::run_options::RunOptions;
-use crate::table::{Align, Table, printed};
+
+/// How many pairs of classes are tried where none are named.
+const N_PAIRS: usize = 20;
 
 /// How logits become evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum EvidenceChoice {
+pub(super) enum EvidenceChoice {
     /// Classes exclude each other
     #[default]
     Softmax,
@@ -33,15 +33,22 @@ enum EvidenceChoice {
 /// Make images that two or more networks put into different classes, each surely
 ///
 /// What is raised is the smooth minimum of each network's evidence for its class and, where the networks know the same classes, against
-/// the others' (Golan, Raju & Kriegeskorte 2020). Stop it whenever you like: the same command goes on where it was, to the same result.
+/// the others' (Golan, Raju & Kriegeskorte 2020). Without --classes, pairs of classes are tried and the most controversial images kept: a
+/// class is asked of each network, in every order. Stop it whenever you like: the same command goes on where it was, to the same result.
 #[derive(Args)]
 pub(crate) struct Controversial {
     /// The networks, two or more
     #[arg(required = true, num_args = 2..)]
     models: Vec<String>,
     /// The class that each network is to see, with commas between; may be given often, an image for each
-    #[arg(long, value_name = "CLASS,CLASS", required = true)]
+    #[arg(long, value_name = "CLASS,CLASS", conflicts_with_all = ["pairs", "keep"])]
     classes: Vec<String>,
+    /// How many pairs of classes are tried, drawn at random, or all of them [default: 20]
+    #[arg(long, value_name = "N|all")]
+    pairs: Option<String>,
+    /// How many of the images are left, the most controversial ones
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    keep: usize,
     /// How logits become evidence
     #[arg(long, value_enum, default_value_t)]
     evidence: EvidenceChoice,
@@ -57,119 +64,99 @@ pub(crate) struct Controversial {
     run: RunOptions,
 }
 
-/// One image that was asked for.
-struct Asked {
-    controversy: Controversy,
-    network: Network,
-    name: String,
-}
-
 impl Controversial {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (progress, cancel) = (Bars::new(), Cancel::default());
         cancel_on_interrupt(&cancel);
-        let resources = self.run.resources();
+        let named: Vec<Vec<usize>> = self.classes.iter().map(|text| read_classes(text)).collect::<Result<_, _>>()?;
+        let n_pairs = self.pairs.as_deref().map_or(Ok(N_PAIRS), read_pairs)?;
+        if self.keep == 0 {
+            return Err(Failure::wrong_input("cannot --keep 0 images: at least 1 is needed"));
+        }
         let burn = self.run.burn(&progress)?;
-        let controversies: Vec<Controversy> =
-            self.classes.iter().map(|text| self.controversy(text)).collect::<Result<_, _>>()?;
         let models: Vec<Model> =
             self.models.iter().map(|spec| Model::load(spec, &burn, &progress, &cancel)).collect::<Result<_, _>>()?;
         let classifiers: Vec<Classifier<'_>> = models
             .iter()
             .map(|model| classifier(model, self.making.preprocessing.as_deref()))
             .collect::<Result<_, _>>()?;
-        let [n_channels, height, width] = classifiers.first().map_or([3, 1, 1], Classifier::shape);
+        let [_, height, width] = classifiers.first().map_or([3, 1, 1], Classifier::shape);
         let size = self.size.as_deref().map_or(Ok([height, width]), read_size)?;
-        let identity = models.iter().map(identity).collect::<Vec<_>>().join(" | ");
-        let asked: Vec<Asked> = controversies
-            .into_iter()
-            .map(|controversy| {
-                let network = controversy.joined(&classifiers, size).map_err(|problem| told(&problem))?;
-                let name = controversy.classes.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-                Ok::<_, Failure>(Asked { controversy, network, name })
-            })
-            .collect::<Result<_, _>>()?;
-        let around = Around { progress: &progress, cancel: &cancel, resources };
-        let folder = PictureFolder::at(&self.making.out);
-        let (mut cells, mut results, mut seen): (Vec<Cell>, Vec<Value>, Vec<Seen>) =
-            (Vec::new(), Vec::new(), Vec::new());
-        let mut settings = Value::Null;
-        for Asked { controversy, network, name } in &asked {
-            let own = format!("{identity} {controversy:?}");
-            let look = self.making.look(network, &burn, InputMap::unchanged(n_channels), own, size)?;
-            let objective = format!("{CONTROVERSY}[0]")
-                .parse()
-                .map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem))?;
-            let aims = look.aims(&[objective], None).map_err(|problem| told(&problem))?;
-            let made = self.making.make(&look, &aims, std::slice::from_ref(name), &around)?;
-            for one in &made.optimised {
-                let Some(image) = one.images.first() else { continue };
-                let rounded = image.mapv(|pixel| (pixel * 255.0).round() / 255.0);
-                let found = controversy.seen(&classifiers, &rounded).map_err(|problem| told(&problem))?;
-                let caption = vec![format!("asked {name}"), format!("seen {}", joined(&found.classes))];
-                let (mut known, shown) = made.write(folder, one, &format!("controversial-{name}"), caption)?;
-                known["classes"] = json!(controversy.classes);
-                known["seen"] = json!({ "classes": found.classes, "probabilities": found.probabilities, "controversiality": found.controversiality });
-                cells.extend(shown);
-                results.push(known);
-                seen.push(found);
-            }
-            settings = made.settings();
+        let is_search = named.is_empty();
+        let choices = ClassChoices::of(&classifiers);
+        let asked = if is_search { choices.some(n_pairs, self.making.seed) } else { named };
+        if asked.is_empty() {
+            return Err(Failure::wrong_input(format!(
+                "cannot ask {} networks for a class of its own each: they know {} between them",
+                models.len(),
+                classifiers.first().map_or(0, Classifier::n_classes)
+            )));
         }
-        if cells.len() > 1 {
-            folder.put_sheet("contact-sheet.png", &cells)?;
+        let around = Around { progress: &progress, cancel: &cancel, resources: self.run.resources() };
+        let mut found = Vec::new();
+        let n_asked = asked.len();
+        for (place, classes) in asked.into_iter().enumerate() {
+            let shown = format!("{} ({} of {n_asked})", joined(&classes), place + 1);
+            found.push(self.made((classes, &shown), &classifiers, &models, size, &around)?);
         }
-        self.tell(&models, &asked, &seen, &json!({ "settings": settings, "results": results }))
+        let report = Report {
+            out: PictureFolder::at(&self.making.out),
+            models: &models,
+            making: &self.making,
+            evidence: self.evidence,
+            sharpness: self.sharpness,
+            n_choices: is_search.then(|| choices.count()),
+        };
+        report.write(found, if is_search { self.keep } else { usize::MAX })
     }
 
-    fn controversy(&self, text: &str) -> Result<Controversy, Failure> {
-        let classes: Option<Vec<usize>> = text.split(',').map(|class| class.trim().parse().ok()).collect();
-        let classes = classes.ok_or_else(|| {
-            Failure::wrong_input(format!(
-                "cannot read --classes \"{text}\": it needs a class for each network, as in 281,340"
-            ))
-        })?;
+    /// The image for which each network is to see its class; `shown` is what progress says.
+    fn made(
+        &self,
+        (classes, shown): (Vec<usize>, &str),
+        classifiers: &[Classifier<'_>],
+        models: &[Model],
+        size: [usize; 2],
+        around: &Around<'_>,
+    ) -> Result<Found, Failure> {
         let evidence = match self.evidence {
             EvidenceChoice::Softmax => Evidence::Softmax,
             EvidenceChoice::Sigmoid => Evidence::Sigmoid,
         };
-        Ok(Controversy { classes, evidence, sharpness: self.sharpness })
-    }
-
-    fn tell(&self, models: &[Model], asked: &[Asked], seen: &[Seen], more: &Value) -> Result<(), Failure> {
-        let Some(first) = models.first() else { return Ok(()) };
-        let preprocessing = first.preprocessing(self.making.preprocessing.as_deref()).ok();
-        let mut known = provenance("synthesize-controversial", first, preprocessing.as_ref());
-        let networks =
-            models.iter().map(|model| json!({ "model": model.name, "weights_sha256": model.weights_sha256 }));
-        known.insert("models".to_owned(), networks.collect());
-        known.insert("evidence".to_owned(), json!(format!("{:?}", self.evidence).to_lowercase()));
-        known.insert("sharpness".to_owned(), json!(self.sharpness));
-        let report = extended(known, more);
-        let folder = PictureFolder::at(&self.making.out);
-        folder.put("controversial.json", format!("{report:#}\n").as_bytes())?;
-        if self.making.json {
-            return printed(|out| writeln!(out, "{report:#}"));
-        }
-        let mut table = Table::new(&[
-            ("asked", Align::Left),
-            ("seen", Align::Left),
-            ("p of the asked", Align::Left),
-            ("controversiality", Align::Right),
-        ]);
-        for (asked, seen) in asked.iter().zip(seen) {
-            let own = seen.probabilities.iter().enumerate().map(|(place, row)| row.get(place).copied().flatten());
-            let words =
-                own.map(|p| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"))).collect::<Vec<_>>().join(", ");
-            table.row(vec![asked.name.clone(), joined(&seen.classes), words, format!("{:.2}", seen.controversiality)]);
-        }
-        printed(|out| {
-            table.write(out)?;
-            writeln!(out, "\nin {}", folder.path().display())
-        })
+        let controversy = Controversy { classes, evidence, sharpness: self.sharpness };
+        let network: Network =
+            controversy.joined(classifiers, size).map_err(|problem| Failure::from_error(&problem))?;
+        let identity = models.iter().map(identity).collect::<Vec<_>>().join(" | ");
+        let n_channels = classifiers.first().map_or(3, |one| one.shape()[0]);
+        let own = format!("{identity} {controversy:?}");
+        let burn = models.first().map_or_else(Burn::cpu, |model| model.burn.clone());
+        let look = self.making.look(&network, &burn, InputMap::unchanged(n_channels), own, size)?;
+        let objective = format!("{CONTROVERSY}[0]")
+            .parse()
+            .map_err(|problem: homolog::inside::objective::ObjectiveError| Failure::from_error(&problem))?;
+        let aims = look.aims(&[objective], None).map_err(|problem| Failure::from_error(&problem))?;
+        let made = self.making.make(&look, &aims, &[shown.to_owned()], around)?;
+        let image = made.optimised.first().and_then(|one| one.images.first());
+        let rounded = image.map(|image| image.mapv(|pixel| (pixel * 255.0).round() / 255.0)).unwrap_or_default();
+        let seen = controversy.seen(classifiers, &rounded).map_err(|problem| Failure::from_error(&problem))?;
+        Ok(Found { name: joined(&controversy.classes), classes: controversy.classes, made, seen })
     }
 }
 
-fn joined(classes: &[usize]) -> String {
-    classes.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+/// A class for each network.
+fn read_classes(text: &str) -> Result<Vec<usize>, Failure> {
+    let classes: Option<Vec<usize>> = text.split(',').map(|class| class.trim().parse().ok()).collect();
+    classes.ok_or_else(|| {
+        Failure::wrong_input(format!(
+            "cannot read --classes \"{text}\": it needs a class for each network, as in 281,340"
+        ))
+    })
+}
+
+/// A number, or all.
+fn read_pairs(text: &str) -> Result<usize, Failure> {
+    let number = if text == "all" { Some(usize::MAX) } else { text.parse().ok().filter(|number| *number > 0) };
+    number.ok_or_else(|| {
+        Failure::wrong_input(format!("cannot read --pairs \"{text}\": it needs a number of 1 or more, or all"))
+    })
 }

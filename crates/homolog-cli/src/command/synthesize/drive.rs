@@ -16,7 +16,7 @@ use ndarray::{Array2, ArrayD, Ix1, Ix2};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::making::{Around, MakingOptions, extended, identity, input_map, told};
+use super::making::{Around, MakingOptions, extended, identity, input_map};
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
@@ -27,10 +27,10 @@ use crate::table::{Align, Table, printed};
 
 /// Make images that drive recorded neurons through their fitted mapping, or a population to a pattern
 ///
-/// The mapping is a .npy file with a row for each neuron: a weight for each unit of the stage (in the order of `homolog record`), and the
-/// intercept as a last column or not at all. From scikit-learn: numpy.save("weights.npy", numpy.column_stack([model.coef_,
-/// model.intercept_])), for a model fitted to what `homolog record` wrote. Where features were reduced first, multiply the weights back:
-/// coef @ pca.components_. Stop it whenever you like: the same command goes on where it was, to the same result.
+/// The mapping is a .npy file with a row for each neuron: a weight for each unit of the stage (in the order of `homolog record`) or for
+/// the mean of each channel, and the intercept as a last column or not at all. `homolog encode --save-mapping` writes it. From scikit-learn:
+/// numpy.save("weights.npy", numpy.column_stack([model.coef_, model.intercept_])), for a model fitted to what `homolog record` wrote; where
+/// features were reduced first, coef_ @ pca.components_. Stop it whenever you like: the same command goes on where it was, to the same result.
 #[derive(Args)]
 pub(crate) struct Drive {
     /// A zoo name (squeezenet1_1), with weights (squeezenet1_1@weights.pth), an ONNX file, or random:NAME?seed=1
@@ -74,7 +74,8 @@ impl Drive {
         let (weights, weights_sha256) = self.weights()?;
         let model = Model::load(&self.model, &burn, &progress, &cancel)?;
         let input = input_map(&model, self.making.preprocessing.as_deref())?;
-        let network = with_neurons(&model.network, &self.layer, weights.view()).map_err(|problem| told(&problem))?;
+        let network = with_neurons(&model.network, &self.layer, weights.view())
+            .map_err(|problem| Failure::from_error(&problem))?;
         let shape = network.stimulus_shape();
         let [_, height, width] = <[usize; 3]>::try_from(shape.clone()).map_err(|_| {
             Failure::wrong_input(format!(
@@ -88,7 +89,7 @@ impl Drive {
         let names: Vec<String> = aims.iter().map(|aim| aim.name().to_owned()).collect();
         let made =
             self.making.make(&look, &aims, &names, &Around { progress: &progress, cancel: &cancel, resources })?;
-        let stage = network.stage(NEURONS).map_err(|problem| told(&problem))?.clone();
+        let stage = network.stage(NEURONS).map_err(|problem| Failure::from_error(&problem))?.clone();
         let observer = Observer { network: &network, input, stages: vec![stage], burn };
         let folder = PictureFolder::at(&self.making.out);
         let mut table = Table::new(&[
@@ -104,7 +105,7 @@ impl Drive {
                 made.write(folder, one, &file, vec![one.name.clone(), format!("{:.4}", one.objective)])?;
             if let Some(image) = one.images.first() {
                 let rounded = image.mapv(|pixel| (pixel * 255.0).round() / 255.0);
-                let responses = observer.responses(&rounded).map_err(|problem| told(&problem))?;
+                let responses = observer.responses(&rounded).map_err(|problem| Failure::from_error(&problem))?;
                 known["predicted_responses"] = json!(responses.first());
             }
             let first = one.trajectory.first().map_or_else(|| "-".to_owned(), |first| format!("{first:.4}"));
@@ -148,7 +149,7 @@ impl Drive {
 
     fn aims(&self, look: &Look<'_>, n_neurons: usize) -> Result<Vec<Aim>, Failure> {
         let checked = |objectives: &[Objective], reference: Option<&Reference>| {
-            look.aims(objectives, reference).map_err(|problem| told(&problem))
+            look.aims(objectives, reference).map_err(|problem| Failure::from_error(&problem))
         };
         if let Some(file) = &self.target {
             let (pattern, _) = read(file)?;
@@ -159,13 +160,13 @@ impl Drive {
                     file.display()
                 ))
             })?;
-            let reference = target_pattern(look.network, &pattern.to_vec()).map_err(|problem| told(&problem))?;
+            let reference =
+                target_pattern(look.network, &pattern.to_vec()).map_err(|problem| Failure::from_error(&problem))?;
             return checked(&[Objective::of(Quantity::Inversion { stage: NEURONS.to_owned() })], Some(&reference));
         }
-        let parsed = self
-            .objective
-            .iter()
-            .map(|text| text.parse().map_err(|problem: homolog::inside::objective::ObjectiveError| told(&problem)));
+        let parsed = self.objective.iter().map(|text| {
+            text.parse().map_err(|problem: homolog::inside::objective::ObjectiveError| Failure::from_error(&problem))
+        });
         let mut objectives: Vec<Objective> = parsed.collect::<Result<_, _>>()?;
         if objectives.is_empty() {
             let listed = match &self.neurons {

@@ -15,7 +15,6 @@ use homolog::network::engine::burn::Burn;
 use homolog::progress::{Cancel, Progress as _};
 use homolog::recording::record::Resources;
 use homolog::store::Store;
-use homolog::synthesis::SynthesisError;
 use homolog::synthesis::classifier::Classifier;
 use serde_json::{Value, json};
 
@@ -76,14 +75,6 @@ pub(super) struct MakingOptions {
     pub(super) json: bool,
 }
 
-/// A library's error as the program tells it.
-pub(super) fn told(problem: &(dyn std::error::Error + 'static)) -> Failure {
-    match problem.downcast_ref::<SynthesisError>() {
-        Some(SynthesisError::Cancelled) => Failure::interrupted(),
-        _ => Failure::from_error(problem),
-    }
-}
-
 /// From images in [0, 1] to a model's input.
 pub(super) fn input_map(model: &Model, preprocessing: Option<&str>) -> Result<InputMap, Failure> {
     let n_channels = model.network.stimulus_shape().first().copied().unwrap_or(0);
@@ -100,8 +91,8 @@ pub(super) fn identity(model: &Model) -> String {
 
 /// A model as a classifier.
 pub(super) fn classifier<'a>(model: &'a Model, preprocessing: Option<&str>) -> Result<Classifier<'a>, Failure> {
-    let input = input_map(model, preprocessing)?;
-    Classifier::new(&model.network, input, identity(model), model.burn.clone()).map_err(|problem| told(&problem))
+    Classifier::new(&model.network, input_map(model, preprocessing)?, identity(model), model.burn.clone())
+        .map_err(|problem| Failure::from_error(&problem))
 }
 
 /// What runs beside the optimisation.
@@ -129,7 +120,7 @@ impl MakingOptions {
         size: [usize; 2],
     ) -> Result<Look<'a>, Failure> {
         let regularizer = self.regularizer.as_deref().map_or(Ok(Regularizer::None), Regularizer::named);
-        let regularizer = regularizer.map_err(|problem| told(&problem))?;
+        let regularizer = regularizer.map_err(|problem| Failure::from_error(&problem))?;
         let optimiser = match self.optimiser {
             OptimiserChoice::Lbfgs => Optimiser::Lbfgs,
             OptimiserChoice::Adam => Optimiser::Adam,
@@ -140,7 +131,7 @@ impl MakingOptions {
         let plain = regularizer.recipe();
         let recipe = Recipe { optimiser, n_scales: self.scales.max(plain.n_scales), ..plain };
         let parameterisation = match &self.param {
-            Some(name) => Parameterisation::named(name).map_err(|problem| told(&problem))?,
+            Some(name) => Parameterisation::named(name).map_err(|problem| Failure::from_error(&problem))?,
             None if recipe.pixels.is_some() => Parameterisation::Pixels,
             None => Parameterisation::Fourier,
         };
@@ -169,13 +160,13 @@ impl MakingOptions {
         around: &Around<'_>,
     ) -> Result<Made, Failure> {
         let Around { progress, cancel, resources } = *around;
-        let store = Store::open(&self.out).map_err(|problem| told(&problem))?;
+        let store = Store::open(&self.out).map_err(|problem| Failure::from_error(&problem))?;
         let watch = |place: usize, _: usize, objective: f64| {
             progress.note(&format!("{} {objective:.4}", names.get(place).map_or("", String::as_str)));
         };
         let surroundings = Surroundings { resources, progress, watch: &watch, cancel, store: Some(&store) };
         let began = Instant::now();
-        let optimised = look.optimise(aims, &surroundings).map_err(|problem| told(&problem))?;
+        let optimised = look.optimise(aims, &surroundings).map_err(|problem| Failure::from_error(&problem))?;
         if cancel.is_cancelled() {
             return Err(Failure::interrupted());
         }
@@ -206,7 +197,7 @@ impl Made {
         let mut cells = Vec::new();
         let mut files = Vec::new();
         for image in &one.images {
-            for picture in pictures(image).map_err(|problem| told(&problem))? {
+            for picture in pictures(image).map_err(|problem| Failure::from_error(&problem))? {
                 let name =
                     if cells.is_empty() { format!("{stem}.png") } else { format!("{stem}-{}.png", cells.len() + 1) };
                 folder.put_picture(&name, &picture)?;
@@ -216,7 +207,7 @@ impl Made {
         }
         let figure = trajectory_chart(&one.name, &one.trajectory).figure(FIGURE_PX);
         let trajectory = format!("{stem}-trajectory.png");
-        folder.put(&trajectory, &figure.png().map_err(|problem| told(&problem))?)?;
+        folder.put(&trajectory, &figure.png().map_err(|problem| Failure::from_error(&problem))?)?;
         let (ended, step) = match one.ended {
             Ended::Done => ("done", one.trajectory.len()),
             Ended::Cancelled { step } => ("stopped", step),

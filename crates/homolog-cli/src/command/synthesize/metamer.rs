@@ -12,7 +12,8 @@ use homolog::recording::record::Resources;
 use homolog::stimuli::{IdStyle, StimulusSet};
 use homolog::synthesis::metamer::{GROUP, Judged, Likeness, Null, NullPlan, Observer};
 
-use super::making::{Around, MakingOptions, identity, input_map, name_of, told};
+use super::making::{Around, MakingOptions, identity, input_map, name_of};
+use super::metamer_agreement::Answer;
 use super::metamer_output::{Metamer as MadeMetamer, Report, Witness};
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
@@ -25,7 +26,8 @@ use crate::run_options::RunOptions;
 ///
 /// From noise, each image is changed until the stage's response is that to --image; what is left of the image is what the stage keeps.
 /// It is judged by the correlation of the two responses against that of pairs of images of --null, at the matched stage, at the stages of
-/// --judge, and at those of other networks (--shown-to). Stop it whenever you like: the same command goes on where it was, to the same result.
+/// --judge, and at those of other networks (--shown-to). Every network that gives classes also says whether it gives the metamer the
+/// original's class, beside how often it gives two images of --null one class. Stop it whenever you like: the same command goes on where it was, to the same result.
 #[derive(Args)]
 pub(crate) struct Metamer {
     /// A zoo name (squeezenet1_1), with weights (squeezenet1_1@weights.pth), an ONNX file, or random:NAME?seed=1
@@ -59,6 +61,8 @@ struct Asked<'a> {
     name: String,
     observer: Observer<'a>,
     nulls: Vec<Null>,
+    /// The share of the null's pairs that it gives one class.
+    same_class_of_pairs: Option<f64>,
 }
 
 impl Metamer {
@@ -102,13 +106,15 @@ impl Metamer {
             else {
                 continue;
             };
-            let witnesses = witnesses(&asked, original, one.images.first().unwrap_or(original))?;
+            // What others see is the picture: 8 bits.
+            let metamer = one.images.first().unwrap_or(original).mapv(|pixel| (pixel * 255.0).round() / 255.0);
             metamers.push(MadeMetamer {
                 name: name_of(file),
                 original: original.clone(),
                 stage: stage.name.clone(),
                 one,
-                witnesses,
+                witnesses: witnesses(&asked, original, &metamer)?,
+                answers: answers(&asked, original, &metamer)?,
             });
         }
         let report =
@@ -148,10 +154,13 @@ impl Metamer {
             progress.warn("without --null FOLDER nobody can tell whether these are metamers: two responses may be alike for any two images");
             let (stages, burn) = (matched.to_vec(), model.burn.clone());
             let observer = Observer { network: &model.network, input: input.clone(), stages, burn };
-            return Ok(vec![Asked { name: model.name.clone(), observer, nulls: Vec::new() }]);
+            let name = model.name.clone();
+            return Ok(vec![Asked { name, observer, nulls: Vec::new(), same_class_of_pairs: None }]);
         };
-        let set =
-            spread(&StimulusSet::open(folder, IdStyle::default()).map_err(|problem| told(&problem))?, self.n_null)?;
+        let set = spread(
+            &StimulusSet::open(folder, IdStyle::default()).map_err(|problem| Failure::from_error(&problem))?,
+            self.n_null,
+        )?;
         let mut stages = matched.to_vec();
         for further in self.judge.as_ref().map_or(Ok(Vec::new()), |names| model.stages(names))? {
             if !stages.iter().any(|stage| stage.value == further.value) {
@@ -169,13 +178,13 @@ impl Metamer {
             let input = input_map(model, preprocessing)?;
             let preprocessing = model.preprocessing(preprocessing)?;
             let plan = NullPlan { set: &set, preprocessing: &preprocessing, engine: engine.as_ref(), resources };
-            let nulls =
-                plan.distributions(&model.network, &stages, progress, cancel).map_err(|problem| told(&problem))?;
-            asked.push(Asked {
-                name: model.name.clone(),
-                observer: Observer { network: &model.network, input, stages, burn: model.burn.clone() },
-                nulls,
-            });
+            let nulls = plan
+                .distributions(&model.network, &stages, progress, cancel)
+                .map_err(|problem| Failure::from_error(&problem))?;
+            let same_class_of_pairs =
+                plan.same_class(&model.network, progress, cancel).map_err(|problem| Failure::from_error(&problem))?;
+            let observer = Observer { network: &model.network, input, stages, burn: model.burn.clone() };
+            asked.push(Asked { name: model.name.clone(), observer, nulls, same_class_of_pairs });
         }
         Ok(asked)
     }
@@ -185,8 +194,8 @@ impl Metamer {
 fn aim(look: &homolog::inside::optimise::Look<'_>, stage: &Stage, original: &Pixels) -> Result<Aim, Failure> {
     let objective: Objective =
         Objective::of(homolog::inside::objective::Quantity::Inversion { stage: stage.name.clone() });
-    let reference = look.reference(original, &[&stage.name]).map_err(|problem| told(&problem))?;
-    let aims = look.aims(&[objective], Some(&reference)).map_err(|problem| told(&problem))?;
+    let reference = look.reference(original, &[&stage.name]).map_err(|problem| Failure::from_error(&problem))?;
+    let aims = look.aims(&[objective], Some(&reference)).map_err(|problem| Failure::from_error(&problem))?;
     aims.into_iter().next().ok_or_else(|| Failure::wrong_input("no stage to match"))
 }
 
@@ -195,16 +204,18 @@ fn spread(set: &StimulusSet, n: usize) -> Result<StimulusSet, Failure> {
     let n = n.min(set.len());
     let ids: Vec<&str> = set.ids().collect();
     let chosen = (0..n).filter_map(|place| ids.get(place * set.len() / n.max(1)).copied());
-    set.select(chosen).map_err(|problem| told(&problem))
+    set.select(chosen).map_err(|problem| Failure::from_error(&problem))
 }
 
-/// What every stage that is asked says of an original and its metamer, the metamer rounded to 8 bits.
+/// What every stage that is asked says of an original and its metamer.
 fn witnesses(asked: &[Asked<'_>], original: &Pixels, metamer: &Pixels) -> Result<Vec<Witness>, Failure> {
-    let rounded = metamer.mapv(|pixel| (pixel * 255.0).round() / 255.0);
     let mut all = Vec::new();
-    for Asked { name, observer, nulls } in asked {
-        let (first, second) = (observer.responses(original), observer.responses(&rounded));
-        let (first, second) = (first.map_err(|problem| told(&problem))?, second.map_err(|problem| told(&problem))?);
+    for Asked { name, observer, nulls, .. } in asked {
+        let (first, second) = (observer.responses(original), observer.responses(metamer));
+        let (first, second) = (
+            first.map_err(|problem| Failure::from_error(&problem))?,
+            second.map_err(|problem| Failure::from_error(&problem))?,
+        );
         for (place, (stage, (first, second))) in observer.stages.iter().zip(first.iter().zip(&second)).enumerate() {
             let null = nulls.get(place);
             let likeness = Likeness::of(first, second);
@@ -220,4 +231,15 @@ fn witnesses(asked: &[Asked<'_>], original: &Pixels, metamer: &Pixels) -> Result
         }
     }
     Ok(all)
+}
+
+/// The classes that the networks give an original and its metamer.
+fn answers(asked: &[Asked<'_>], original: &Pixels, metamer: &Pixels) -> Result<Vec<Answer>, Failure> {
+    let answer = |one: &Asked<'_>| {
+        let agreement = one.observer.agreement(original, metamer).map_err(|problem| Failure::from_error(&problem))?;
+        let of =
+            |agreement| Answer { network: one.name.clone(), agreement, same_class_of_pairs: one.same_class_of_pairs };
+        Ok(agreement.map(of))
+    };
+    asked.iter().filter_map(|one| answer(one).transpose()).collect()
 }

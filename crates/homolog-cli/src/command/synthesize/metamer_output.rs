@@ -8,7 +8,8 @@ use homolog::report::figure::{Horizontal, Labels, LineChart, Point, Series};
 use homolog::synthesis::metamer::{Judged, Likeness};
 use serde_json::{Value, json};
 
-use super::making::{Made, MakingOptions, extended, stem, told};
+use super::making::{Made, MakingOptions, extended, stem};
+use super::metamer_agreement::{self, Answer};
 use crate::exit::Failure;
 use crate::model::Model;
 use crate::pictures::{PictureFolder, provenance};
@@ -25,6 +26,8 @@ pub(super) struct Metamer<'a> {
     pub(super) stage: String,
     pub(super) one: &'a Optimised,
     pub(super) witnesses: Vec<Witness>,
+    /// Of the networks that give classes.
+    pub(super) answers: Vec<Answer>,
 }
 
 /// What a stage of a network says of a metamer.
@@ -56,15 +59,17 @@ impl Report<'_> {
             metamers.iter().take_while(|one| Some(&one.name) == metamers.first().map(|first| &first.name)).count();
         for metamer in metamers {
             if shown != Some(metamer.name.as_str()) {
-                for picture in pictures(&metamer.original).map_err(|problem| told(&problem))? {
+                for picture in pictures(&metamer.original).map_err(|problem| Failure::from_error(&problem))? {
                     cells.push(Cell { picture, caption: vec![metamer.name.clone(), "original".to_owned()] });
                 }
                 shown = Some(&metamer.name);
             }
             let own = metamer.witnesses.iter().find(|one| one.network == self.model.name && one.stage == metamer.stage);
-            let words = own
-                .and_then(|own| own.likeness)
-                .map_or_else(|| "-".to_owned(), |like| format!("rho {:.4}", like.spearman));
+            let likeness = own.and_then(|own| own.likeness);
+            let mut words = likeness.map_or_else(|| "-".to_owned(), |like| format!("rho {:.4}", like.spearman));
+            if let Some(answer) = metamer.answers.iter().find(|one| one.network == self.model.name) {
+                words.push_str(if answer.agreement.is_same() { ", same class" } else { ", another class" });
+            }
             let file = format!("{}-{}", stem(&metamer.name), stem(&metamer.stage));
             let (mut known, made) =
                 self.made.write(self.out, metamer.one, &file, vec![metamer.stage.clone(), words])?;
@@ -72,16 +77,20 @@ impl Report<'_> {
             known["original"] = json!(metamer.name);
             known["layer"] = json!(metamer.stage);
             known["witnesses"] = metamer.witnesses.iter().map(witness).collect();
+            known["classes"] = metamer.answers.iter().map(Answer::json).collect();
             results.push(known);
         }
         self.out.put_sheet_of("contact-sheet.png", &cells, n_stages + 1)?;
         if metamers.iter().any(|one| one.witnesses.iter().any(|witness| witness.judged.is_some())) {
-            let figure = chart(metamers).figure(FIGURE_PX);
-            self.out.put("likeness.svg", figure.standalone().as_bytes())?;
-            self.out.put("likeness.png", &figure.png().map_err(|problem| told(&problem))?)?;
+            self.put_chart("likeness", &chart(metamers))?;
+        }
+        let agreement = metamer_agreement::by_stage(metamers);
+        if !agreement.is_empty() {
+            self.put_chart("agreement", &metamer_agreement::chart(&agreement))?;
         }
         let preprocessing = self.model.preprocessing(self.making.preprocessing.as_deref()).ok();
-        let more = json!({ "settings": self.made.settings(), "results": results });
+        let of_stages: Vec<Value> = agreement.iter().map(metamer_agreement::OfStage::json).collect();
+        let more = json!({ "settings": self.made.settings(), "results": results, "class_agreement": of_stages });
         let report = extended(provenance("synthesize-metamer", self.model, preprocessing.as_ref()), &more);
         self.out.put("metamer.json", format!("{report:#}\n").as_bytes())?;
         if self.making.json {
@@ -89,8 +98,18 @@ impl Report<'_> {
         }
         printed(|out| {
             table(metamers).write(out)?;
+            if !agreement.is_empty() {
+                writeln!(out)?;
+                metamer_agreement::table(&agreement).write(out)?;
+            }
             writeln!(out, "\nin {}", self.out.path().display())
         })
+    }
+
+    fn put_chart(&self, name: &str, chart: &LineChart) -> Result<(), Failure> {
+        let figure = chart.figure(FIGURE_PX);
+        self.out.put(&format!("{name}.svg"), figure.standalone().as_bytes())?;
+        self.out.put(&format!("{name}.png"), &figure.png().map_err(|problem| Failure::from_error(&problem))?)
     }
 }
 

@@ -3,10 +3,12 @@
 mod adversarial;
 mod attack_output;
 mod controversial;
+mod controversial_output;
 mod drive;
 mod labels;
 mod making;
 mod metamer;
+mod metamer_agreement;
 mod metamer_output;
 
 use clap::Subcommand;

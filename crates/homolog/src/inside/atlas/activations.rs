@@ -1,5 +1,7 @@
 //! One activation vector of each image of a folder.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView1, Axis};
 
 use super::AtlasError;
@@ -41,6 +43,8 @@ pub struct Sampled {
     pub positions: Vec<Option<[usize; 2]>>,
     /// The classifier's outputs before the softmax, (n_images, n_classes); `None` where the network is no classifier.
     pub logits: Option<Array2<f32>>,
+    /// What each image's vector adds to a class, by class: [`Sampled::attribute`].
+    pub attributions: BTreeMap<usize, Vec<f64>>,
 }
 
 impl Sampled {
@@ -90,12 +94,13 @@ impl Sampled {
         };
         stream.run(session.as_mut(), &mut sampler, progress, cancel)?;
         let Sampler { vectors, positions, logits, .. } = sampler;
-        Ok(Self { stage, vectors, positions, logits: (n_classes > 0).then_some(logits) })
+        let logits = (n_classes > 0).then_some(logits);
+        Ok(Self { stage, vectors, positions, logits, attributions: BTreeMap::new() })
     }
 }
 
 /// The value before a final softmax, or the output, where it is one number for each of several classes.
-fn logits(network: &Network) -> Option<Stage> {
+pub(super) fn logits(network: &Network) -> Option<Stage> {
     let graph = network.graph();
     let output = graph.outputs.first()?;
     let writer = graph.nodes.iter().find(|node| node.outputs.contains(output));
@@ -109,7 +114,7 @@ fn logits(network: &Network) -> Option<Stage> {
 pub(super) struct Channels {
     pub(super) n_channels: usize,
     height: usize,
-    width: usize,
+    pub(super) width: usize,
     is_last: bool,
 }
 
@@ -125,7 +130,7 @@ impl Channels {
         }
     }
 
-    fn n_places(&self) -> usize {
+    pub(super) fn n_places(&self) -> usize {
         self.height * self.width
     }
 

@@ -62,6 +62,14 @@ pub enum AtlasError {
         /// How many it has; 0 where it is no classifier.
         n_classes: usize,
     },
+    /// A stage after the classes, or beside the way to them.
+    #[error(
+        "cannot tell what \"{stage}\" adds to a class: no gradient leads from the classes to it. Choose an earlier stage, or pass --class-by output"
+    )]
+    NotBefore {
+        /// The stage.
+        stage: String,
+    },
     /// Activations do not fit.
     #[error(
         "cannot draw an atlas within {}: the activations and class outputs of {n_images} images take {}. Ask for fewer images, or for at least --memory {}MiB",

@@ -29,7 +29,8 @@ pub struct Settings {
     pub umap: Umap,
     /// Classes with an atlas of their own.
     pub classes: Vec<usize>,
-    /// Images of each of those atlases: the ones in which the class's output is highest.
+    /// Images of each of those atlases: the ones whose vectors add most to the class where that is known ([`Sampled::attribute`]), else
+    /// those in which the class's output is highest.
     pub n_class_images: usize,
     /// Of the layout.
     pub seed: u64,
@@ -49,6 +50,8 @@ pub struct GridCell {
     /// The classes whose output, averaged over its members, lies farthest above its average over all images: (class, by how much),
     /// farthest first.
     pub classes: Vec<(usize, f64)>,
+    /// What the vectors of its members add to the class of its layer, on average; `None` where that is not known.
+    pub attribution: Option<f64>,
 }
 
 /// The grid of all images, or of those of a class.
@@ -129,7 +132,7 @@ impl Atlas {
         let all: Vec<usize> = (0..n_images).collect();
         let mut layers = vec![layer(None, &all, &places, &sampled, settings.n_cells)];
         for class in &settings.classes {
-            let members = highest(&sampled, *class, settings.n_class_images);
+            let members = strongest(&sampled, *class, settings.n_class_images);
             layers.push(layer(Some(*class), &members, &places, &sampled, settings.n_cells));
         }
         Ok(Self { sampled, places, layers, trustworthiness: trust })
@@ -160,10 +163,12 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     low + (high - low) * (at - below as f64)
 }
 
-/// The images in which a class's output is highest, in the order of the set; of equals the earlier ones.
-pub(super) fn highest(sampled: &Sampled, class: usize, n: usize) -> Vec<usize> {
-    let Some(logits) = &sampled.logits else { return Vec::new() };
-    let mut images: Vec<(f32, usize)> = logits.column(class).iter().copied().zip(0..).collect();
+/// The images whose vectors add most to a class, or in which its output is highest, in the order of the set; of equals the earlier
+/// ones.
+pub(super) fn strongest(sampled: &Sampled, class: usize, n: usize) -> Vec<usize> {
+    let outputs = || sampled.logits.as_ref().map(|logits| logits.column(class).mapv(f64::from).to_vec());
+    let Some(values) = sampled.attributions.get(&class).cloned().or_else(outputs) else { return Vec::new() };
+    let mut images: Vec<(f64, usize)> = values.into_iter().zip(0..).collect();
     images.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut images: Vec<usize> = images.into_iter().take(n).map(|(_, image)| image).collect();
     images.sort_unstable();
@@ -180,8 +185,13 @@ fn layer(class: Option<usize>, images: &[usize], places: &Array2<f64>, sampled: 
     let cell = |((row, column), members): ((usize, usize), Vec<usize>)| {
         let mean = mean(&sampled.vectors, &members);
         let classes = classes(sampled, average.as_ref(), &members);
+        let added = class.and_then(|class| sampled.attributions.get(&class));
+        let attribution = added.map(|added| {
+            let of_members = members.iter().filter_map(|member| added.get(*member));
+            of_members.sum::<f64>() / members.len().max(1) as f64
+        });
         #[allow(clippy::cast_possible_truncation, reason = "networks compute in 32 bits")]
-        GridCell { row, column, mean: mean.mapv(|x| x as f32), members, classes }
+        GridCell { row, column, mean: mean.mapv(|x| x as f32), members, classes, attribution }
     };
     Layer { class, cells: members.into_iter().map(cell).collect() }
 }

@@ -3,6 +3,7 @@
 //! | step | type | file |
 //! |---|---|---|
 //! | one activation vector of each image | [`Sampled`], [`Sampling`] | `activations.rs` |
+//! | what each adds to a class | [`Sampled::attribute`] | `attribution.rs` |
 //! | the plane, and the averages of its cells | [`Atlas`], [`Layer`], [`GridCell`] | `grid.rs` |
 //! | what an icon maximises | [`Direction`], [`Layer::aims`] | `icon.rs` |
 //!
@@ -13,6 +14,7 @@
 //! Carter S, Armstrong Z, Schubert L, Johnson I, Olah C (2019). Activation atlas. Distill. doi 10.23915/distill.00015.
 
 mod activations;
+mod attribution;
 mod error;
 mod grid;
 mod icon;

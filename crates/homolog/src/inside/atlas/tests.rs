@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use homolog_stats::umap::{Distance, Umap};
@@ -89,7 +90,13 @@ fn planted(n: usize) -> Sampled {
     });
     let logits = vectors.slice(ndarray::s![.., ..3]).to_owned();
     let stage = network().stage("relu").unwrap().clone();
-    Sampled { stage: Stage { shape: vec![6, 2, 2], ..stage }, vectors, positions: vec![None; n], logits: Some(logits) }
+    Sampled {
+        stage: Stage { shape: vec![6, 2, 2], ..stage },
+        vectors,
+        positions: vec![None; n],
+        logits: Some(logits),
+        attributions: BTreeMap::new(),
+    }
 }
 
 #[test]
@@ -117,6 +124,47 @@ fn clusters_of_activations_stay_together_and_counts_add_up() {
     let of_class = members(&atlas.layers[1]);
     assert_eq!(of_class.len(), 10);
     assert!(of_class.iter().all(|image| image % 3 == 1), "{of_class:?}");
+}
+
+#[test]
+fn the_images_of_a_class_are_those_whose_vectors_add_most_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = images(folder.path(), 30);
+    let preprocessing = Preprocessing { scale: crate::stimuli::Scale::ZeroToOne, ..plain() };
+    let images = Folder { set: &set, preprocessing: &preprocessing, engine: &Burn::cpu(), resources: RESOURCES };
+    for (stage, sampling, share) in [
+        ("relu", Sampling::RandomPosition, 1.0 / 144.0),
+        ("relu", Sampling::Mean, 1.0),
+        ("flatten", Sampling::Mean, 1.0),
+    ] {
+        let mut sampled = recorded(&set, stage, (sampling, 3)).unwrap();
+        sampled.attribute(&network(), &[1, 2], &images, &Silent, &Cancel::default()).unwrap();
+        // Class c is the mean of channel c over 144 positions: a vector adds its channel c, at its own position alone a 144th of it.
+        for class in [1, 2] {
+            for (image, added) in sampled.attributions[&class].iter().enumerate() {
+                let expected = share * f64::from(sampled.vectors[[image, class]]);
+                assert!((added - expected).abs() < 1e-6, "{stage} {image}: {added}, not {expected}");
+            }
+        }
+        // Were outputs to choose, they would choose image 0.
+        sampled.logits.as_mut().unwrap()[[0, 1]] = 1e6;
+        let umap = Umap { n_neighbours: 5, ..Umap::default() };
+        let settings = Settings { umap, n_class_images: 10, ..settings() };
+        let added = sampled.attributions[&1].clone();
+        let atlas = Atlas::new(sampled, "colours", &settings).unwrap();
+        let cells = &atlas.layers[1].cells;
+        let members: Vec<usize> = cells.iter().flat_map(|cell| cell.members.clone()).collect();
+        assert!(members.len() == 10 && members.iter().all(|image| image % 3 == 1), "{members:?}");
+        for cell in cells {
+            let mean = cell.members.iter().map(|image| added[*image]).sum::<f64>() / cell.members.len() as f64;
+            assert!((cell.attribution.unwrap() - mean).abs() < 1e-12);
+        }
+        assert!(atlas.layers[0].cells.iter().all(|cell| cell.attribution.is_none()));
+    }
+    // Nothing after the classes adds to them.
+    let mut beside = recorded(&set, "relu", (Sampling::Mean, 3)).unwrap();
+    let refused = beside.attribute(&network(), &[7], &images, &Silent, &Cancel::default()).unwrap_err().to_string();
+    assert!(refused.contains("class 7") && refused.contains("3 classes"), "{refused}");
 }
 
 #[test]
@@ -228,6 +276,7 @@ fn the_icon_of_a_planted_direction_shows_its_pattern() {
         members: vec![0],
         mean: Array1::from(mean.to_vec()),
         classes: Vec::new(),
+        attribution: None,
     };
     let cells =
         vec![shape([1.0, 0.0, 0.0, 0.0]), shape([0.0, 0.0, 1.0, 0.0]), shape([0.0, 0.0, 0.0, 1.0]), shape([0.0; 4])];

@@ -1,20 +1,17 @@
 //! Deletion and insertion curves: whether the pixels that a map ranks high are those that matter.
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array2, Array3};
 
-use super::gradient::narrow;
+use super::baseline::blurred_for_insertion;
 use super::{AttributionError, Attributor};
 use crate::inside::objective::Aim;
-
-/// Standard deviation and radius in pixels of the blur that insertion starts from, as in RISE's code.
-const BLUR: (f64, usize) = (5.0, 5);
 
 /// What is done to pixels, from the highest rank to the lowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CurveKind {
-    /// They become 0; a good map's curve falls fast.
+    /// They become the baseline's; a good map's curve falls fast.
     Deletion,
-    /// They take the place of a blurred image's; a good map's curve rises fast.
+    /// They take the place of the baseline's, a blurred image where none was chosen; a good map's curve rises fast.
     Insertion,
 }
 
@@ -58,8 +55,9 @@ impl Attributor<'_> {
         }
         let order = from_highest(plane);
         let (start, end) = match kind {
-            CurveKind::Deletion => (input.clone(), Array3::zeros(input.dim())),
-            CurveKind::Insertion => (blurred(input), input.clone()),
+            CurveKind::Deletion => (input.clone(), self.baseline_of(input)?),
+            CurveKind::Insertion if self.baseline.is_none() => (blurred_for_insertion(input), input.clone()),
+            CurveKind::Insertion => (self.baseline_of(input)?, input.clone()),
         };
         let n_pixels = order.len();
         let n_changed = |step: usize| step * n_pixels / n_steps;
@@ -93,32 +91,6 @@ fn from_highest(plane: &Array2<f64>) -> Vec<usize> {
     order
 }
 
-/// Each channel blurred by a Gaussian that is cut at its radius, and renormalized at the edge.
-fn blurred(input: &Array3<f32>) -> Array3<f32> {
-    let (deviation, radius) = BLUR;
-    let kernel: Vec<f64> = (0..=2 * radius)
-        .map(|place| (-(place as f64 - radius as f64).powi(2) / (2.0 * deviation * deviation)).exp())
-        .collect();
-    let mut result = input.mapv(f64::from);
-    for axis in [1, 2] {
-        for mut lane in result.lanes_mut(ndarray::Axis(axis)) {
-            let before: Array1<f64> = lane.to_owned();
-            for (place, value) in lane.iter_mut().enumerate() {
-                let (mut sum, mut weights) = (0.0, 0.0);
-                for (tap, weight) in kernel.iter().enumerate() {
-                    let from = (place + tap).checked_sub(radius).and_then(|from| before.get(from));
-                    if let Some(from) = from {
-                        sum += weight * from;
-                        weights += weight;
-                    }
-                }
-                *value = sum / weights;
-            }
-        }
-    }
-    result.mapv(narrow)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,11 +99,5 @@ mod tests {
     fn the_highest_comes_first_and_equal_ones_row_by_row() {
         let plane = ndarray::array![[1.0, 3.0], [3.0, -2.0]];
         assert_eq!(from_highest(&plane), [1, 2, 0, 3]);
-    }
-
-    #[test]
-    fn blurring_keeps_what_is_constant() {
-        let blurred = blurred(&Array3::from_elem((2, 7, 9), 3.5));
-        assert!(blurred.iter().all(|value| (value - 3.5).abs() < 1e-6));
     }
 }

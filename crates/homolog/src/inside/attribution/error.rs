@@ -128,16 +128,6 @@ pub enum AttributionError {
         /// The objective.
         objective: String,
     },
-    /// A read-out that does not fit its stage.
-    #[error("cannot read \"{stage}\" out with weights of shape {found:?}: {needed}")]
-    Readout {
-        /// The stage.
-        stage: String,
-        /// The weights' shape.
-        found: Vec<usize>,
-        /// What it must be.
-        needed: String,
-    },
     /// Even one image at a time takes more memory than allowed.
     #[error(
         "cannot attribute within {}: one image takes {}. Allow at least --memory {}MiB",

@@ -2,9 +2,10 @@
 
 use ndarray::{Array2, Array3, ArrayView1, Axis};
 
-use super::gradient::narrow;
 use super::walk::{gradient_of, untracked};
 use super::{Attribution, AttributionError, Attributor, Balance, uploaded};
+use crate::inside::bilinear::enlarged;
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 use crate::network::checked::Stage;
 use crate::network::engine::EngineError;
@@ -94,25 +95,4 @@ fn weighted(gradient: &Array2<f32>, activation: &Array2<f32>, [height, width]: [
         }
     }
     Array2::from_shape_vec((height, width), sums).unwrap_or_else(|_| Array2::zeros((height, width)))
-}
-
-/// A plane at another size: bilinear between the centres of its positions, the outermost ones going on to the edge.
-pub(super) fn enlarged(plane: &Array2<f64>, [height, width]: [usize; 2]) -> Array2<f64> {
-    let (from_height, from_width) = plane.dim();
-    let down: Vec<_> = (0..height).map(|place| between(place, from_height, height)).collect();
-    let across: Vec<_> = (0..width).map(|place| between(place, from_width, width)).collect();
-    Array2::from_shape_fn((height, width), |(y, x)| {
-        let ((top, bottom, low), (left, right, near)) = (down[y], across[x]);
-        let row = |y: usize| plane[[y, left]] * (1.0 - near) + plane[[y, right]] * near;
-        row(top) * (1.0 - low) + row(bottom) * low
-    })
-}
-
-/// The two positions between which one of `to` lies among `from`, and how far it is from the first.
-pub(super) fn between(place: usize, from: usize, to: usize) -> (usize, usize, f64) {
-    let last = from.saturating_sub(1);
-    let position = ((place as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, last as f64);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to positions")]
-    let first = position.floor() as usize;
-    (first, (first + 1).min(last), position - first as f64)
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::quadrature::gauss_legendre;
 use super::{Attribution, AttributionError, Attributor, Balance, array_of, uploaded};
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 use crate::network::engine::EngineError;
 use crate::network::engine::burn::{BurnNetwork, Wrt};
@@ -47,30 +48,33 @@ impl Attributor<'_> {
         Ok((objective, sum.mapv(|sum| narrow(sum / n_samples as f64))))
     }
 
-    /// The input times the mean gradient on the way from 0.
+    /// The input less the baseline, times the mean gradient on the way from there.
     pub(super) fn integrated_gradients(
         &mut self,
         aim: &Aim,
         input: &Array3<f32>,
         n_steps: usize,
     ) -> Result<Attribution, AttributionError> {
+        let from = self.baseline_of(input)?;
+        let difference = input - &from;
         // The two ends besides the nodes, for completeness.
         let mut nodes = gauss_legendre(n_steps);
         nodes.extend([(0.0, 0.0), (1.0, 0.0)]);
         let along = |place: usize| {
             let share = nodes.get(place).map_or(1.0, |(share, _)| *share);
-            input.mapv(|value| narrow(share * f64::from(value)))
+            let point = |from: &f32, difference: &f32| narrow(f64::from(*from) + share * f64::from(*difference));
+            Zip::from(&from).and(&difference).map_collect(point)
         };
         let mut mean: Array3<f64> = Array3::zeros(input.dim());
-        let (mut at_zero, mut objective) = (f64::NAN, f64::NAN);
+        let (mut at_baseline, mut objective) = (f64::NAN, f64::NAN);
         self.gradients(aim, nodes.len(), &along, |place, value, gradient| match place.checked_sub(n_steps) {
-            Some(0) => at_zero = value,
+            Some(0) => at_baseline = value,
             Some(_) => objective = value,
             None => add(&mut mean, &gradient, nodes.get(place).map_or(0.0, |(_, weight)| *weight)),
         })?;
-        Zip::from(&mut mean).and(input).for_each(|mean, value| *mean *= f64::from(*value));
-        let gap = mean.sum() - (objective - at_zero);
-        let balance = Balance::Completeness { at_zero, gap };
+        Zip::from(&mut mean).and(&difference).for_each(|mean, value| *mean *= f64::from(*value));
+        let gap = mean.sum() - (objective - at_baseline);
+        let balance = Balance::Completeness { at_baseline, gap };
         Ok(Attribution { objective, map: mean.mapv(narrow), balance, stage_map: None })
     }
 
@@ -128,9 +132,4 @@ fn gradient_of(
 
 fn add(sum: &mut Array3<f64>, gradient: &Array3<f32>, weight: f64) {
     Zip::from(sum).and(gradient).for_each(|sum, value| *sum += weight * f64::from(*value));
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "networks compute in 32 bits")]
-pub(super) fn narrow(value: f64) -> f32 {
-    value as f32
 }

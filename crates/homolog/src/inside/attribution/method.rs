@@ -6,8 +6,8 @@ use crate::naming::nearest_three;
 
 /// How a number that a network computes is attributed to the pixels of its image.
 ///
-/// Where a method compares with an image without information, that image is 0 everywhere in the network's own input: the mean
-/// colour where the preprocessing takes the mean away, black where it does not.
+/// Where a method compares with an image without information, that is the [`Baseline`](super::Baseline) of
+/// [`Attributor::with_baseline`](super::Attributor::with_baseline), 0 where none was chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Method {
     /// df/dx.
@@ -31,7 +31,7 @@ pub enum Method {
     /// # Reference
     /// Springenberg JT, Dosovitskiy A, Brox T, Riedmiller M (2015). Striving for simplicity. ICLR workshop. arXiv 1412.6806.
     GuidedBackpropagation,
-    /// x times the mean gradient on the straight way from 0 to x, by Gauss-Legendre quadrature.
+    /// (x - b) times the mean gradient on the straight way from the baseline b to x, by Gauss-Legendre quadrature.
     ///
     /// # Reference
     /// Sundararajan M, Taly A, Yan Q (2017). Axiomatic attribution for deep networks. ICML. arXiv 1703.01365, equation (1).
@@ -59,7 +59,7 @@ pub enum Method {
         /// The stage; the last with height and width before the objective where none is named.
         stage: Option<String>,
     },
-    /// How much the objective falls where a square of the image is 0, averaged over the squares that cover a pixel.
+    /// How much the objective falls where a square of the image is the baseline's, averaged over the squares that cover a pixel.
     ///
     /// # Reference
     /// Zeiler & Fergus (2014), section 4.2. Windows at the edge are cut, as captum does it.
@@ -69,7 +69,9 @@ pub enum Method {
         /// Pixels between neighbouring squares.
         stride: usize,
     },
-    /// The mean objective over random masks, weighted by how much of a pixel each mask shows.
+    /// The mean objective over random masks, weighted by how much of a pixel each mask shows; what is hidden is the baseline's.
+    ///
+    /// Masks are enlarged bilinearly with the outermost cells going on to the edge, as PyTorch has it.
     ///
     /// # Reference
     /// Petsiuk V, Das A, Saenko K (2018). RISE. BMVC. arXiv 1806.07421, equation (6).

@@ -1,7 +1,7 @@
 //! Attribution: which pixels a number that a network computes owes to.
 //!
 //! The number is any [`Objective`](super::objective::Objective): a logit, a unit, a channel, a stage, or a unit of a read-out that
-//! was fitted to a neuron ([`readout`]). Maps belong to the network's own input, after preprocessing.
+//! was fitted to a neuron ([`crate::network::readout`]). Maps belong to the network's own input, after preprocessing.
 //!
 //! | file | what is there |
 //! |---|---|
@@ -11,14 +11,15 @@
 //! | `walk.rs` | from the objective back to the image node by node, with a rule at each |
 //! | `rectifier.rs` | deconvnet and guided backpropagation, on the walk |
 //! | [`lrp`] | layer-wise relevance propagation, on the walk |
+//! | `baseline.rs` | the image without information that others compare with |
 //! | `forward.rs`, `occlusion.rs`, `rise.rs` | methods that only look at the objective for changed images |
 //! | `curve.rs` | deletion and insertion curves |
 //! | [`randomisation`], [`similarity`] | whether a map depends on the weights |
-//! | [`readout`] | a linear mapping as a stage of the network |
 //! | [`picture`] | maps as pictures |
 //!
 //! Start at [`Attributor`].
 
+mod baseline;
 mod curve;
 mod error;
 mod forward;
@@ -30,7 +31,6 @@ mod occlusion;
 pub mod picture;
 mod quadrature;
 pub mod randomisation;
-pub mod readout;
 mod rectifier;
 mod rise;
 pub mod similarity;
@@ -43,6 +43,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use burn::tensor::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis};
 
+pub use baseline::Baseline;
 pub use curve::{CurveKind, PixelCurve};
 pub use error::AttributionError;
 pub use grad_cam::StageMap;
@@ -70,6 +71,8 @@ pub struct Attributor<'a> {
     cancel: &'a Cancel,
     /// Channels, height and width of the network's input.
     size: [usize; 3],
+    /// What images are compared with; each method's own where none was chosen.
+    baseline: Option<Baseline>,
     workers: Vec<BurnNetwork>,
     walk: Option<(Vec<String>, Walk)>,
     forward: Option<Forward>,
@@ -93,11 +96,11 @@ pub struct Attribution {
 pub enum Balance {
     /// Nothing in particular.
     NotStated,
-    /// Integrated gradients: the objective less that of the input 0.
+    /// Integrated gradients: the objective less that of the baseline.
     Completeness {
-        /// The objective for the input 0.
-        at_zero: f64,
-        /// The map's sum less (objective - `at_zero`).
+        /// The objective for the baseline.
+        at_baseline: f64,
+        /// The map's sum less (objective - `at_baseline`).
         gap: f64,
     },
     /// Relevance propagation.
@@ -136,8 +139,21 @@ impl<'a> Attributor<'a> {
         if let Some(n_images) = network.fixed_batch().filter(|n_images| *n_images != 1) {
             return Err(AttributionError::FixedBatch { network: name(), n_images });
         }
-        let (burn, workers) = (burn.clone(), Vec::new());
-        Ok(Self { network, engine, burn, resources, cancel, size, workers, walk: None, forward: None })
+        let (burn, workers, walk, forward) = (burn.clone(), Vec::new(), None, None);
+        Ok(Self { network, engine, burn, resources, cancel, size, baseline: None, workers, walk, forward })
+    }
+
+    /// With this baseline for integrated gradients, occlusion, RISE and both curves.
+    ///
+    /// Without one it is [`Baseline::Zero`], and insertion starts from the blurred image of RISE's code.
+    #[must_use]
+    pub fn with_baseline(self, baseline: Baseline) -> Self {
+        Self { baseline: Some(baseline), ..self }
+    }
+
+    /// The baseline of an input.
+    fn baseline_of(&self, input: &Array3<f32>) -> Result<Array3<f32>, AttributionError> {
+        self.baseline.as_ref().unwrap_or(&Baseline::Zero).of(input)
     }
 
     /// The objective `aim` for `input`, attributed to it by `method`.

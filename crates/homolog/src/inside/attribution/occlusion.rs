@@ -1,9 +1,9 @@
-//! Occlusion: how much the objective falls where a square of the image is missing.
+//! Occlusion: how much the objective falls where a square of the image is hidden.
 
 use ndarray::{Array2, Array3, Axis, s};
 
-use super::gradient::narrow;
 use super::{AttributionError, Attributor};
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 
 impl Attributor<'_> {
@@ -19,10 +19,12 @@ impl Attributor<'_> {
         let (down, across) = (spans(height, window, stride), spans(width, window, stride));
         let squares: Vec<_> =
             down.iter().flat_map(|rows| across.iter().map(move |columns| (rows.clone(), columns.clone()))).collect();
+        let baseline = self.baseline_of(input)?;
         let hidden = |place: usize| {
             let mut changed = input.clone();
             if let Some((rows, columns)) = place.checked_sub(1).and_then(|place| squares.get(place)) {
-                changed.slice_mut(s![.., rows.clone(), columns.clone()]).fill(0.0);
+                let square = s![.., rows.clone(), columns.clone()];
+                changed.slice_mut(square).assign(&baseline.slice(square));
             }
             changed
         };

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, Array3, Axis};
 
-use super::grad_cam::between;
-use super::gradient::narrow;
 use super::{AttributionError, Attributor};
+use crate::inside::bilinear::between;
+use crate::inside::image::narrow;
 use crate::inside::objective::Aim;
 use crate::stimuli::generate::Random;
 
@@ -48,8 +48,12 @@ impl Attributor<'_> {
         masks: &Masks,
     ) -> Result<(f64, Array3<f32>), AttributionError> {
         let [_, height, width] = self.size;
+        let baseline = self.baseline_of(input)?;
         let masked = |place: usize| match place.checked_sub(1) {
-            Some(place) => input * &masks.mask(place, [height, width]).mapv(narrow),
+            Some(place) => {
+                let mask = masks.mask(place, [height, width]).mapv(narrow);
+                input * &mask + &baseline * &mask.mapv(|shown| 1.0 - shown)
+            }
             None => input.clone(),
         };
         let objectives = self.objectives(aim, masks.n_masks + 1, &masked)?;

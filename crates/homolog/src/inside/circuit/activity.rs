@@ -33,7 +33,7 @@ pub fn share_active(
     let stopped = |problem: RecordError| CircuitError::Inside(InsideError::Record(problem));
     let plan = RecordPlan::new(network, &stages, images.set.len(), images.resources).map_err(stopped)?;
     let mut session = images.engine.open(network, &values)?;
-    let counted = stages.iter().map(|stage| vec![0_u64; stage.shape.first().copied().unwrap_or(0)]).collect();
+    let counted = stages.iter().map(|stage| vec![0_u64; stage.channel_layout().n_channels]).collect();
     let mut active = Active { stages, counted };
     let stream = Stream {
         set: images.set,
@@ -86,11 +86,11 @@ impl RowSink for Active {
     }
 
     fn keep(&mut self, rows: Rows) -> Result<(), RecordError> {
-        for (counted, block) in self.counted.iter_mut().zip(&rows.stages) {
-            let n_positions = (block.ncols() / counted.len().max(1)).max(1);
+        for ((counted, block), stage) in self.counted.iter_mut().zip(&rows.stages).zip(&self.stages) {
+            let layout = stage.channel_layout();
             for row in block.axis_iter(Axis(0)) {
                 for (unit, response) in row.iter().enumerate() {
-                    if let (true, Some(count)) = (*response > 0.0, counted.get_mut(unit / n_positions)) {
+                    if let (true, Some(count)) = (*response > 0.0, counted.get_mut(layout.channel(unit))) {
                         *count += 1;
                     }
                 }

@@ -36,7 +36,7 @@ pub enum CircuitError {
     },
     /// A stage whose units are not channels at positions.
     #[error(
-        "cannot expand weights of \"{stage}\", whose shape is {shape:?}: homolog expands between stages of (channel, height, width) and flat ones"
+        "cannot expand weights of \"{stage}\", whose shape is {shape:?}: homolog expands between stages of (channel, height, width), (token, channel) and flat ones"
     )]
     Layout {
         /// The stage.

@@ -183,10 +183,10 @@ fn make_linear(
                 node.op = Arc::new(PassOn::Identity);
                 return Ok(());
             };
-            // One number for each channel, beside (batch, channel, space…).
+            // One number for each channel: (batch, channel, space…), or (batch, token, channel).
             let rank = network.stage(output)?.shape.len();
             let mut shape = vec![1; rank + 1];
-            if let Some(channels) = shape.get_mut(1) {
+            if let Some(channels) = shape.get_mut(if rank == 2 { 2 } else { 1 }) {
                 *channels = shares.len();
             }
             if let Some(slope) = HostTensor::from_f32(&shape, shares.clone()) {

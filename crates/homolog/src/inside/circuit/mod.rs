@@ -26,4 +26,4 @@ pub use activity::share_active;
 pub use error::CircuitError;
 pub use linear::Slopes;
 pub use tree::{Circuit, Link, Node, Unit, pair, stages_before};
-pub use weights::{ExpandedWeights, Strength, expanded_weights};
+pub use weights::{ExpandedWeights, Strength, Strongest, expanded_weights};

@@ -209,7 +209,7 @@ fn a_car_is_found_to_be_made_of_windows_above_and_wheels_below() {
     let network = car();
     let through = stages_before(&network, "car", 2).unwrap();
     assert_eq!(through, ["parts", "first"]);
-    let circuit = Circuit { network: &network, slopes: &Slopes::One, through, breadth: 3 };
+    let circuit = Circuit { network: &network, slopes: &Slopes::One, through, breadth: 3, by: Strongest::Norm };
     let tree = circuit.tree(&"car:1".parse().unwrap()).unwrap();
     let channels: Vec<usize> = tree.inputs.iter().map(|node| node.unit.channel).collect();
     // Norms: windows √3, wheels .8 √3, the inhibiting channel .3 × 3.
@@ -230,11 +230,78 @@ fn a_car_is_found_to_be_made_of_windows_above_and_wheels_below() {
 }
 
 #[test]
+fn the_strongest_inputs_can_be_those_that_excite_or_those_that_inhibit() {
+    let network = car();
+    let inputs = |by: Strongest| -> Vec<(usize, f64)> {
+        let through = vec!["parts".to_owned()];
+        let circuit = Circuit { network: &network, slopes: &Slopes::One, through, breadth: 2, by };
+        let tree = circuit.tree(&"car:1".parse().unwrap()).unwrap();
+        tree.inputs.iter().map(|node| (node.unit.channel, node.link.as_ref().unwrap().strength.sum())).collect()
+    };
+    let exciting = inputs(Strongest::Excitation);
+    assert_eq!(exciting.iter().map(|(channel, _)| *channel).collect::<Vec<_>>(), [2, 5]);
+    assert!((exciting[0].1 - 3.0).abs() < 0.1 && (exciting[1].1 - 2.4).abs() < 0.1, "{exciting:?}");
+    let inhibiting = inputs(Strongest::Inhibition);
+    assert_eq!(inhibiting[0].0, 1);
+    assert!((inhibiting[0].1 + 2.7).abs() < 0.1 && inhibiting[1].1.abs() < 0.1, "{inhibiting:?}");
+}
+
+/// Three channels at 8 × 8 positions, their 64 tokens, and a perceptron on each token.
+fn tokens() -> (Network, Graph) {
+    let (mut b, image) = Builder::new("tokens", [8, 8]);
+    let x = b.conv2d("conv", &image, &Conv2d::new(3, 1));
+    let x = b.relu("map", &x);
+    let x = b.tokens_from_image("tokens", &x);
+    let hidden = b.linear_of_tokens("hidden", &x, 5);
+    let hidden = b.gelu("active", &hidden);
+    let out = b.linear_of_tokens("out", &hidden, 4);
+    let out = b.layer_norm("normed", &out, 1e-5);
+    let graph = fill_random(b.finish(&out).unwrap(), 3);
+    (Network::check(graph.clone()).unwrap(), graph)
+}
+
+#[test]
+fn layers_on_each_token_by_itself_are_1_by_1_convolutions() {
+    let (network, graph) = tokens();
+    // (out, in) of each layer, as PyTorch keeps them.
+    let (hidden, out) = (parameter(&graph, "hidden.weight"), parameter(&graph, "out.weight"));
+    let expected = |channel: usize, of: usize| -> f64 {
+        (0..5).map(|between| out[[channel, between, 0, 0]] * hidden[[between, of, 0, 0]]).sum()
+    };
+    for (from, begins) in [("tokens", [0, 32]), ("map", [4, 0])] {
+        let found = expanded_weights(&network, from, "out", &[0, 3], &Slopes::One).unwrap();
+        for (channel, found) in [0, 3].into_iter().zip(&found) {
+            // The token in the middle, the 32nd of 64: at row 4, column 0 of the map.
+            assert_eq!((found.weights.dim(), found.begins, found.is_cut), ((3, 1, 1), begins, false), "{from}");
+            for of in 0..3 {
+                let (found, expected) = (f64::from(found.weights[[of, 0, 0]]), expected(channel, of));
+                assert!((found - expected).abs() < 1e-5 * expected.abs().max(0.1), "{from}: {found}, not {expected}");
+            }
+        }
+    }
+    // A channel of tokens has a slope of its own.
+    let shares = [1.0_f32, 0.0, 0.5, 0.25, 1.0];
+    let slopes = Slopes::ShareActive(BTreeMap::from([("active".to_owned(), shares.to_vec())]));
+    let found = expanded_weights(&network, "tokens", "out", &[1], &slopes).unwrap().remove(0);
+    let expected: f64 = (0..5).map(|k| out[[1, k, 0, 0]] * f64::from(shares[k]) * hidden[[k, 2, 0, 0]]).sum();
+    assert!((f64::from(found.weights[[2, 0, 0]]) - expected).abs() < 1e-5);
+    // What divides by a token's own spread has no weights.
+    let refused = expanded_weights(&network, "out", "normed", &[0], &Slopes::One).unwrap_err().to_string();
+    assert!(refused.contains("LayerNormalization") && refused.contains("no constant weights"), "{refused}");
+}
+
+#[test]
 fn a_pair_has_the_kernel_that_it_has_in_the_tree() {
     let network = car();
     let unit = |text: &str| text.parse::<Unit>().unwrap();
     let pair = pair(&network, &unit("parts:5"), &unit("car:1"), &Slopes::One).unwrap();
-    let circuit = Circuit { network: &network, slopes: &Slopes::One, through: vec!["parts".to_owned()], breadth: 2 };
+    let circuit = Circuit {
+        network: &network,
+        slopes: &Slopes::One,
+        through: vec!["parts".to_owned()],
+        breadth: 2,
+        by: Strongest::Norm,
+    };
     assert_eq!(pair.inputs[0], circuit.tree(&unit("car:1")).unwrap().inputs[1]);
     let refused = super::pair(&network, &unit("parts:8"), &unit("car:1"), &Slopes::One).unwrap_err().to_string();
     assert!(refused.contains("no channel 8 in \"parts\""), "{refused}");
@@ -264,7 +331,13 @@ fn what_has_no_weights_is_refused_in_words() {
         assert!(refused.contains("features.10:12"), "{refused}");
     }
     assert!(stages_before(&network, "end", 5).unwrap_err().to_string().contains("smaller --depth"));
-    let circuit = Circuit { network: &network, slopes: &Slopes::One, through: vec!["first".to_owned()], breadth: 0 };
+    let circuit = Circuit {
+        network: &network,
+        slopes: &Slopes::One,
+        through: vec!["first".to_owned()],
+        breadth: 0,
+        by: Strongest::Norm,
+    };
     assert!(circuit.tree(&"end:0".parse().unwrap()).unwrap_err().to_string().contains("breadth of 0"));
 }
 
@@ -293,7 +366,7 @@ fn strengths_are_what_the_kernel_adds_up_to() {
     let mut weights = ArrayD::zeros(vec![3, 1, 2]);
     (weights[[1, 0, 0]], weights[[1, 0, 1]], weights[[2, 0, 0]]) = (3.0, -4.0, 5.0);
     let weights = weights.into_dimensionality().unwrap();
-    let strengths = ExpandedWeights { weights, begins: [0, 0], is_cut: false }.strengths();
+    let strengths = ExpandedWeights { weights, begins: [0, 0], is_cut: false }.strengths(Strongest::Norm);
     let channels: Vec<usize> = strengths.iter().map(|strength| strength.channel).collect();
     assert_eq!(channels, [1, 2, 0]);
     assert_eq!((strengths[0].norm, strengths[0].excitation, strengths[0].inhibition), (5.0, 3.0, -4.0));

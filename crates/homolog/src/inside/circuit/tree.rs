@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 use super::CircuitError;
 use super::linear::{RECTIFIERS, Slopes};
-use super::weights::{ExpandedWeights, Strength, expanded_weights, layout};
+use super::weights::{ExpandedWeights, Strength, Strongest, expanded_weights, layout};
 use crate::network::checked::{Network, Stage};
 
 /// A channel of a stage.
@@ -81,11 +81,13 @@ pub struct Circuit<'a> {
     pub through: Vec<String>,
     /// Inputs of each node.
     pub breadth: usize,
+    /// By what they are chosen.
+    pub by: Strongest,
 }
 
 impl Circuit<'_> {
-    /// The tree of `unit`: at each node the `breadth` channels of the next earlier stage with the largest norm of expanded weights,
-    /// channels without any weight left out.
+    /// The tree of `unit`: at each node the `breadth` strongest channels of the next earlier stage, channels without any such weight
+    /// left out.
     ///
     /// # Errors
     /// As [`expanded_weights`]; a breadth of 0.
@@ -94,7 +96,7 @@ impl Circuit<'_> {
             return Err(CircuitError::Setting { what: "a breadth of", found: 0, needed: "at least 1 is needed" });
         }
         let stage = self.network.stage(&unit.stage)?;
-        let (n, _) = layout(stage)?;
+        let n = layout(stage)?.n_channels;
         if unit.channel >= n {
             return Err(CircuitError::NoChannel { stage: unit.stage.clone(), channel: unit.channel, n });
         }
@@ -124,17 +126,17 @@ impl Circuit<'_> {
     /// As [`expanded_weights`].
     pub fn strengths(&self, unit: &Unit, earlier: &str) -> Result<Vec<Strength>, CircuitError> {
         let expanded = expanded_weights(self.network, earlier, &unit.stage, &[unit.channel], self.slopes)?;
-        Ok(expanded.first().map(ExpandedWeights::strengths).unwrap_or_default())
+        Ok(expanded.first().map(|weights| weights.strengths(self.by)).unwrap_or_default())
     }
 
     fn strongest(&self, stage: &str, weights: &ExpandedWeights) -> Vec<(Unit, Link)> {
-        let strengths = weights.strengths().into_iter().filter(|strength| strength.norm > 0.0).take(self.breadth);
+        let strengths = weights.strongest(self.by, self.breadth);
         let link = |strength: Strength| {
             let kernel = weights.kernel(strength.channel)?;
             let unit = Unit { stage: stage.to_owned(), channel: strength.channel };
             Some((unit, Link { kernel, strength, is_cut: weights.is_cut }))
         };
-        strengths.filter_map(link).collect()
+        strengths.into_iter().filter_map(link).collect()
     }
 }
 
@@ -145,11 +147,12 @@ impl Circuit<'_> {
 pub fn pair(network: &Network, from: &Unit, to: &Unit, slopes: &Slopes) -> Result<Node, CircuitError> {
     let expanded = expanded_weights(network, &from.stage, &to.stage, &[to.channel], slopes)?;
     let link = expanded.first().and_then(|weights| {
-        let strength = weights.strengths().into_iter().find(|strength| strength.channel == from.channel)?;
+        let strength =
+            weights.strengths(Strongest::Norm).into_iter().find(|strength| strength.channel == from.channel)?;
         Some(Link { kernel: weights.kernel(from.channel)?, strength, is_cut: weights.is_cut })
     });
     let Some(link) = link else {
-        let n = layout(network.stage(&from.stage)?)?.0;
+        let n = layout(network.stage(&from.stage)?)?.n_channels;
         return Err(CircuitError::NoChannel { stage: from.stage.clone(), channel: from.channel, n });
     };
     let input = Node { unit: from.clone(), link: Some(link), inputs: Vec::new() };

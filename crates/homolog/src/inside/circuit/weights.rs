@@ -1,9 +1,10 @@
 //! The weights of a unit from every channel of an earlier stage.
 
-use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
+use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, s};
 
 use super::CircuitError;
 use super::linear::{Slopes, linearised};
+use crate::network::channels::ChannelLayout;
 use crate::network::checked::{Network, Stage};
 use crate::network::engine::burn::{Burn, Wrt};
 use crate::network::receptive_field::{Field, ReceptiveField};
@@ -25,6 +26,38 @@ pub struct ExpandedWeights {
     pub is_cut: bool,
 }
 
+/// By what the strongest channels are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strongest {
+    /// √(Σ w²), whatever the signs.
+    #[default]
+    Norm,
+    /// Σ of the weights above 0.
+    Excitation,
+    /// Σ of the weights below 0, the lowest first.
+    Inhibition,
+}
+
+impl Strongest {
+    /// Its name in arguments and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Norm => "norm",
+            Self::Excitation => "excitation",
+            Self::Inhibition => "inhibition",
+        }
+    }
+
+    /// What is larger the stronger a channel is; 0 where it is not strong at all.
+    fn of(self, strength: &Strength) -> f64 {
+        match self {
+            Self::Norm => strength.norm,
+            Self::Excitation => strength.excitation,
+            Self::Inhibition => -strength.inhibition,
+        }
+    }
+}
+
 /// Numbers that say how a channel drives a unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strength {
@@ -43,7 +76,12 @@ pub struct Strength {
 impl Strength {
     /// Whether excitation outweighs inhibition.
     pub fn is_excitatory(&self) -> bool {
-        self.excitation >= -self.inhibition
+        self.sum() >= 0.0
+    }
+
+    /// Σ of all weights: the drive by a channel that responds by 1 everywhere.
+    pub fn sum(&self) -> f64 {
+        self.excitation + self.inhibition
     }
 }
 
@@ -53,8 +91,8 @@ impl ExpandedWeights {
         (channel < self.weights.len_of(Axis(0))).then(|| self.weights.index_axis(Axis(0), channel).to_owned())
     }
 
-    /// How every channel drives the unit, strongest (by norm) first; of equals the lower channel first.
-    pub fn strengths(&self) -> Vec<Strength> {
+    /// How every channel drives the unit, strongest first; of equals the lower channel first.
+    pub fn strengths(&self, by: Strongest) -> Vec<Strength> {
         let square = |plane: ndarray::ArrayView2<'_, f32>| plane.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
         let total: f64 = self.weights.outer_iter().map(square).sum();
         let strength = |(channel, plane): (usize, ndarray::ArrayView2<'_, f32>)| {
@@ -72,21 +110,47 @@ impl ExpandedWeights {
             }
         };
         let mut strengths: Vec<Strength> = self.weights.outer_iter().enumerate().map(strength).collect();
-        strengths.sort_by(|one, other| other.norm.total_cmp(&one.norm).then(one.channel.cmp(&other.channel)));
+        strengths.sort_by(|one, other| by.of(other).total_cmp(&by.of(one)).then(one.channel.cmp(&other.channel)));
         strengths
+    }
+
+    /// The strongest channels, `n` at most; those that are not strong at all are left out.
+    pub fn strongest(&self, by: Strongest, n: usize) -> Vec<Strength> {
+        self.strengths(by).into_iter().filter(|strength| by.of(strength) > 0.0).take(n).collect()
+    }
+
+    /// Without the rows and columns around in which no channel has a weight.
+    fn trimmed(self) -> Self {
+        let has_weight =
+            |axis: usize, place: usize| self.weights.index_axis(Axis(axis), place).iter().any(|weight| *weight != 0.0);
+        let extent = |axis: usize| {
+            let places = || 0..self.weights.len_of(Axis(axis));
+            let first = places().find(|place| has_weight(axis, *place))?;
+            let last = places().rev().find(|place| has_weight(axis, *place))?;
+            Some((first, last + 1))
+        };
+        let (Some((top, bottom)), Some((left, right))) = (extent(1), extent(2)) else { return self };
+        let offset = |begins: i64, first: usize| begins + i64::try_from(first).unwrap_or(0);
+        Self {
+            weights: self.weights.slice(s![.., top..bottom, left..right]).to_owned(),
+            begins: [offset(self.begins[0], top), offset(self.begins[1], left)],
+            is_cut: self.is_cut,
+        }
     }
 }
 
-/// Channels, and (height, width) of the positions, of a stage.
-pub(super) fn layout(stage: &Stage) -> Result<(usize, [usize; 2]), CircuitError> {
-    match stage.shape.as_slice() {
-        [n_channels, height, width] => Ok((*n_channels, [*height, *width])),
-        [n_channels] => Ok((*n_channels, [1, 1])),
-        shape => Err(CircuitError::Layout { stage: stage.name.clone(), shape: shape.to_vec() }),
+/// The channels and positions of a stage, which is (channel, height, width), (token, channel) or flat.
+pub(super) fn layout(stage: &Stage) -> Result<ChannelLayout, CircuitError> {
+    match stage.shape.len() {
+        1..=3 => Ok(stage.channel_layout()),
+        _ => Err(CircuitError::Layout { stage: stage.name.clone(), shape: stage.shape.clone() }),
     }
 }
 
 /// The weights from every channel of `from` to the units of channels `channels` of `to` in the middle of their maps.
+///
+/// Tokens are positions in a row. From or to them the window is that of the positions with any weight: one token where a layer acts on
+/// each by itself, as the perceptrons of a transformer do.
 ///
 /// w(c, y, x) = ∂ response / ∂ response of channel c at (y, x), through a network in which each activation function has a
 /// constant slope (`slopes`), and each largest-of-a-window is the mean of the window. Biases do not matter. Exact where nothing
@@ -110,14 +174,19 @@ pub fn expanded_weights(
     slopes: &Slopes,
 ) -> Result<Vec<ExpandedWeights>, CircuitError> {
     let (from, to) = (network.stage(from)?, network.stage(to)?);
-    let (n_from, space) = layout(from)?;
-    let (n_to, to_space) = layout(to)?;
-    if let Some(channel) = channels.iter().copied().find(|channel| *channel >= n_to) {
-        return Err(CircuitError::NoChannel { stage: to.name.clone(), channel, n: n_to });
+    let (from_layout, to_layout) = (layout(from)?, layout(to)?);
+    let (n_from, space, to_space) = (from_layout.n_channels, from_layout.positions, to_layout.positions);
+    if let Some(channel) = channels.iter().copied().find(|channel| *channel >= to_layout.n_channels) {
+        return Err(CircuitError::NoChannel { stage: to.name.clone(), channel, n: to_layout.n_channels });
     }
     let linear = linearised(network, from, to, slopes)?;
-    let field = field(&linear, from, to)?;
-    let [down, across] = [0, 1].map(|axis| Window::of(&field, axis, space[axis], to_space[axis]));
+    let has_tokens = [from, to].iter().any(|stage| stage.shape.len() == 2);
+    let [down, across] = if has_tokens {
+        [0, 1].map(|axis| Window::whole(space[axis], to_space[axis]))
+    } else {
+        let field = field(&linear, from, to, space)?;
+        [0, 1].map(|axis| Window::of(&field, axis, space[axis], to_space[axis]))
+    };
     let mut engine = Burn::cpu().with_gradients(&linear);
     let batch = linear.fixed_batch().unwrap_or_else(|| channels.len().clamp(1, AT_ONCE));
     let image: Vec<usize> = linear.stimulus_shape();
@@ -126,44 +195,46 @@ pub fn expanded_weights(
     let images = ndarray::Array4::zeros((batch, n_channels, height, width));
     let mut expanded = Vec::with_capacity(channels.len());
     for group in channels.chunks(batch) {
-        let cotangent = cotangent(&to.shape, batch, group, [down.unit, across.unit]);
+        let position = down.unit * to_space[1] + across.unit;
+        let cotangent = cotangent(to, batch, group.iter().map(|channel| to_layout.unit(*channel, position)));
         let objectives = [(to.value.clone(), cotangent.view())];
         let gradients = engine.gradient(images.view(), &objectives, &[Wrt::Value(from.value.clone())])?;
         let Some(gradient) = gradients.into_iter().next() else { continue };
-        let gradient = gradient.into_shape_with_order((batch, n_from, space[0], space[1]));
+        let gradient = gradient.into_shape_with_order((batch, from.n_units()));
         let gradient =
             gradient.map_err(|_| CircuitError::Layout { stage: from.name.clone(), shape: from.shape.clone() })?;
-        expanded.extend(gradient.outer_iter().take(group.len()).map(|planes| {
+        expanded.extend(gradient.outer_iter().take(group.len()).map(|units| {
             let at = |(channel, row, column): (usize, usize, usize)| {
                 let (y, x) = (down.position(row)?, across.position(column)?);
-                planes.get([channel, y, x]).copied()
+                units.get(from_layout.unit(channel, y * space[1] + x)).copied()
             };
-            ExpandedWeights {
+            let weights = ExpandedWeights {
                 weights: Array3::from_shape_fn((n_from, down.size, across.size), |place| at(place).unwrap_or(0.0)),
                 begins: [down.begins, across.begins],
                 is_cut: down.is_cut() || across.is_cut(),
-            }
+            };
+            if has_tokens { weights.trimmed() } else { weights }
         }));
     }
     Ok(expanded)
 }
 
 /// 1 at each unit, in an image of its own.
-fn cotangent(shape: &[usize], batch: usize, channels: &[usize], [row, column]: [usize; 2]) -> ArrayD<f32> {
-    let whole: Vec<usize> = std::iter::once(batch).chain(shape.iter().copied()).collect();
+fn cotangent(stage: &Stage, batch: usize, units: impl Iterator<Item = usize>) -> ArrayD<f32> {
+    let whole: Vec<usize> = std::iter::once(batch).chain(stage.shape.iter().copied()).collect();
     let mut cotangent = ArrayD::zeros(IxDyn(&whole));
-    for (image, channel) in channels.iter().enumerate() {
-        let index = if shape.len() == 3 { vec![image, *channel, row, column] } else { vec![image, *channel] };
-        if let Some(entry) = cotangent.get_mut(IxDyn(&index)) {
-            *entry = 1.0;
+    if let Some(entries) = cotangent.as_slice_mut() {
+        for (image, unit) in units.enumerate() {
+            if let Some(entry) = entries.get_mut(image * stage.n_units() + unit) {
+                *entry = 1.0;
+            }
         }
     }
     cotangent
 }
 
 /// What a unit of `to` can see of `from`, in positions of `from`.
-fn field(network: &Network, from: &Stage, to: &Stage) -> Result<ReceptiveField, CircuitError> {
-    let (_, space) = layout(from)?;
+fn field(network: &Network, from: &Stage, to: &Stage, space: [usize; 2]) -> Result<ReceptiveField, CircuitError> {
     let plan = network.single_plan();
     let mut seen = std::collections::BTreeMap::from([(from.value.as_str(), Field::IMAGE)]);
     for node in &network.graph().nodes {
@@ -206,6 +277,11 @@ impl Window {
         units.sort_by_key(|unit| (unit.abs_diff(middle), *unit));
         let inside = units.into_iter().map(window).find(|window| !window.is_cut());
         inside.unwrap_or_else(|| window(middle))
+    }
+
+    /// All positions, and the unit in the middle.
+    fn whole(n: usize, n_units: usize) -> Self {
+        Self { unit: n_units / 2, begins: 0, size: n, n }
     }
 
     fn is_cut(&self) -> bool {

@@ -39,7 +39,7 @@ use crate::stimuli::generate::Random;
 pub use colour::Colour;
 pub use input::InputMap;
 pub use magnitude::Magnitudes;
-pub(crate) use pyramid::{bilinear_numbers, resampled};
+pub(crate) use pyramid::resampled;
 
 /// The largest side of an image: the matrices of a Fourier transform have 4 × this².
 pub const MAX_SIDE_PX: usize = 2048;

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::narrow;
+use crate::inside::bilinear::bilinear_numbers;
 use crate::network::value::Ranked;
 
 /// No level is smaller than this.
@@ -70,8 +70,7 @@ impl Pyramid {
     }
 }
 
-/// Bilinear resampling of `from` positions to `to`, pixel centres aligned at half pixels and the edge repeated, as a
-/// matrix (from, to) to be multiplied from the right.
+/// Bilinear resampling as a matrix (from, to) to be multiplied from the right.
 fn bilinear(from: usize, to: usize, device: &Device) -> Tensor<2> {
     Ranked::from_elements(&[from, to], bilinear_numbers(from, to), device).into_rank()
 }
@@ -84,22 +83,4 @@ pub(crate) fn resampled(images: Tensor<4>, [height, width]: [usize; 2], device: 
     let turned = across.reshape([planes, from_height, width]).swap_dims(1, 2).reshape([planes * width, from_height]);
     let down = turned.matmul(bilinear(from_height, height, device)).reshape([planes, width, height]);
     down.swap_dims(1, 2).reshape([n_images, n_channels, height, width])
-}
-
-/// The elements of that matrix, row by row.
-pub(crate) fn bilinear_numbers(from: usize, to: usize) -> Vec<f32> {
-    let mut matrix = vec![0.0_f32; from * to];
-    let last = from.saturating_sub(1);
-    for place in 0..to {
-        let at = ((place as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, last as f64);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the positions")]
-        let low = at.floor() as usize;
-        let share = at - at.floor();
-        for (row, weight) in [(low, 1.0 - share), ((low + 1).min(last), share)] {
-            if let Some(entry) = matrix.get_mut(row * to + place) {
-                *entry += narrow(weight);
-            }
-        }
-    }
-    matrix
 }

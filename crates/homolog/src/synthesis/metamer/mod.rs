@@ -3,7 +3,7 @@
 //! They are the maxima of `inversion(STAGE)` from noise, made by [`crate::inside::optimise`], with L-BFGS or Adam, from a coarse
 //! image to a fine one ([`metamer_recipe`]). Whether one is a metamer is judged against the null distribution of how alike the
 //! responses to random pairs of images are ([`Null`]): alike at the matched stage beyond nearly all pairs, and, shown to another
-//! network or at a later stage, alike or not.
+//! network or at a later stage, alike or not. Beside it stands whether each network gives both the same class ([`ClassAgreement`]).
 //!
 //! # Reference
 //! Feather J, Durango A, Gonzalez R, McDermott J (2019). Metamers of neural networks reveal divergence from human perceptual
@@ -11,6 +11,7 @@
 //! biological and artificial neural networks. Nature Neuroscience 26:2017. doi:10.1038/s41593-023-01442-0. Theirs take 24,000 steps
 //! of falling size; here curvature does their work.
 
+mod agreement;
 mod null;
 mod observer;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 use homolog_stats::comparator::mean_ranks;
 use homolog_stats::encoding::pearson;
 
+pub use agreement::ClassAgreement;
 pub use null::{GROUP, Judged, Null, NullPlan};
 pub use observer::Observer;
 

@@ -108,14 +108,35 @@ impl NullPlan<'_> {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Vec<Null>, SynthesisError> {
-        let values: Vec<String> = stages.iter().map(|stage| stage.value.clone()).collect();
-        let mut session = self.engine.open(network, &values)?;
-        let plan = RecordPlan::new(network, stages, self.set.len(), self.resources).map_err(InsideError::from)?;
         let name = |stage: &Stage| stage.name.clone();
         let mut nulls: Vec<Null> = stages
             .iter()
             .map(|stage| Null { stage: name(stage), n_images: 0, pearson: Vec::new(), spearman: Vec::new() })
             .collect();
+        self.for_each_group(network, stages, (progress, cancel), |ids, responses| {
+            for ((null, responses), stage) in nulls.iter_mut().zip(responses).zip(stages) {
+                null.add(stage, ids, responses)?;
+            }
+            Ok(())
+        })?;
+        for null in &mut nulls {
+            null.pearson.sort_by(f64::total_cmp);
+            null.spearman.sort_by(f64::total_cmp);
+        }
+        Ok(nulls)
+    }
+
+    /// One group of images after the other: their ids, and each stage's responses to them (n_images, n_units).
+    pub(super) fn for_each_group(
+        &self,
+        network: &Network,
+        stages: &[Stage],
+        (progress, cancel): (&dyn Progress, &Cancel),
+        mut take: impl FnMut(&[&str], Vec<Array2<f32>>) -> Result<(), SynthesisError>,
+    ) -> Result<(), SynthesisError> {
+        let values: Vec<String> = stages.iter().map(|stage| stage.value.clone()).collect();
+        let mut session = self.engine.open(network, &values)?;
+        let plan = RecordPlan::new(network, stages, self.set.len(), self.resources).map_err(InsideError::from)?;
         for first in (0..self.set.len()).step_by(GROUP) {
             let group = self.set.slice(first..(first + GROUP).min(self.set.len()));
             let mut rows: Vec<Vec<Array2<f32>>> = vec![Vec::new(); stages.len()];
@@ -132,15 +153,9 @@ impl NullPlan<'_> {
                 progress.advance(batch.ids.len() as u64);
             }
             let ids: Vec<&str> = group.ids().collect();
-            for ((null, rows), stage) in nulls.iter_mut().zip(rows).zip(stages) {
-                null.add(stage, &ids, stacked(rows))?;
-            }
+            take(&ids, rows.into_iter().map(stacked).collect())?;
         }
-        for null in &mut nulls {
-            null.pearson.sort_by(f64::total_cmp);
-            null.spearman.sort_by(f64::total_cmp);
-        }
-        Ok(nulls)
+        Ok(())
     }
 }
 

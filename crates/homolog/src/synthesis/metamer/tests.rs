@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use ndarray::Array2;
 
 use super::*;
+use crate::inside::image::InputMap;
 use crate::network::builder::{Builder, Conv2d};
 use crate::network::checked::Network;
 use crate::network::engine::burn::Burn;
+use crate::network::tensor::HostTensor;
 use crate::network::weights::fill_random;
 use crate::progress::{Cancel, Silent};
 use crate::recording::record::Resources;
@@ -112,4 +116,47 @@ fn percentiles_and_p_values_count_pairs() {
 fn too_few_images_and_too_little_memory_are_said() {
     assert!(distributions(&images(2), 2 << 30).unwrap_err().to_string().contains("at least 3"));
     assert!(distributions(&images(3), 1 << 20).unwrap_err().to_string().contains("--memory"));
+}
+
+/// Class 0 for what is brighter than the mean colour, class 1 for what is darker.
+fn brightness() -> Network {
+    let (mut b, image) = Builder::new("brightness", [16, 16]);
+    let x = b.conv2d("conv", &image, &Conv2d::new(2, 16));
+    let x = b.flatten("classes", &x);
+    let mut graph = fill_random(b.finish(&x).unwrap(), 1);
+    let weights = [1.0, -1.0].into_iter().flat_map(|sign: f32| vec![sign; 3 * 16 * 16]).collect();
+    for (name, tensor) in [
+        ("conv.weight", HostTensor::from_f32(&[2, 3, 16, 16], weights)),
+        ("conv.bias", HostTensor::from_f32(&[2], vec![0.0; 2])),
+    ] {
+        graph.parameters.insert(name.to_owned(), Arc::new(tensor.unwrap()));
+    }
+    Network::check(graph).unwrap()
+}
+
+#[test]
+fn networks_say_whether_a_metamer_is_of_the_originals_class_and_how_often_random_pairs_are() {
+    let network = brightness();
+    let preprocessing = Preprocessing::find("torchvision-16").unwrap();
+    let observer =
+        Observer { network: &network, input: InputMap::of(&preprocessing), stages: Vec::new(), burn: Burn::cpu() };
+    let grey = |level: f32| ndarray::Array3::from_elem((3, 16, 16), level);
+    let agreement = observer.agreement(&grey(0.9), &grey(0.1)).unwrap().unwrap();
+    assert_eq!(agreement, ClassAgreement { original: 0, metamer: 1 });
+    assert!(!agreement.is_same() && observer.agreement(&grey(0.9), &grey(0.8)).unwrap().unwrap().is_same());
+    // Three dark images and one bright: 3 of 6 pairs.
+    let image = |(place, level): (usize, u8)| {
+        let image = Image::new(16, 16, vec![level; 16 * 16 * 3]).unwrap();
+        (format!("image{place}"), image, std::collections::BTreeMap::new())
+    };
+    let set = StimulusSet::from_images([10, 20, 240, 30].into_iter().enumerate().map(image)).unwrap();
+    let engine = Burn::cpu();
+    let resources = Resources { memory_bytes: 1 << 30, n_threads: 2 };
+    let plan = NullPlan { set: &set, preprocessing: &preprocessing, engine: &engine, resources };
+    assert_eq!(plan.same_class(&network, &Silent, &Cancel::default()).unwrap(), Some(0.5));
+    // A network that ends in a map gives no classes.
+    let map = self::network();
+    assert_eq!(plan.same_class(&map, &Silent, &Cancel::default()).unwrap(), None);
+    let observer = Observer { network: &map, ..observer };
+    assert_eq!(observer.agreement(&grey(0.9), &grey(0.1)).unwrap(), None);
 }

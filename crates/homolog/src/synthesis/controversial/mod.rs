@@ -9,9 +9,12 @@
 //! cognition. PNAS 117:29330. doi:10.1073/pnas.1912334117. There the networks' last layers were trained as sigmoids; an ImageNet
 //! classifier has a softmax, whose evidence is l(y) = z_y − ln Σ_{j≠y} exp z_j.
 
+mod choices;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use choices::ClassChoices;
 use ndarray::Array3;
 
 use super::SynthesisError;
