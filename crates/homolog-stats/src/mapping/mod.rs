@@ -24,7 +24,7 @@ pub mod stacking;
 pub use choice::{Mapping, MappingPrediction};
 pub use kernel::Kernel;
 pub use predictors::Predictors;
-pub(crate) use products::{dot, product};
+pub(crate) use products::{add_scaled, dot, product};
 
 use ndarray::ArrayView2;
 
