@@ -255,7 +255,7 @@ impl Reweight {
         });
         let chart = BarChart {
             description: "Agreement of features with subjects, reweighted and as they are".to_owned(),
-            vertical: format!("agreement of RDMs ({})", self.comparator.name()),
+            vertical: format!("agreement of RDMs ({})", self.comparator.label()),
             bars: bars.collect(),
             ceiling: None,
             different: Vec::new(),

@@ -108,7 +108,8 @@ pub fn fit_power_law(
     weights: PowerLawWeights,
 ) -> Result<PowerLaw, StatsError> {
     const OPERATION: &str = "the slope of an eigenspectrum";
-    let out_of_range = |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
+    let out_of_range =
+        |parameter, value, allowed| StatsError::OutOfRange { operation: OPERATION, parameter, value, allowed };
     if first == 0 || last <= first || last > variances.len() {
         let allowed = "above the first, which is at least 1, and at most the number of components";
         return Err(out_of_range("the last component", last as f64, allowed));

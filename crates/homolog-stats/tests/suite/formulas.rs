@@ -1,8 +1,6 @@
 //! Measures against the formulas of their papers written out in NumPy (`goldens/numpy`).
 
-use homolog_stats::behaviour::{
-    OddOneOut, odd_one_out_accuracy, odd_one_out_ceiling, odd_one_out_similarity,
-};
+use homolog_stats::behaviour::{OddOneOut, odd_one_out_accuracy, odd_one_out_ceiling, odd_one_out_similarity};
 use homolog_stats::ceiling::{
     ExplainableVarianceBias, SplitHalf, explainable_variance, normalized_correlation, signal_power,
     signal_power_explained, split_half_ceiling,
@@ -15,9 +13,7 @@ use homolog_stats::rdm::{RdmMeasure, pairs, rdm_from_features};
 use homolog_stats::reweighting::{
     PredictedResponseProtocol, compare_predicted_responses, fit_feature_weights, rdm_of_predicted_responses,
 };
-use homolog_stats::similarity::{
-    angular_shape_distance, partly_whitened_shape_distance, squared_procrustes_distance,
-};
+use homolog_stats::similarity::{angular_shape_distance, partly_whitened_shape_distance, squared_procrustes_distance};
 use homolog_stats::splits::Split;
 use ndarray::{Array1, Array2, Array3, Axis, s};
 
@@ -152,9 +148,8 @@ fn odd_one_out_choices_are_scored_by_their_definitions() {
     let golden = golden("numpy/odd_one_out");
     let embedding = uniform(831, (N, 4)) * 1.5;
     let products = embedding.dot(&embedding.t());
-    let triplets: Vec<[usize; 3]> = (0..N)
-        .flat_map(|i| (i + 1..N).flat_map(move |j| (j + 1..N).map(move |k| [i, j, k])))
-        .collect();
+    let triplets: Vec<[usize; 3]> =
+        (0..N).flat_map(|i| (i + 1..N).flat_map(move |j| (j + 1..N).map(move |k| [i, j, k]))).collect();
     let (u, v) = (uniform(832, (triplets.len(), ANSWERS)), uniform(833, (triplets.len(), ANSWERS)));
     let mut choices = Vec::new();
     for (at, &[i, j, k]) in triplets.iter().enumerate() {

@@ -70,7 +70,8 @@ impl SpectrumPlot {
         legend::draw(&mut canvas, &keys, (0.0, 0.0), width);
         canvas.text("", (0.0, legend_room + TEXT_PX), Anchor::Start, &self.vertical);
         for (position, spectrum) in self.spectra.iter().enumerate() {
-            let line: Vec<_> = (1..).zip(&spectrum.variances).map(|(component, value)| place(component, *value)).collect();
+            let line: Vec<_> =
+                (1..).zip(&spectrum.variances).map(|(component, value)| place(component, *value)).collect();
             canvas.path(&format!("series stroke-{}", position % SERIES), &line);
         }
         for fit in self.spectra.iter().filter_map(|spectrum| spectrum.fit) {
@@ -106,7 +107,8 @@ impl SpectrumPlot {
             name: shortened(&spectrum.name, 40),
             swatch: Swatch::Line(position % SERIES),
         };
-        let mut keys: Vec<Key> = self.spectra.iter().enumerate().filter(|_| self.spectra.len() > 1).map(named).collect();
+        let mut keys: Vec<Key> =
+            self.spectra.iter().enumerate().filter(|_| self.spectra.len() > 1).map(named).collect();
         if self.spectra.iter().any(|spectrum| spectrum.fit.is_some()) {
             keys.push(Key { name: "fitted power law".to_owned(), swatch: Swatch::Fitted });
         }
@@ -121,7 +123,10 @@ mod tests {
     fn plot() -> SpectrumPlot {
         let of = |name: &str, exponent: f64| Spectrum {
             name: name.to_owned(),
-            variances: (1..=200).map(|component| f64::from(component).powf(-exponent)).chain([0.0, -0.1, f64::NAN]).collect(),
+            variances: (1..=200)
+                .map(|component| f64::from(component).powf(-exponent))
+                .chain([0.0, -0.1, f64::NAN])
+                .collect(),
             fit: Some(FittedPowerLaw { first: 11, last: 200, scale: 1.0, exponent }),
         };
         SpectrumPlot {
