@@ -1,6 +1,8 @@
 //! Figures of patterns of two-way choices: the pattern of each observer, and one observer against another.
 
-use homolog::report::figure::{ColourMap, LabelledMatrix, SERIES, ScatterPlot, ScatterPoint};
+use homolog::report::figure::{
+    Band, Bar, BarChart, ColourMap, LabelledMatrix, PairMarks, SERIES, ScatterPlot, ScatterPoint,
+};
 use homolog_stats::behaviour::{ConfusionRates, DiscriminationPattern, discrimination_pattern};
 use ndarray::Array2;
 
@@ -10,8 +12,67 @@ use crate::showing::Drawing;
 
 /// d′ is held to this size, so colours end there.
 const LARGEST_D_PRIME: f64 = 5.0;
+/// Observers beyond which a matrix is clearer than a bar for each pair.
+const MOST_WITH_BARS: usize = 4;
 /// Observers whose matrix is drawn, each by the name of its file.
 const MATRICES: [&str; 4] = ["first-matrix", "second-matrix", "third-matrix", "fourth-matrix"];
+
+/// The consistency of each pair of observers and of each observer's halves, which stand on the diagonal of `values`: bars, or a matrix of many.
+pub(super) fn consistencies(observers: &[Observer], values: &Array2<f64>, pattern: DiscriminationPattern) -> Drawing {
+    let description = format!("Consistency of {} patterns", pattern.name());
+    let value = format!("consistency of {} (Pearson\u{2019}s r)", pattern.name());
+    if observers.len() > MOST_WITH_BARS {
+        let names: Vec<String> = observers.iter().map(|observer| observer.name.clone()).collect();
+        let least = values.iter().fold(0.0_f64, |least, value| least.min(*value));
+        let matrix = LabelledMatrix {
+            description,
+            rows: String::new(),
+            columns: String::new(),
+            row_names: names.clone(),
+            column_names: names,
+            values: values.clone(),
+            range: (least, 1.0),
+            map: ColourMap::Viridis,
+            value,
+            decimals: 2,
+        };
+        let caption = "Correlation of the patterns of each pair of observers; on the diagonal that of two random halves of an observer\u{2019}s choices."
+            .to_owned();
+        return Drawing { name: "consistency", caption, draw: Box::new(move |width| matrix.figure(width)) };
+    }
+    let name = |at: usize| observers[at].name.as_str();
+    let bar = |name: String, value: f64, colour| Bar {
+        name,
+        value: Some(value).filter(|value| value.is_finite()),
+        interval: None,
+        subjects: Vec::new(),
+        colour,
+    };
+    let pairs = (0..observers.len()).flat_map(|first| (first + 1..observers.len()).map(move |second| (first, second)));
+    let mut bars: Vec<Bar> =
+        pairs.map(|pair| bar(format!("{} \u{2013} {}", name(pair.0), name(pair.1)), values[pair], 0)).collect();
+    bars.extend((0..observers.len()).map(|at| bar(format!("{}, halves", name(at)), values[[at, at]], 1)));
+    let of_first = (0..observers.len()).filter(|at| observers[*at].file == 0).map(|at| values[[at, at]]);
+    let (low, high) = of_first
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let chart = BarChart {
+        description,
+        vertical: value,
+        bars,
+        ceiling: (low <= high).then(|| Band { name: "half against half".to_owned(), low, high }),
+        different: Vec::new(),
+        pair_marks: PairMarks::Automatic,
+        mark_rows: Vec::new(),
+    };
+    Drawing {
+        name: "consistency",
+        caption: "Correlation of the patterns of each pair of observers (blue), and of two random halves of the choices of each (orange); the \
+                  band is that of the observers of the first file, not corrected for its length."
+            .to_owned(),
+        draw: Box::new(move |width| chart.figure(width)),
+    }
+}
 
 /// o2 as a matrix for each of the first observers, and any pattern of two observers value by value.
 pub(super) fn patterns(

@@ -157,13 +157,24 @@ impl Compare {
                 ));
             }
         };
-        let name = match self.by {
-            Measure::Rdms(comparator) => comparator.name().to_owned(),
-            Measure::Geometries(comparator) => comparator.name().to_owned(),
-            Measure::Responses(name, _) => name.to_owned(),
-            Measure::PartlyWhitened(alpha) => format!("{PARTLY_WHITENED}{alpha}"),
-        };
-        self.show.show(&self.outcome(compared, &name))
+        self.show.show(&self.outcome(compared))
+    }
+
+    /// What the numbers are, as the user names it and as readers do.
+    fn names(&self) -> (String, String) {
+        match self.by {
+            Measure::Rdms(comparator) if self.partial.is_empty() => {
+                (comparator.name().to_owned(), comparator.label().to_owned())
+            }
+            Measure::Rdms(comparator) => {
+                (comparator.name().to_owned(), format!("partial correlation ({})", comparator.label()))
+            }
+            Measure::Geometries(comparator) => (comparator.name().to_owned(), comparator.name().replace('-', " ")),
+            Measure::Responses(name, _) => (name.to_owned(), name.replace('-', " ")),
+            Measure::PartlyWhitened(alpha) => {
+                (format!("{PARTLY_WHITENED}{alpha}"), format!("angular shape distance (\u{3b1} = {alpha})"))
+            }
+        }
     }
 
     /// Dissimilarity matrices have neither axes to name nor missing responses.
@@ -228,7 +239,8 @@ impl Compare {
         Ok(Compared { rows, columns, values, notes, ceiling: None })
     }
 
-    fn outcome(&self, compared: Compared, name: &str) -> Outcome {
+    fn outcome(&self, compared: Compared) -> Outcome {
+        let (name, label) = self.names();
         let Compared { rows, columns, values, notes, ceiling } = compared;
         let mut listed = Vec::new();
         let mut scores = Vec::new();
@@ -241,7 +253,7 @@ impl Compare {
         }
         let ends = values.iter().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(*value), high.max(*value)));
         let matrix = LabelledMatrix {
-            description: format!("{name} of each pair"),
+            description: format!("{label} of each pair"),
             rows: String::new(),
             columns: String::new(),
             row_names: rows.clone(),
@@ -249,7 +261,7 @@ impl Compare {
             values: values.clone(),
             range: (ends.0.min(0.0), ends.1.max(1.0)),
             map: ColourMap::Viridis,
-            value: name.to_owned(),
+            value: label.clone(),
             decimals: 2,
         };
         let files: Vec<&str> = self.inputs.iter().chain(&self.with).chain(&self.partial).map(String::as_str).collect();
@@ -260,7 +272,7 @@ impl Compare {
             schema: "homolog.compare/1",
             title: "How alike are these representations?".to_owned(),
             lead,
-            json: json!({ "by": name, "rows": rows, "columns": columns,
+            json: json!({ "by": name, "partial": self.partial, "rows": rows, "columns": columns,
                 "values": values.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>(), "pairs": scores,
                 "ceiling": ceiling.map(|(lower, upper)| json!({ "lower": lower, "upper": upper })) }),
             columns: vec!["first", "second", "value"],
@@ -268,7 +280,7 @@ impl Compare {
             notes,
             drawings: vec![Drawing {
                 name: "similarity",
-                caption: format!("{name} of each pair."),
+                caption: format!("{label} of each pair."),
                 draw: Box::new(move |width| matrix.figure(width)),
             }],
             provenance: provenance(&files),
