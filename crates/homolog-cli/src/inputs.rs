@@ -100,6 +100,22 @@ pub(crate) fn aligned_patterns(patterns: &[Patterns], join: StimulusJoin) -> Res
     Ok(patterns.iter().zip(&aligned.rows).map(|(patterns, rows)| patterns.select_stimuli(rows)).collect())
 }
 
+/// The responses of each subject, session and time bin of an input, with a name for each.
+pub(crate) fn parts(patterns: &Patterns) -> Vec<(String, Patterns)> {
+    let mut parts = vec![(patterns.input.clone(), patterns.clone())];
+    for axis in [PatternAxis::Subject, PatternAxis::Session, PatternAxis::Time] {
+        let split = |(name, part): &(String, Patterns)| {
+            let name = name.clone();
+            part.each(axis).into_iter().map(move |(entry, part)| match entry {
+                Some(entry) => (format!("{name} {} {entry}", axis.name()), part),
+                None => (name.clone(), part),
+            })
+        };
+        parts = parts.iter().flat_map(split).collect();
+    }
+    parts
+}
+
 /// The label of each of `stimuli`, in their order: from a file of its own, or a coordinate of the responses (`@category`).
 pub(crate) fn labels(text: &str, patterns: &Patterns) -> Result<Vec<String>, Failure> {
     if let Some(name) = text.strip_prefix('@') {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::mapping::dot;
+use crate::mapping::{add_scaled, dot};
 
 /// Steps that the curvature is estimated from.
 const MEMORY: usize = 20;
@@ -182,10 +182,6 @@ impl Lbfgs {
         }
         Ok(None)
     }
-}
-
-fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
 }
 
 #[cfg(test)]

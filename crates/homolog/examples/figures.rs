@@ -6,9 +6,10 @@ use std::error::Error;
 use std::path::Path;
 
 use homolog::report::figure::{
-    Band, Bar, BarChart, ColourMap, Curve, CurveChart, CurvePoint, Figure, Horizontal, LabelledMatrix, Labels,
-    LineChart, MarkRow, MdsPlot, PairMarks, Point, RdmMap, RdmPanel, RdmShown, Reference, Series, Spacing, StackedBar,
-    StackedBars, Thumbnail, TimeMap, short_model_name,
+    Band, Bar, BarChart, ColourMap, Curve, CurveChart, CurvePoint, Figure, FittedPowerLaw, Horizontal, LabelledMatrix,
+    Labels, LineChart, MarkRow, MdsPlot, PairMarks, Point, RdmMap, RdmPanel, RdmShown, Reference, ScatterPlot,
+    ScatterPoint, Series, Spacing, Spectrum, SpectrumPlot, StackedBar, StackedBars, Thumbnail, TimeMap,
+    short_model_name,
 };
 use homolog::report::{Cell, Document, Table};
 use homolog::stimuli::Image;
@@ -204,6 +205,36 @@ fn power_curves() -> CurveChart {
     }
 }
 
+fn spectra() -> SpectrumPlot {
+    let mut rng = Rng::new(10);
+    let mut spectrum = |name: &str, exponent: f64| {
+        let variance = |n: u32| 0.2 * f64::from(n).powf(-exponent) * noise(&mut rng, 0.1).exp();
+        let fit = FittedPowerLaw { first: 11, last: 500, scale: 0.2, exponent };
+        Spectrum { name: name.to_owned(), variances: (1..=700).map(variance).collect(), fit: Some(fit) }
+    };
+    SpectrumPlot {
+        description: "made-up eigenspectra".to_owned(),
+        vertical: "share of variance".to_owned(),
+        spectra: vec![spectrum("features.3, \u{3b1} = 0.90", 0.9), spectrum("classifier, \u{3b1} = 1.50", 1.5)],
+    }
+}
+
+fn observers() -> ScatterPlot {
+    let mut rng = Rng::new(11);
+    let point = |image: usize| {
+        let across = 2.0 + rng.normal();
+        let up = across - 0.6 + noise(&mut rng, 0.5);
+        ScatterPoint { name: format!("image {image}"), across, up, kind: image % 3 }
+    };
+    ScatterPlot {
+        description: "made-up patterns of two observers".to_owned(),
+        vertical: "d\u{2032}, network".to_owned(),
+        horizontal: "d\u{2032}, people".to_owned(),
+        points: (0..120).map(point).collect(),
+        kinds: ["bear", "dog", "ship"].map(str::to_owned).to_vec(),
+    }
+}
+
 fn psychometric() -> CurveChart {
     let curve = |name: &str, threshold: f64| {
         let correct = |contrast: f64| 0.0625 + 0.92 * (1.0 - (-(contrast / threshold).powf(1.8)).exp());
@@ -372,6 +403,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("time_courses", Box::new(|width| time_courses().figure(width))),
         ("power", Box::new(|width| power_curves().figure(width))),
         ("psychometric", Box::new(|width| psychometric().figure(width))),
+        ("spectra", Box::new(|width| spectra().figure(width))),
+        ("observers", Box::new(|width| observers().figure(width))),
         ("stages", Box::new(|width| stages().figure(width))),
         ("confusions", Box::new(|width| confusions(12, (0.0, 1.0)).figure(width))),
         ("recovery", Box::new(|width| confusions(5, (0.0, 1.0)).figure(width))),

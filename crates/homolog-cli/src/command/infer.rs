@@ -244,7 +244,7 @@ impl Infer {
         let different = |pair: &&PairTest| self.control.of(&pair.test) < self.significance;
         let chart = BarChart {
             description: format!("Scores of {} models by {}", names.len(), self.comparator.name()),
-            vertical: format!("agreement of RDMs ({})", self.comparator.name()),
+            vertical: format!("agreement of RDMs ({})", self.comparator.label()),
             bars: found.models.iter().zip(names).map(bar).collect(),
             ceiling: found.ceiling.map(|(low, high)| Band { name: "noise ceiling".to_owned(), low, high }),
             different: found.pairs.iter().filter(different).map(|pair| (pair.first, pair.second)).collect(),
@@ -284,17 +284,14 @@ fn kind_of(text: &str) -> (Kind, String) {
 
 /// The models of one file, with their names.
 fn add_models(kind: Kind, stack: &RdmStack, models: &mut Vec<RdmModel>, names: &mut Vec<String>) {
-    let short = Location::parse(&stack.input).short();
-    let short = short.split('.').next().unwrap_or(&short).to_owned();
     let rdms: &Array2<f64> = &stack.dissimilarities;
     if kind == Kind::Fixed {
-        let n = rdms.nrows();
-        names.extend((0..n).map(|row| if n == 1 { short.clone() } else { format!("{short} {}", row + 1) }));
+        names.extend_from_slice(&stack.names);
         models.extend(RdmModel::fixed_rows(rdms.view()));
         return;
     }
     let word = KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(name, _)| name);
-    names.push(format!("{short} ({word})"));
+    names.push(format!("{} ({word})", Location::parse(&stack.input).stem()));
     models.push(match kind {
         Kind::Selected => RdmModel::Selected(rdms.clone()),
         Kind::Interpolated => RdmModel::Interpolated(rdms.clone()),

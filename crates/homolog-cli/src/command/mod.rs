@@ -19,6 +19,7 @@ mod rdm;
 mod record;
 mod reweight;
 pub(crate) mod score;
+mod spectrum;
 mod synthesize;
 mod time;
 
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Rdm(rdm::Rdm),
     /// How alike representations are, by dissimilarity matrices or by responses
     Compare(compare::Compare),
+    /// How many dimensions representations use, and how fast their variance falls
+    Spectrum(spectrum::Spectrum),
     /// Which model fits subjects' dissimilarity matrices, how well and how surely
     Infer(infer::Infer),
     /// Dissimilarity matrices over time against models, regions and other times
@@ -90,6 +93,7 @@ impl Command {
             Self::Score(command) => command.run(),
             Self::Rdm(command) => command.run(),
             Self::Compare(command) => command.run(),
+            Self::Spectrum(command) => command.run(),
             Self::Infer(command) => command.run(),
             Self::Time(command) => command.run(),
             Self::Reweight(command) => command.run(),

@@ -17,7 +17,7 @@ use ndarray::{Array1, Array2, ArrayD, Axis};
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, provenance, write_npy};
+use crate::inputs::{InputOptions, aligned_patterns, by_position, labels, left_out, parts, provenance, write_npy};
 use crate::run_options::ComputeOptions;
 use crate::showing::{Drawing, Outcome, ShowOptions};
 
@@ -89,18 +89,7 @@ impl Rdm {
 
     /// One matrix for each subject, session and time bin of an input.
     fn matrices_of(&self, patterns: &Patterns, matrices: &mut Vec<Named>) -> Result<(), Failure> {
-        let mut parts = vec![(patterns.input.clone(), patterns.clone())];
-        for axis in [PatternAxis::Subject, PatternAxis::Session, PatternAxis::Time] {
-            let split = |(name, part): &(String, Patterns)| {
-                let name = name.clone();
-                part.each(axis).into_iter().map(move |(entry, part)| match entry {
-                    Some(entry) => (format!("{name} {} {entry}", axis.name()), part),
-                    None => (name.clone(), part),
-                })
-            };
-            parts = parts.iter().flat_map(split).collect();
-        }
-        for (name, part) in parts {
+        for (name, part) in parts(patterns) {
             let told = |problem: StatsError| Failure::wrong_input(format!("{name}: {problem}"));
             let mut rdm = self.matrix(&part).map_err(|problem| problem.into_failure(&name))?;
             for transform in &self.transform {

@@ -112,7 +112,7 @@ impl Reweight {
             };
             let difference = &reweighted - &as_they_are;
             scored.push(Scored {
-                name: Location::parse(&one.input).short(),
+                name: Location::parse(&one.input).stem(),
                 scores,
                 reweighted: over_subjects(reweighted)?,
                 as_they_are: over_subjects(as_they_are)?,
@@ -245,7 +245,7 @@ impl Reweight {
         let bars = scored.iter().flat_map(|one| {
             let (reweighted, plain) = one.scores.per_subject();
             let bar = |words: &str, of: &MeanInterval, subjects: ndarray::Array1<f64>, colour| Bar {
-                name: if scored.len() == 1 { words.to_owned() } else { format!("{} {words}", one.name) },
+                name: if scored.len() == 1 { words.to_owned() } else { format!("{}, {words}", one.name) },
                 value: Some(of.mean),
                 interval: of.interval,
                 subjects: subjects.to_vec(),
@@ -255,7 +255,7 @@ impl Reweight {
         });
         let chart = BarChart {
             description: "Agreement of features with subjects, reweighted and as they are".to_owned(),
-            vertical: format!("agreement of RDMs ({})", self.comparator.name()),
+            vertical: format!("agreement of RDMs ({})", self.comparator.label()),
             bars: bars.collect(),
             ceiling: None,
             different: Vec::new(),

@@ -123,9 +123,21 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let labels: String =
         std::iter::once("class\n".to_owned()).chain((0..40).map(|at| format!("c{}\n", at % 2))).collect();
     fs::write(folder.path().join("labels.csv"), labels).unwrap();
-    let commands: [&[&str]; 8] = [
+    let trials: String = std::iter::once("subj,category,object_response,imagename,distractor\n".to_owned())
+        .chain((0..960).map(|at| {
+            let (truth, other) = if at % 4 < 2 { ("cat", "dog") } else { ("dog", "cat") };
+            let answer = if number(at + 77) < 0.3 { truth } else { other };
+            format!("s{},{truth},{answer},im{},{other}\n", at / 24 % 2, at % 24)
+        }))
+        .collect();
+    fs::write(folder.path().join("trials.csv"), trials).unwrap();
+    let commands: [&[&str]; 12] = [
         &["rdm", "X.npy"],
+        &["spectrum", "X.npy", "A.npy", "--components", "2:5"],
+        &["reweight", "--features", "X.npy", "--responses", "Y.npy", "--splits", "kfold:4:1"],
+        &["behave", "trials.csv", "--measure", "i2"],
         &["compare", "A.npy", "X.npy", "--by", "rbf-cka"],
+        &["compare", "A.npy", "X.npy", "--by", "angular-shape-distance:0.4"],
         &["infer", "--models", "models.npy", "--data", "rdms.npy", "--comparator", "tau-a", "--samples", "60"],
         &["infer", "--models", "weighted:models.npy", "--data", "rdms.npy", "--samples", "20"],
         &[
@@ -165,4 +177,66 @@ fn results_do_not_depend_on_the_number_of_threads() {
         };
         assert_eq!(with("1"), with("2"), "{command:?}");
     }
+}
+
+/// Matrices of subjects in netCDF (subject, stimulus, stimulus), with ids in their order, as xarray writes them.
+fn netcdf_rdms(path: &Path, rdms: &Array2<f64>, ids: &[String]) {
+    use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+    let n = ids.len();
+    let mut file = NcFileBuilder::new();
+    let subjects = file.add_dimension("subject", rdms.nrows() as u64).unwrap();
+    let stimuli = file.add_dimension("stimulus", n as u64).unwrap();
+    let again = file.add_dimension("stimulus_again", n as u64).unwrap();
+    let names = file.add_string_variable("subject", &[subjects]).unwrap();
+    let labels: Vec<String> = (1..=rdms.nrows()).map(|subject| format!("s{subject}")).collect();
+    file.write_string_variable(names, &labels).unwrap();
+    let stimulus_ids = file.add_string_variable("stimulus_id", &[stimuli]).unwrap();
+    file.write_string_variable(stimulus_ids, ids).unwrap();
+    let data = file.add_variable::<f64>("rdms", &[subjects, stimuli, again]).unwrap();
+    let coordinates = NcAttrValue::Chars("stimulus_id subject".to_owned());
+    file.add_variable_attribute(data, "coordinates", coordinates).unwrap();
+    let values: Vec<f64> =
+        rdms.rows().into_iter().flat_map(|row| homolog_stats::rdm::matrix_from_pairs(row).unwrap()).collect();
+    file.write_variable(data, &values).unwrap();
+    let (_, bytes) = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn matrices_in_netcdf_are_joined_by_id_and_named_by_their_coordinates() {
+    let folder = tempfile::tempdir().unwrap();
+    geometry(folder.path());
+    let rdms: Array2<f64> = ndarray_npy::read_npy(folder.path().join("rdms.npy")).unwrap();
+    let models: Array2<f64> = ndarray_npy::read_npy(folder.path().join("models.npy")).unwrap();
+    let ids: Vec<String> = (0..24).map(|stimulus| format!("im{stimulus:02}")).collect();
+    netcdf_rdms(&folder.path().join("subjects.nc"), &rdms, &ids);
+    // The models' stimuli stand the other way round.
+    let backwards: Vec<usize> = (0..24).rev().collect();
+    let turned: Vec<f64> = models
+        .rows()
+        .into_iter()
+        .flat_map(|row| homolog_stats::rdm::select_stimuli(row, &backwards).unwrap().to_vec())
+        .collect();
+    let turned = Array2::from_shape_vec(models.dim(), turned).unwrap();
+    netcdf_rdms(&folder.path().join("models.nc"), &turned, &ids.iter().rev().cloned().collect::<Vec<_>>());
+    let json = |arguments: &[&str]| homolog(folder.path(), &[arguments, &["--json"]].concat()).done().json();
+    let compared = json(&["compare", "models.nc", "--with", "subjects.nc", "--by", "pearson"]);
+    assert_eq!(compared["columns"][5], serde_json::json!("subject s6"));
+    let plain = json(&["compare", "models.npy", "--with", "rdms.npy", "--by", "pearson"]);
+    let values = |object: &serde_json::Value| -> Vec<f64> {
+        let rows = object["values"].as_array().unwrap();
+        rows.iter().flat_map(|row| row.as_array().unwrap().iter().map(|value| value.as_f64().unwrap())).collect()
+    };
+    assert!(values(&compared).iter().zip(values(&plain)).all(|(a, b)| (a - b).abs() < 1e-12));
+    let infer = |models: &str, data: &str| {
+        json(&["infer", "--models", models, "--data", data, "--samples", "100", "--comparator", "tau-a"])
+    };
+    let (by_id, by_position) = (infer("models.nc", "subjects.nc"), infer("models.npy", "rdms.npy"));
+    for model in 0..2 {
+        let value = |object: &serde_json::Value| object["models"][model]["value"].as_f64().unwrap();
+        assert!((value(&by_id) - value(&by_position)).abs() < 1e-12);
+    }
+    netcdf_rdms(&folder.path().join("others.nc"), &turned, &ids.iter().map(|id| format!("{id}b")).collect::<Vec<_>>());
+    homolog(folder.path(), &["compare", "others.nc", "--with", "subjects.nc"])
+        .refused(2, &["others.nc", "subjects.nc", "im00"]);
 }

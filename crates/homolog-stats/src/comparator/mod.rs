@@ -74,6 +74,20 @@ impl Comparator {
         }
     }
 
+    /// What readers call it, as it stands at the axis of a figure.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Pearson => "Pearson\u{2019}s r",
+            Self::Spearman => "Spearman\u{2019}s \u{3c1}",
+            Self::RhoA => "\u{3c1}a",
+            Self::TauA => "Kendall\u{2019}s \u{3c4}a",
+            Self::TauB => "Kendall\u{2019}s \u{3c4}b",
+            Self::WhitenedCosine => "whitened cosine",
+            Self::WhitenedPearson => "whitened Pearson\u{2019}s r",
+        }
+    }
+
     /// The comparator with this name; rsatoolbox's names are understood too.
     ///
     /// # Errors

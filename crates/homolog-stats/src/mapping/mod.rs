@@ -25,7 +25,7 @@ mod weights;
 pub use choice::{Mapping, MappingPrediction};
 pub use kernel::Kernel;
 pub use predictors::Predictors;
-pub(crate) use products::{dot, product};
+pub(crate) use products::{add_scaled, dot, product};
 pub use weights::{FittedWeights, fit_weights};
 
 use ndarray::ArrayView2;

@@ -188,7 +188,7 @@ impl NoiseCovariance {
             return Ok(product(turned.view(), vectors.t()));
         }
         if self.added <= 0.0 {
-            return Err(singular());
+            return Err(singular(OPERATION));
         }
         let core = product(residuals.view(), residuals.t());
         let (values, vectors) = symmetric_eigen(OPERATION, core.view())?;
@@ -212,15 +212,15 @@ impl NoiseCovariance {
         let greatest = shifted.iter().copied().fold(0.0, f64::max);
         let smallest = greatest * f64::EPSILON * values.len() as f64;
         if shifted.iter().any(|&value| value <= smallest) {
-            return Err(singular());
+            return Err(singular("whitened patterns"));
         }
         Ok(shifted.mapv(|value| value.sqrt().recip()))
     }
 }
 
-fn singular() -> StatsError {
+pub(super) fn singular(operation: &'static str) -> StatsError {
     StatsError::Singular {
-        operation: "whitened patterns",
+        operation,
         matrix: "the noise covariance",
         advice: "Shrink it to its diagonal or to the identity, or give more residuals than units",
     }

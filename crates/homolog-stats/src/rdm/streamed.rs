@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use super::noise::{NoiseEstimate, ResidualSums, freedom_of};
+use super::noise::{NoiseEstimate, ResidualSums, freedom_of, singular};
 use super::pairs::pairs;
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
@@ -194,18 +194,13 @@ impl ResidualProducts {
             products.iter_mut().for_each(|value| *value *= kept);
             products[row] += shrinkage * target;
         }
-        let singular = StatsError::Singular {
-            operation: OPERATION,
-            matrix: "the noise covariance",
-            advice: "Shrink it to its diagonal or to the identity, or give more residuals than units",
-        };
-        let covariance = Array2::from_shape_vec((p, p), self.products).map_err(|_| singular.clone())?;
+        let covariance = Array2::from_shape_vec((p, p), self.products).map_err(|_| singular(OPERATION))?;
         let diagonal = covariance.diag().to_owned();
-        let lower = cholesky(covariance.view()).ok_or(singular.clone())?;
+        let lower = cholesky(covariance.view()).ok_or_else(|| singular(OPERATION))?;
         // What rounding alone leaves of a direction without variance.
         let is_lost = |unit: usize| lower[[unit, unit]].powi(2) <= f64::EPSILON * p as f64 * diagonal[unit];
         if (0..p).any(is_lost) {
-            return Err(singular);
+            return Err(singular(OPERATION));
         }
         Ok(NoiseFactor { scale, lower: Some(lower) })
     }

@@ -1,13 +1,13 @@
-//! Similarity after the best linear alignment: canonical correlations, Procrustes, and soft matching of single units.
+//! Similarity after the best alignment: canonical correlations, and soft matching of single units.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use crate::StatsError;
 use crate::finite::{require_count, require_finite, require_same_length, require_stimuli};
-use crate::linear_algebra::{product, singular_values, thin_svd};
+use crate::linear_algebra::{product, thin_svd};
 
 /// Centred units of both representations, checked.
-fn centred_pair(
+pub(super) fn centred_pair(
     operation: &'static str,
     left: ArrayView2<'_, f64>,
     right: ArrayView2<'_, f64>,
@@ -42,7 +42,7 @@ fn centred_pair(
 }
 
 /// The left singular vectors and singular values that carry `share` of the variance.
-fn leading_components(
+pub(super) fn leading_components(
     operation: &'static str,
     centred: &Array2<f64>,
     share: f64,
@@ -146,66 +146,6 @@ pub fn pwcca(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, share: f64) 
     Ok(found.correlations.dot(&weights) / weights.sum())
 }
 
-/// Squared Procrustes distance after centring and scaling to length 1: from 0 (same up to rotation and scale) to 2.
-///
-/// d² = ‖X‖² + ‖Y‖² − 2 ‖Xᵀ Y‖_* = 2 − 2 ‖Xᵀ Y‖_* with ‖X‖ = ‖Y‖ = 1, the sum of singular values being the best rotation's fit.
-///
-/// # Shapes and units
-/// - `left`, `right`: (n_stimuli, n_units), the same stimuli; numbers of units may differ (the smaller is padded with zeros).
-///
-/// # Errors
-/// [`StatsError::ShapeMismatch`], [`StatsError::TooFewStimuli`], [`StatsError::NotFinite`], [`StatsError::ConstantPattern`].
-///
-/// # Accuracy and randomness
-/// f64; agrees to 1e-9 with the formulas written out in NumPy (goldens/numpy/similarity). Deterministic.
-///
-/// # Reference
-/// Ding, Denain, Steinhardt (2021). Grounding representation similarity through statistical testing. NeurIPS. Equation 2.
-pub fn squared_procrustes_distance(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Result<f64, StatsError> {
-    Ok((2.0 - 2.0 * best_rotation_fit("a Procrustes distance", left, right)?).max(0.0))
-}
-
-/// The angle between two representations after the best rotation: θ = arccos ‖Xᵀ Y‖_*, in radians; a metric.
-///
-/// # Shapes and units
-/// As [`squared_procrustes_distance`]; returns from 0 to π/2.
-///
-/// # Errors
-/// As [`squared_procrustes_distance`].
-///
-/// # Accuracy and randomness
-/// As [`squared_procrustes_distance`].
-///
-/// # Reference
-/// Williams et al. (2021). Generalized shape metrics on neural representations. NeurIPS. Equation 5 (α = 1).
-pub fn angular_shape_distance(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Result<f64, StatsError> {
-    Ok(best_rotation_fit("an angular shape distance", left, right)?.acos())
-}
-
-/// ‖Xᵀ Y‖_* of centred representations of length 1. It is formed between principal components, so that many units cost nothing.
-fn best_rotation_fit(
-    operation: &'static str,
-    left: ArrayView2<'_, f64>,
-    right: ArrayView2<'_, f64>,
-) -> Result<f64, StatsError> {
-    let [left, right] = centred_pair(operation, left, right)?;
-    let n = left.nrows();
-    let (left, right) = (reduced(operation, left, n)?, reduced(operation, right, n)?);
-    let length = |x: &Array2<f64>| x.iter().map(|value| value * value).sum::<f64>().sqrt();
-    let nuclear: f64 = singular_values(operation, product(left.t(), right.view()).view())?.iter().sum();
-    Ok((nuclear / (length(&left) * length(&right))).min(1.0))
-}
-
-/// The same geometry in at most `n` units.
-fn reduced(operation: &'static str, centred: Array2<f64>, n: usize) -> Result<Array2<f64>, StatsError> {
-    if centred.ncols() <= n {
-        return Ok(centred);
-    }
-    let gram = product(centred.view(), centred.t());
-    let (values, vectors) = crate::linear_algebra::symmetric_eigen(operation, gram.view())?;
-    Ok(vectors * &values.mapv(|value| value.max(0.0).sqrt()))
-}
-
 /// How well single units of one representation match single units of the other, each unit's mass shared out at best (soft matching).
 ///
 /// The optimal transport plan P between units (each of mass 1/n of its side) that maximises Σ P_ij r_ij, with r_ij Pearson's r over stimuli
@@ -257,23 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn rotation_scale_and_shift_change_no_distance() {
+    fn rotation_scale_and_shift_change_no_canonical_correlation() {
         let x = random(20, 4, 1);
         let y = turned(&x, 2);
-        assert!(squared_procrustes_distance(x.view(), y.view()).unwrap() < 1e-12);
-        assert!(angular_shape_distance(x.view(), y.view()).unwrap() < 1e-6);
         assert!((svcca(x.view(), y.view(), 1.0).unwrap() - 1.0).abs() < 1e-12);
         assert!((pwcca(x.view(), y.view(), 1.0).unwrap() - 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn many_units_are_reduced_without_changing_the_angle() {
-        let (x, y) = (random(6, 40, 3), random(6, 30, 4));
-        let fit = best_rotation_fit("a test", x.view(), y.view()).unwrap();
-        let [x, y] = centred_pair("a test", x.view(), y.view()).unwrap();
-        let length = |m: &Array2<f64>| m.iter().map(|v| v * v).sum::<f64>().sqrt();
-        let plain: f64 = singular_values("a test", x.t().dot(&y).view()).unwrap().iter().sum();
-        assert!((fit - plain / length(&x) / length(&y)).abs() < 1e-12);
     }
 
     #[test]

@@ -6,10 +6,14 @@
 mod alignment;
 mod cka;
 mod mds;
+mod shape;
 mod spectrum;
 mod transport;
 
-pub use alignment::{angular_shape_distance, pwcca, soft_matching_correlation, squared_procrustes_distance, svcca};
+pub use alignment::{pwcca, soft_matching_correlation, svcca};
 pub use cka::{CkaEstimate, kernel_cka, linear_cka, rbf_cka};
 pub use mds::{MdsEmbedding, MdsOptions, classical_mds, metric_mds};
-pub use spectrum::{effective_dimensionality, eigenspectrum_slope, principal_variances};
+pub use shape::{angular_shape_distance, partly_whitened_shape_distance, squared_procrustes_distance};
+pub use spectrum::{
+    PowerLaw, PowerLawWeights, cross_validated_variances, effective_dimensionality, fit_power_law, principal_variances,
+};

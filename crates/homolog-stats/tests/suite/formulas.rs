@@ -1,5 +1,6 @@
 //! Measures against the formulas of their papers written out in NumPy (`goldens/numpy`).
 
+use homolog_stats::behaviour::{OddOneOut, odd_one_out_accuracy, odd_one_out_ceiling, odd_one_out_similarity};
 use homolog_stats::ceiling::{
     ExplainableVarianceBias, SplitHalf, explainable_variance, normalized_correlation, signal_power,
     signal_power_explained, split_half_ceiling,
@@ -12,7 +13,7 @@ use homolog_stats::rdm::{RdmMeasure, pairs, rdm_from_features};
 use homolog_stats::reweighting::{
     PredictedResponseProtocol, compare_predicted_responses, fit_feature_weights, rdm_of_predicted_responses,
 };
-use homolog_stats::similarity::{angular_shape_distance, squared_procrustes_distance};
+use homolog_stats::similarity::{angular_shape_distance, partly_whitened_shape_distance, squared_procrustes_distance};
 use homolog_stats::splits::Split;
 use ndarray::{Array1, Array2, Array3, Axis, s};
 
@@ -34,6 +35,10 @@ fn shape_distances_are_those_after_the_rotation_itself() {
         assert_close(&name, &[angle], &numbers(&case["angle"]), 1e-9);
         let squared = squared_procrustes_distance(x.view(), y.view()).unwrap();
         assert_close(&name, &[squared], &numbers(&case["squared distance"]), 1e-9);
+        for (alpha, expected) in case["whitened"].as_object().unwrap() {
+            let angle = partly_whitened_shape_distance(x.view(), y.view(), alpha.parse().unwrap()).unwrap();
+            assert_close(&format!("{name}, alpha {alpha}"), &[angle], &numbers(expected), 1e-9);
+        }
     }
 }
 
@@ -134,4 +139,35 @@ fn plain_distances_are_those_of_scipy() {
         let found = rdm_from_features(x.view(), measure).unwrap();
         assert_close(name, &found, &numbers(&golden[name]), 1e-9);
     }
+}
+
+#[test]
+fn odd_one_out_choices_are_scored_by_their_definitions() {
+    const N: usize = 9;
+    const ANSWERS: usize = 4;
+    let golden = golden("numpy/odd_one_out");
+    let embedding = uniform(831, (N, 4)) * 1.5;
+    let products = embedding.dot(&embedding.t());
+    let triplets: Vec<[usize; 3]> =
+        (0..N).flat_map(|i| (i + 1..N).flat_map(move |j| (j + 1..N).map(move |k| [i, j, k]))).collect();
+    let (u, v) = (uniform(832, (triplets.len(), ANSWERS)), uniform(833, (triplets.len(), ANSWERS)));
+    let mut choices = Vec::new();
+    for (at, &[i, j, k]) in triplets.iter().enumerate() {
+        let pairs = [(i, j, k), (i, k, j), (j, k, i)];
+        let similarity = |pair: usize| products[[pairs[pair].0, pairs[pair].1]];
+        let best = (0..3).max_by(|&a, &b| similarity(a).total_cmp(&similarity(b))).unwrap();
+        for answer in 0..ANSWERS {
+            let pair = if u[[at, answer]] < 0.55 { best } else { (3.0 * v[[at, answer]]) as usize };
+            let (first, second, odd) = pairs[pair];
+            choices.push(OddOneOut { first, second, odd });
+        }
+    }
+    for (name, similarity) in [("accuracy", &products), ("accuracy with ties", &products.mapv(f64::floor))] {
+        let found = odd_one_out_accuracy(similarity.view(), &choices).unwrap();
+        assert_close(name, &[found.accuracy, found.standard_error], &numbers(&golden[name]), 1e-12);
+    }
+    let ceiling = odd_one_out_ceiling(&choices).unwrap();
+    assert_close("ceiling", &[ceiling.lower, ceiling.upper], &numbers(&golden["ceiling"]), 1e-12);
+    let similarity = odd_one_out_similarity(products.view()).unwrap();
+    assert_close("similarity", &similarity, &numbers(&golden["similarity"]), 1e-10);
 }

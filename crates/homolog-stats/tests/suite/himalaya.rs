@@ -100,3 +100,33 @@ fn banded_ridge_searches_and_predicts_what_himalaya_does() {
         }
     }
 }
+
+/// Both sides search step by step, so they are as near the least error as their last steps; himalaya's step is not guarded and may end farther away.
+#[test]
+fn refined_weights_reach_the_least_error_and_that_of_himalayas_hyper_gradient() {
+    let golden = golden("himalaya/hyper-gradient");
+    let (features, targets, split) = regression(&golden);
+    let p = features.ncols();
+    let bands = [s![.., ..p / 4], s![.., p / 4..p / 2], s![.., p / 2..]];
+    let bands = bands.map(|columns| Predictors::from_features(features.slice(columns)).unwrap());
+    let predictors = Predictors::from_bands(bands.to_vec()).unwrap();
+    let ridge = PreparedBandedRidge::new(&predictors, targets.view(), &[Kernel::Linear]).unwrap();
+    let mut options = BandedRidgeOptions {
+        kernels: vec![Kernel::Linear],
+        weights: BandWeights::random(9, 3),
+        penalties: numbers(&golden["penalties"]),
+        choice: PenaltyChoice::HIMALAYA,
+        intercept: Intercept::None,
+        n_refinements: 0,
+    };
+    let errors = |options: &BandedRidgeOptions| -> Vec<f64> {
+        ridge.predict(&split, options).unwrap().criterion.iter().map(|criterion| -criterion).collect()
+    };
+    assert_close("before", &errors(&options), &numbers(&golden["start"]), 1e-5);
+    options.n_refinements = 500;
+    let refined = errors(&options);
+    assert_close("least", &refined, &numbers(&golden["least"]), 1e-4);
+    for (ours, himalaya) in refined.iter().zip(numbers(&golden["himalaya"])) {
+        assert!(*ours < himalaya * (1.0 + 1e-4), "{ours} {himalaya}");
+    }
+}

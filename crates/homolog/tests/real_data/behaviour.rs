@@ -1,5 +1,6 @@
 //! Human and network behaviour: shape bias and error consistency from the trials as they were published.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,14 @@ fn people_name_cue_conflict_images_by_shape_and_alexnet_does_not() {
 
 #[test]
 fn error_consistency_ceilings_are_those_of_brain_score() {
+    let entries = std::fs::read_dir(real_data("behaviour_model_vs_human")).expect("a folder that can be read");
+    let folders = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir());
+    let sets: BTreeSet<String> =
+        folders.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
+    assert!(
+        sets.iter().eq(CEILINGS.iter().map(|(set, ..)| *set)),
+        "every set that is there has its ceiling here: {sets:?}"
+    );
     for (set, left_out, expected) in CEILINGS {
         let folder = real_data(&format!("behaviour_model_vs_human/{set}"));
         let scored = |path: &PathBuf| -> Vec<ScoredTrial> {

@@ -7,9 +7,10 @@ use homolog_stats::behaviour::{
     ConfusionRates, DiscriminationPattern, TwoWayChoice, pattern_ceiling, pattern_consistency,
 };
 use homolog_stats::random::Rng;
+use ndarray::Array2;
 use serde_json::json;
 
-use super::{Found, Observer, Trial, of};
+use super::{Found, Observer, Trial, discrimination_figures, of};
 use crate::exit::Failure;
 
 /// Random halvings for the ceiling of a pattern, as in Rajalingham et al. (2018).
@@ -24,38 +25,50 @@ pub(super) fn found(observers: &[Observer], pattern: DiscriminationPattern, seed
             ConfusionRates::from_choices(made, &choices.truths, choices.objects.len()).map_err(of(observer))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let (mut rows, mut listed) = (Vec::new(), Vec::new());
+    let (mut rows, mut listed, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    // Halves of an observer's own choices on the diagonal.
+    let mut consistencies = Array2::from_elem((observers.len(), observers.len()), f64::NAN);
     for first in 0..observers.len() {
         for second in first + 1..observers.len() {
             let names = (observers[first].name.clone(), observers[second].name.clone());
             let value = pattern_consistency(&rates[first], &rates[second], pattern)
                 .map_err(|problem| Failure::wrong_input(format!("{} and {}: {problem}", names.0, names.1)))?;
             rows.push(vec![Cell::name(names.0.clone()), Cell::name(names.1.clone()), Cell::number(value)]);
+            consistencies[[first, second]] = value;
+            consistencies[[second, first]] = value;
             listed.push(json!({ "first": names.0, "second": names.1, "value": value }));
         }
     }
     let mut ceilings = Vec::new();
-    for (observer, made) in observers.iter().zip(&choices.of_observers) {
+    for (at, (observer, made)) in observers.iter().zip(&choices.of_observers).enumerate() {
         let rng = Rng::new(seed);
         let found = pattern_ceiling(made, &choices.truths, choices.objects.len(), pattern, (HALVINGS, &rng));
+        if let Err(problem) = &found {
+            notes.push(format!("{} has no consistency of half against half: {problem}", observer.name));
+        }
         let found = found.ok();
         rows.push(vec![Cell::name(observer.name.clone()), Cell::text("(half against half)"), Cell::number(found)]);
+        consistencies[[at, at]] = found.unwrap_or(f64::NAN);
         ceilings.push(json!({ "observer": observer.name, "value": found }));
     }
+    let mut drawings = vec![discrimination_figures::consistencies(observers, &consistencies, pattern)];
+    drawings.extend(discrimination_figures::patterns(observers, &rates, &choices, pattern));
     Ok(Found {
         lead: format!("{} images of {} objects.", choices.truths.len(), choices.objects.len()),
         json: json!({ "measure": pattern.name(), "objects": choices.objects, "pairs": listed, "ceilings": ceilings }),
         columns: vec!["first", "second", "consistency"],
         rows,
-        notes: Vec::new(),
-        drawings: Vec::new(),
+        notes,
+        drawings,
     })
 }
 
 /// Two-way choices with images and objects numbered alike for all observers.
-struct Choices {
-    objects: Vec<String>,
-    truths: Vec<usize>,
+pub(super) struct Choices {
+    pub(super) objects: Vec<String>,
+    pub(super) truths: Vec<usize>,
+    /// The name of each image.
+    pub(super) images: Vec<String>,
     of_observers: Vec<Vec<TwoWayChoice>>,
 }
 
@@ -86,7 +99,11 @@ impl Choices {
             chose_distractor: trial.answer == trial.distractor,
         };
         let of_observers = observers.iter().map(|observer| observer.trials.iter().map(choice).collect()).collect();
+        let mut names = vec![String::new(); truths.len()];
+        for (name, image) in &images {
+            (*name).clone_into(&mut names[*image]);
+        }
         drop(images);
-        Ok(Self { truths, of_observers, objects: objects.clone() })
+        Ok(Self { truths, of_observers, images: names, objects: objects.clone() })
     }
 }

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod discrimination;
+mod discrimination_figures;
 mod error_consistency;
 mod odd_one_out;
 mod psychometric;

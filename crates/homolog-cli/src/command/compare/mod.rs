@@ -11,8 +11,8 @@ use homolog_stats::comparator::{Comparator, GeometryComparator, compare_geometri
 use homolog_stats::gram::Gram;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::similarity::{
-    CkaEstimate, angular_shape_distance, linear_cka, pwcca, rbf_cka, soft_matching_correlation,
-    squared_procrustes_distance, svcca,
+    CkaEstimate, angular_shape_distance, linear_cka, partly_whitened_shape_distance, pwcca, rbf_cka,
+    soft_matching_correlation, squared_procrustes_distance, svcca,
 };
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use serde_json::json;
@@ -32,6 +32,9 @@ const RBF_WIDTH: f64 = 1.0;
 /// A number that says how alike the responses of two systems are, each stimuli × units.
 type OfResponses = fn(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<f64, StatsError>;
 
+/// The same, of a measure with a setting of its own.
+type CompareTwo<'a> = dyn Fn(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<f64, StatsError> + 'a;
+
 /// Every row of one set of matrices with every row of another.
 type CompareAll<'a> = dyn Fn(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Array2<f64>, StatsError> + 'a;
 
@@ -47,12 +50,17 @@ const OF_RESPONSES: [(&str, OfResponses); 8] = [
     ("soft-matching-correlation", |a, b| soft_matching_correlation(a, b)),
 ];
 
+/// What the name of an angular shape distance after partial whitening begins with; its alpha follows.
+const PARTLY_WHITENED: &str = "angular-shape-distance:";
+
 /// How a pair of inputs is compared.
 #[derive(Clone, Copy)]
 enum Measure {
     Rdms(Comparator),
     Geometries(GeometryComparator),
     Responses(&'static str, OfResponses),
+    /// The angular shape distance after whitening all but this part.
+    PartlyWhitened(f64),
 }
 
 impl std::str::FromStr for Measure {
@@ -61,6 +69,12 @@ impl std::str::FromStr for Measure {
     fn from_str(name: &str) -> Result<Self, String> {
         if let Some((name, measure)) = OF_RESPONSES.iter().find(|(known, _)| *known == name) {
             return Ok(Self::Responses(name, *measure));
+        }
+        if let Some(alpha) = name.strip_prefix(PARTLY_WHITENED) {
+            let found = alpha.parse::<f64>().ok().filter(|alpha| (0.0..=1.0).contains(alpha));
+            return found.map(Self::PartlyWhitened).ok_or_else(|| {
+                format!("cannot read \"{name}\": {PARTLY_WHITENED} takes the part that is not whitened, from 0 to 1, such as {PARTLY_WHITENED}0.5")
+            });
         }
         if let Ok(geometry) = name.parse() {
             return Ok(Self::Geometries(geometry));
@@ -81,7 +95,7 @@ impl std::str::FromStr for Measure {
 ///
 /// With a comparator of RDMs (cosine, pearson, spearman, rho-a, tau-a, tau-b, whitened-cosine, whitened-pearson; of squared distances also
 /// bures-similarity, squared-bures-distance, negative-riemannian-distance) the inputs are stacks of dissimilarity matrices; with a similarity of responses (cka, debiased-cka, rbf-cka, svcca, pwcca, squared-procrustes-distance,
-/// angular-shape-distance, soft-matching-correlation) they are responses to the same stimuli. --partial and --regression take several model matrices at
+/// angular-shape-distance, angular-shape-distance:ALPHA with all but ALPHA whitened, soft-matching-correlation) they are responses to the same stimuli. --partial and --regression take several model matrices at
 /// once: what one explains beside the others.
 #[derive(Args)]
 pub(crate) struct Compare {
@@ -133,19 +147,34 @@ impl Compare {
                 self.refuse_response_options()?;
                 self.matrices(&|left, right| compare_geometries(left, right, comparator))?.0
             }
-            (Measure::Responses(_, measure), None) if self.partial.is_empty() => self.responses(measure)?,
+            (Measure::Responses(_, measure), None) if self.partial.is_empty() => self.responses(&measure)?,
+            (Measure::PartlyWhitened(alpha), None) if self.partial.is_empty() => {
+                self.responses(&|left, right| partly_whitened_shape_distance(left, right, alpha))?
+            }
             _ => {
                 return Err(Failure::wrong_input(
                     "--partial and --regression take several dissimilarity matrices at once, which is by pearson or spearman: pass --by either",
                 ));
             }
         };
-        let name = match self.by {
-            Measure::Rdms(comparator) => comparator.name(),
-            Measure::Geometries(comparator) => comparator.name(),
-            Measure::Responses(name, _) => name,
-        };
-        self.show.show(&self.outcome(compared, name))
+        self.show.show(&self.outcome(compared))
+    }
+
+    /// What the numbers are, as the user names it and as readers do.
+    fn names(&self) -> (String, String) {
+        match self.by {
+            Measure::Rdms(comparator) if self.partial.is_empty() => {
+                (comparator.name().to_owned(), comparator.label().to_owned())
+            }
+            Measure::Rdms(comparator) => {
+                (comparator.name().to_owned(), format!("partial correlation ({})", comparator.label()))
+            }
+            Measure::Geometries(comparator) => (comparator.name().to_owned(), comparator.name().replace('-', " ")),
+            Measure::Responses(name, _) => (name.to_owned(), name.replace('-', " ")),
+            Measure::PartlyWhitened(alpha) => {
+                (format!("{PARTLY_WHITENED}{alpha}"), format!("angular shape distance (\u{3b1} = {alpha})"))
+            }
+        }
     }
 
     /// Dissimilarity matrices have neither axes to name nor missing responses.
@@ -180,7 +209,7 @@ impl Compare {
         Ok((Compared { rows: left.0, columns: right.0, values, notes, ceiling: None }, right.1))
     }
 
-    fn responses(&self, measure: OfResponses) -> Result<Compared, Failure> {
+    fn responses(&self, measure: &CompareTwo<'_>) -> Result<Compared, Failure> {
         let read = |texts: &[String]| {
             let found = self.input.patterns(texts)?;
             Ok::<_, Failure>(found.iter().map(|patterns| patterns.average(PatternAxis::Repetition)).collect::<Vec<_>>())
@@ -210,7 +239,8 @@ impl Compare {
         Ok(Compared { rows, columns, values, notes, ceiling: None })
     }
 
-    fn outcome(&self, compared: Compared, name: &str) -> Outcome {
+    fn outcome(&self, compared: Compared) -> Outcome {
+        let (name, label) = self.names();
         let Compared { rows, columns, values, notes, ceiling } = compared;
         let mut listed = Vec::new();
         let mut scores = Vec::new();
@@ -223,7 +253,7 @@ impl Compare {
         }
         let ends = values.iter().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(*value), high.max(*value)));
         let matrix = LabelledMatrix {
-            description: format!("{name} of each pair"),
+            description: format!("{label} of each pair"),
             rows: String::new(),
             columns: String::new(),
             row_names: rows.clone(),
@@ -231,7 +261,7 @@ impl Compare {
             values: values.clone(),
             range: (ends.0.min(0.0), ends.1.max(1.0)),
             map: ColourMap::Viridis,
-            value: name.to_owned(),
+            value: label.clone(),
             decimals: 2,
         };
         let files: Vec<&str> = self.inputs.iter().chain(&self.with).chain(&self.partial).map(String::as_str).collect();
@@ -242,7 +272,7 @@ impl Compare {
             schema: "homolog.compare/1",
             title: "How alike are these representations?".to_owned(),
             lead,
-            json: json!({ "by": name, "rows": rows, "columns": columns,
+            json: json!({ "by": name, "partial": self.partial, "rows": rows, "columns": columns,
                 "values": values.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>(), "pairs": scores,
                 "ceiling": ceiling.map(|(lower, upper)| json!({ "lower": lower, "upper": upper })) }),
             columns: vec!["first", "second", "value"],
@@ -250,7 +280,7 @@ impl Compare {
             notes,
             drawings: vec![Drawing {
                 name: "similarity",
-                caption: format!("{name} of each pair."),
+                caption: format!("{label} of each pair."),
                 draw: Box::new(move |width| matrix.figure(width)),
             }],
             provenance: provenance(&files),
@@ -260,16 +290,7 @@ impl Compare {
 
 /// The matrices of several stacks below each other, with their names.
 fn together(stacks: &[RdmStack]) -> (Vec<String>, Array2<f64>) {
-    let names = stacks.iter().flat_map(matrix_names).collect();
+    let names = stacks.iter().flat_map(|stack| stack.names.iter().cloned()).collect();
     let rows: Vec<_> = stacks.iter().map(|stack| stack.dissimilarities.view()).collect();
     (names, concatenate(Axis(0), &rows).unwrap_or_default())
-}
-
-/// The names of a stack's matrices: the file's, with a number where there are several.
-fn matrix_names(stack: &RdmStack) -> Vec<String> {
-    let short = Location::parse(&stack.input).short();
-    match stack.n_matrices() {
-        1 => vec![short],
-        n => (1..=n).map(|matrix| format!("{short} {matrix}")).collect(),
-    }
 }

@@ -79,7 +79,7 @@ impl Time {
             values: mean,
             significant,
             middle: 0.0,
-            value: self.comparator.name().to_owned(),
+            value: self.comparator.label().to_owned(),
             onset: (inputs.bins.axis != "time bin").then_some(0.0),
         };
         let marks = if test.is_some() {

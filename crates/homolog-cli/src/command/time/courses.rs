@@ -37,7 +37,11 @@ impl Time {
             }
         }
         for stack in &inputs.regions {
-            courses.push((region_name(stack), "region", self.fused(stack, inputs.movies.view()).map_err(told)?));
+            courses.push((
+                Location::parse(&stack.input).stem(),
+                "region",
+                self.fused(stack, inputs.movies.view()).map_err(told)?,
+            ));
         }
         let mut found = Vec::new();
         for (stream, (name, kind, values)) in courses.into_iter().enumerate() {
@@ -138,7 +142,7 @@ impl Time {
         let chart = CurveChart {
             description: format!("Agreement with dissimilarity matrices over time ({})", self.comparator.name()),
             title: String::new(),
-            vertical: format!("agreement of RDMs ({})", self.comparator.name()),
+            vertical: format!("agreement of RDMs ({})", self.comparator.label()),
             horizontal: bins.axis.to_owned(),
             spacing: Spacing::Linear,
             range: None,
@@ -162,11 +166,6 @@ impl Time {
 /// The first and the last bin of a cluster.
 fn ends(cluster: &Cluster) -> (usize, usize) {
     (cluster.points.first().copied().unwrap_or_default(), cluster.points.last().copied().unwrap_or_default())
-}
-
-fn region_name(stack: &RdmStack) -> String {
-    let short = Location::parse(&stack.input).short();
-    short.split('.').next().unwrap_or(&short).to_owned()
 }
 
 fn course_json(course: &Course, bins: &Bins) -> Value {

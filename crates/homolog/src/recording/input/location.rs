@@ -95,6 +95,13 @@ impl Location {
         Ok(names.into_iter().map(stage).collect())
     }
 
+    /// The file's or folder's name without its endings, with the part: what one thing that it holds is called.
+    pub fn stem(&self) -> String {
+        let name = self.path.file_name().map_or_else(|| self.text.clone(), |name| name.to_string_lossy().into_owned());
+        let stem = name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(&name);
+        self.part.as_ref().map_or_else(|| stem.to_owned(), |part| format!("{stem}:{part}"))
+    }
+
     /// The file's or folder's name without what leads to it, with the part: short enough for a table.
     pub fn short(&self) -> String {
         let name = self.path.file_name().map_or_else(|| self.text.clone(), |name| name.to_string_lossy().into_owned());

@@ -31,7 +31,7 @@ pub struct RdmStack {
     /// `[[matrix, pair]]`: the upper triangle of each matrix, row by row, as SciPy's `squareform` orders it.
     pub dissimilarities: Array2<f64>,
     /// What each matrix is called: by the file where it says so (an array `rdm_names`, `model_names`, `names` or `subject`), else
-    /// by the file's name, with a number from 0 where it holds several.
+    /// by the file's name without its ending, with a number from 1 where it holds several.
     pub names: Vec<String>,
     /// The stimuli, in the order of the rows of the matrices.
     pub stimuli: StimulusIds,
@@ -51,11 +51,11 @@ impl RdmStack {
     pub fn read(location: &Location, missing: MissingPairs) -> Result<RdmStack, InputError> {
         let ArrayOfRdms { values, ids, names, .. } = ArrayOfRdms::read(location)?;
         let mut stack = RdmStack::from_array(&location.text, values, ids, missing)?;
-        let (short, n_matrices) = (location.short(), stack.n_matrices());
+        let (stem, n_matrices) = (location.stem(), stack.n_matrices());
         stack.names = match names.filter(|names| names.len() == n_matrices) {
             Some(names) => names,
-            None if n_matrices == 1 => vec![short],
-            None => (0..n_matrices).map(|number| format!("{short} {number}")).collect(),
+            None if n_matrices == 1 => vec![stem],
+            None => (1..=n_matrices).map(|number| format!("{stem} {number}")).collect(),
         };
         Ok(stack)
     }

@@ -64,7 +64,12 @@ pub(super) fn room_left(axis: &Horizontal, plot_width: f64) -> f64 {
 
 /// Room in pixels that the numbers of a vertical axis need left of it.
 pub(super) fn room_beside(scale: &Scale) -> f64 {
-    let widest = scale.marks().iter().map(|(_, label)| text_width(label)).fold(0.0, f64::max);
+    room_beside_ticks(&scale.marks())
+}
+
+/// Room in pixels that these words need left of a vertical axis.
+pub(super) fn room_beside_ticks(ticks: &[(f64, String)]) -> f64 {
+    let widest = ticks.iter().map(|(_, label)| text_width(label)).fold(0.0, f64::max);
     (widest + TICK + 6.0).max(32.0)
 }
 
@@ -122,13 +127,18 @@ fn draw_names(canvas: &mut Canvas, names: &[String], every: usize, scale: &Scale
 
 /// Draws the vertical axis left of `plot`; the title stands above it, to be read without turning the head.
 pub(super) fn draw_vertical(canvas: &mut Canvas, title: &str, scale: &Scale, plot: Area) {
-    canvas.line("axis", (plot.left, plot.top), (plot.left, plot.bottom()));
-    for (value, label) in scale.marks() {
-        let y = scale.px(value);
-        canvas.line("axis", (plot.left - TICK, y), (plot.left, y));
-        canvas.text("quiet", (plot.left - TICK - 4.0, y + TEXT_PX * 0.35), Anchor::End, &label);
-    }
+    draw_vertical_ticks(canvas, &scale.marks(), scale, plot);
     canvas.text("", (0.0, plot.top - 16.0), Anchor::Start, title);
+}
+
+/// Draws the vertical axis left of `plot` with these words at these places.
+pub(super) fn draw_vertical_ticks(canvas: &mut Canvas, ticks: &[(f64, String)], scale: &Scale, plot: Area) {
+    canvas.line("axis", (plot.left, plot.top), (plot.left, plot.bottom()));
+    for (value, label) in ticks {
+        let y = scale.px(*value);
+        canvas.line("axis", (plot.left - TICK, y), (plot.left, y));
+        canvas.text("quiet", (plot.left - TICK - 4.0, y + TEXT_PX * 0.35), Anchor::End, label);
+    }
 }
 
 /// Whether names are turned because they would touch if level.

@@ -115,6 +115,7 @@ pub(super) fn light_style_sheet() -> String {
         .figure path,.figure line{fill:none;stroke-linecap:round;stroke-linejoin:round}\
         .figure .axis{stroke-width:1;stroke-linecap:butt}.figure .zero{stroke-width:1;stroke-dasharray:2 3}\
         .figure .series{stroke-width:1.8}.figure .error{stroke-width:1}.figure .bound{stroke-width:1;stroke-dasharray:5 3}\
+        .figure .fitted{stroke-width:1.2;stroke-dasharray:5 3;stroke-linecap:butt}\
         .figure .bound-edge{stroke-width:.75}.figure .pixels{image-rendering:pixelated}\
         .figure .bar{stroke:none}.figure .median{stroke-width:1.5}\
         .figure .shade{fill-opacity:.2;stroke:none}.figure .subject{fill-opacity:.45;stroke:none}\
@@ -145,7 +146,7 @@ fn colours(scope: &str, series: &[&str], surface: &Surface) -> String {
         "{scope}.figure .paper{{fill:{paper}}}{scope}.figure text{{fill:{ink}}}{scope}.figure .quiet{{fill:{quiet}}}\
          {scope}.figure .axis,{scope}.figure .zero{{stroke:{axis}}}\
          {scope}.figure .bound,{scope}.figure .bound-edge{{stroke:{axis}}}\
-         {scope}.figure .band{{fill:{band}}}{scope}.figure .median,{scope}.figure .whisker{{stroke:{ink}}}\
+         {scope}.figure .band{{fill:{band}}}{scope}.figure .median,{scope}.figure .whisker,{scope}.figure .fitted{{stroke:{ink}}}\
          {scope}.figure .outline{{stroke:{ink}}}{scope}.figure .halo{{stroke:{paper}}}{scope}.figure .frame{{stroke:{axis}}}\
          {scope}.figure .tee{{fill:{ink}}}{scope}.figure .hollow{{fill:{paper};stroke:{quiet};stroke-width:1}}\
          {scope}.figure .link{{stroke:{quiet};stroke-width:1}}"

@@ -19,7 +19,7 @@ const NAME_LETTERS: usize = 18;
 pub struct LabelledMatrix {
     /// What it shows, in a sentence.
     pub description: String,
-    /// What the rows are: "shown", "data simulated from".
+    /// What the rows are: "shown", "data simulated from"; nothing is said of either where this and the columns are empty.
     pub rows: String,
     /// What the columns are: "answered", "model chosen".
     pub columns: String,
@@ -52,12 +52,15 @@ impl LabelledMatrix {
         // Turned names run up to the right of their column.
         let overhang = if turned { (widest(&self.column_names) * 0.7 + 12.0 - cell / 2.0).max(0.0) } else { 0.0 };
         let cell = ((width - left - overhang) / n_columns).clamp(2.0, 46.0);
-        let top = TEXT_PX + 8.0 + names_room;
+        let has_titles = !(self.rows.is_empty() && self.columns.is_empty());
+        let top = names_room + if has_titles { TEXT_PX + 8.0 } else { 0.0 };
         let area = Area { left, top, width: cell * n_columns, height: cell * n_rows };
 
         let mut canvas = Canvas::default();
-        canvas.text("", (left, TEXT_PX), Anchor::Start, &format!("{} \u{2192}", self.columns));
-        canvas.text("", (left - 8.0, top - 6.0), Anchor::End, &format!("{} \u{2193}", self.rows));
+        if has_titles {
+            canvas.text("", (left, TEXT_PX), Anchor::Start, &format!("{} \u{2192}", self.columns));
+            canvas.text("", (left - 8.0, top - 6.0), Anchor::End, &format!("{} \u{2193}", self.rows));
+        }
         self.draw_cells(&mut canvas, area, cell);
         self.draw_names(&mut canvas, area, cell, turned);
         let bar_top = area.bottom() + 16.0;
@@ -172,6 +175,14 @@ mod tests {
         matrix.range = (0.0, 0.0);
         let svg = matrix.figure(340.0).inline();
         assert!(!svg.contains("NaN") && svg.contains(">0.00<"), "{svg}");
+    }
+
+    #[test]
+    fn arrows_point_along_what_has_a_title_alone() {
+        let mut matrix = matrix(array![[0.9, 0.1], [0.2, 0.8]]);
+        assert!(matrix.figure(340.0).inline().contains("chosen \u{2192}"));
+        (matrix.rows, matrix.columns) = (String::new(), String::new());
+        assert!(!matrix.figure(340.0).inline().contains('\u{2192}'));
     }
 
     #[test]

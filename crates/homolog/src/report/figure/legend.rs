@@ -28,6 +28,8 @@ pub(super) enum Swatch {
     Band,
     /// A line in the colour of text.
     Ink,
+    /// A broken line in the colour of text, as of a fitted function.
+    Fitted,
 }
 
 /// Where each key stands in rows of at most `width` pixels: its left end and its row.
@@ -66,6 +68,7 @@ pub(super) fn draw(canvas: &mut Canvas, keys: &[Key], at: (f64, f64), width: f64
                 let area = Area { left: left + 1.0, top: middle - 5.5, width: 11.0, height: 11.0 };
                 canvas.rect(&format!("bar fill-{colour}"), area);
             }
+            Swatch::Fitted => canvas.line("fitted", (left, middle), (left + 13.0, middle)),
             Swatch::Ink => canvas.line("median", (left, middle), (left + 13.0, middle)),
             Swatch::Band => canvas.rect("band", Area { left, top: middle - 5.5, width: 13.0, height: 11.0 }),
         }

@@ -16,6 +16,8 @@
 //! | [`LineChart`] | scores by stage |
 //! | [`LabelledMatrix`] | confusions, model recovery, p-values of pairs |
 //! | [`StackedBars`] | variance partitions |
+//! | [`SpectrumPlot`] | eigenspectra and their power laws |
+//! | [`ScatterPlot`] | two systems item by item |
 //! | [`Histogram`] | values of many units |
 //! | [`TuningSheet`] | curves and maps of single units, a row each |
 //! | [`AtlasMap`] | an activation atlas |
@@ -39,6 +41,8 @@ mod picture;
 mod rdm_map;
 mod save;
 mod scale;
+mod scatter_plot;
+mod spectrum_plot;
 mod stacked_bars;
 mod svg;
 mod time_map;
@@ -61,6 +65,8 @@ pub use picture::Thumbnail;
 pub use rdm_map::{RdmMap, RdmPanel, RdmShown};
 pub use save::FigureError;
 pub use scale::{Scale, number};
+pub use scatter_plot::{ScatterPlot, ScatterPoint};
+pub use spectrum_plot::{FittedPowerLaw, Spectrum, SpectrumPlot};
 pub use stacked_bars::{StackedBar, StackedBars};
 pub use svg::{Figure, escape};
 pub use time_map::TimeMap;

@@ -116,14 +116,14 @@ impl ColourBar {
         }
         let scale = Scale { low: self.range.0, high: self.range.1, low_px: bar.left, high_px: bar.right() };
         let baseline = bar.bottom() + TEXT_PX + 6.0;
-        let mut free_from = f64::NEG_INFINITY;
         let has_extent = scale.low < scale.high && (scale.high - scale.low).is_finite();
-        for (value, label) in if has_extent { scale.marks() } else { Vec::new() } {
-            let (x, half) = (scale.px(value), text_width(&label) / 2.0);
+        let marks = if has_extent { scale.marks() } else { Vec::new() };
+        let every = every_which(&marks, &scale);
+        for (value, label) in &marks {
+            let x = scale.px(*value);
             canvas.line("axis", (x, bar.bottom()), (x, bar.bottom() + 3.0));
-            if x - half >= free_from {
-                canvas.text("quiet", (x, baseline), Anchor::Middle, &label);
-                free_from = x + half + 3.0;
+            if every.is_none_or(|(step, every)| (value / step).round() as i64 % every == 0) {
+                canvas.text("quiet", (x, baseline), Anchor::Middle, label);
             }
         }
         let title_y = baseline + TEXT_PX + 4.0;
@@ -138,6 +138,14 @@ impl ColourBar {
             canvas.text("quiet", (left + 15.0, bar.bottom()), Anchor::Start, "no value");
         }
     }
+}
+
+/// How far marks are apart, and every how many-th has a label so that labels do not touch; 0 has one wherever it is a mark.
+fn every_which(marks: &[(f64, String)], scale: &Scale) -> Option<(f64, i64)> {
+    let [(first, _), (second, _), ..] = marks else { return None };
+    let widest = marks.iter().map(|(_, label)| text_width(label)).fold(0.0, f64::max);
+    let apart = scale.px(*second) - scale.px(*first);
+    Some((second - first, ((widest + 3.0) / apart).ceil().max(1.0) as i64))
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -179,6 +187,18 @@ mod tests {
         assert_eq!(small.dim(), (400, 400));
         assert_eq!((small[[399, 0]], small[[0, 0]]), (399.0, 0.0));
         assert!(small[[399, 399]].is_nan());
+    }
+
+    #[test]
+    fn labels_of_a_colour_bar_are_thinned_evenly_and_keep_zero() {
+        let bar =
+            ColourBar { map: ColourMap::BlueToOrange, title: String::new(), range: (-0.19, 0.19), has_missing: false };
+        let mut canvas = Canvas::default();
+        bar.draw(&mut canvas, Area { left: 0.0, top: 0.0, width: 200.0, height: 8.0 }, 200.0);
+        let svg = canvas.finish(200.0, 40.0, String::new()).inline();
+        for (label, is_there) in [(">0.00<", true), (">0.10<", true), (">\u{2212}0.10<", true), (">0.05<", false)] {
+            assert_eq!(svg.contains(label), is_there, "{label} in {svg}");
+        }
     }
 
     #[test]

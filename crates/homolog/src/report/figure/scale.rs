@@ -57,15 +57,24 @@ impl Scale {
     }
 }
 
+/// Powers of ten that a logarithmic axis has a mark at; where there are more, every second or third of them.
+const MOST_POWERS: i32 = 8;
+
 /// Round numbers from `low` to `high`, both above 0, for a logarithmic axis: their logarithms to base 10 and themselves. Powers
-/// of ten, with twice and five times each where the axis spans less than three.
+/// of ten, with twice and five times each where the axis spans less than three; as `1e−6` where they would be long.
 pub(super) fn logarithmic_marks(low: f64, high: f64) -> Vec<(f64, String)> {
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let factors: &[f64] = if high / low < 1000.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let step = ((last - first) / MOST_POWERS + 1).max(1);
+    let words = |value: f64, factor: f64, power: i32| match power {
+        -3..=4 => number(value, (-power).max(0) as usize),
+        _ => format!("{factor}e{}", number(f64::from(power), 0)),
+    };
     (first..=last)
-        .flat_map(|power| factors.iter().map(move |factor| (factor * 10_f64.powi(power), power)))
-        .filter(|(value, _)| *value >= low * (1.0 - 1e-9) && *value <= high * (1.0 + 1e-9))
-        .map(|(value, power)| (value.log10(), number(value, (-power).max(0) as usize)))
+        .filter(|power| power % step == 0)
+        .flat_map(|power| factors.iter().map(move |factor| (factor * 10_f64.powi(power), *factor, power)))
+        .filter(|(value, ..)| *value >= low * (1.0 - 1e-9) && *value <= high * (1.0 + 1e-9))
+        .map(|(value, factor, power)| (value.log10(), words(value, factor, power)))
         .collect()
 }
 
@@ -123,5 +132,7 @@ mod tests {
         assert_eq!(labels(10.0, 200.0), ["10", "20", "50", "100", "200"]);
         assert_eq!(labels(0.03, 1.0), ["0.05", "0.1", "0.2", "0.5", "1"]);
         assert_eq!(labels(1.0, 10_000.0), ["1", "10", "100", "1000", "10000"]);
+        assert_eq!(labels(1e-6, 0.01), ["1e\u{2212}6", "1e\u{2212}5", "1e\u{2212}4", "0.001", "0.01"]);
+        assert_eq!(labels(1e-17, 1.0).len(), 6);
     }
 }

@@ -321,8 +321,8 @@ fn matrices_are_called_as_their_file_says_or_as_their_file_is() {
     let two = floats(&[2, 3], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     let named = npz_file(folder.path(), "n.npz", &[("rdms", &two), ("model_names", &texts(&["V1", "IT"]))]);
     assert_eq!(rdms(&named).expect("matrices").names, ["V1", "IT"]);
-    assert_eq!(rdms(&npy_file(folder.path(), "m.npy", &two)).expect("matrices").names, ["m.npy 0", "m.npy 1"]);
-    assert_eq!(rdms(&npy_file(folder.path(), "one.npy", &counted(&[3]))).expect("a matrix").names, ["one.npy"]);
+    assert_eq!(rdms(&npy_file(folder.path(), "m.npy", &two)).expect("matrices").names, ["m 1", "m 2"]);
+    assert_eq!(rdms(&npy_file(folder.path(), "one.npy", &counted(&[3]))).expect("a matrix").names, ["one"]);
     let table = write(folder.path().join("t.csv"), "subject,p1,p2,p3\nann,1,2,3\nbob,4,5,6\n");
     let read = rdms(&table).expect("matrices");
     assert_eq!((read.names, read.stimuli.is_positional()), (names(&["ann", "bob"]), true));
@@ -335,7 +335,7 @@ fn matrices_of_several_files_are_put_together_by_the_ids_of_their_stimuli() {
     let second = rdms(&write(folder.path().join("b.csv"), ",c,a,b\nc,0,9,8\na,9,0,7\nb,8,7,0\n")).expect("a matrix");
     let both = RdmStack::together(&[first.clone(), second], StimulusJoin::All).expect("the same stimuli");
     assert_eq!(both.dissimilarities, ndarray::array![[1.0, 2.0, 3.0], [7.0, 9.0, 8.0]]);
-    assert_eq!(both.names, ["a.csv", "b.csv"]);
+    assert_eq!(both.names, ["a", "b"]);
     let positional = rdms(&npy_file(folder.path(), "p.npy", &counted(&[3]))).expect("a matrix");
     let refused = RdmStack::together(&[first, positional], StimulusJoin::All).map_err(|error| chain(&error));
     assert_says(refused, &["p.npy", "known by position"]);
