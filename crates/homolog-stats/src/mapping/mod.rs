@@ -17,6 +17,7 @@ pub mod poisson;
 mod predictors;
 mod products;
 pub mod ridge;
+mod rows_apart;
 #[cfg(test)]
 mod simulated;
 pub mod stacking;

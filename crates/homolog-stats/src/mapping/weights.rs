@@ -70,15 +70,18 @@ pub fn fit_weights(
     };
     let means = fitted.predicted.mean_axis(Axis(0)).unwrap_or_default();
     let centred = &fitted.predicted - &means;
+    let feature_means = features.mean_axis(Axis(0)).unwrap_or_default();
     let weights = match &predictors.side {
         Side::Features { features, cross_products, .. } => {
             let sides = product(features.t(), centred.view());
             shortest(cross_products.view(), sides.view())?.reversed_axes()
         }
-        // Columns of the dual weights sum to 0, so that the features' means drop out.
-        Side::Stimuli { gram, .. } => product(shortest(gram.view(), centred.view())?.t(), features),
+        // The features' means are taken away: the Gram matrix knows nothing of what is the same for all stimuli, and rounding puts anything there.
+        Side::Stimuli { gram, .. } => {
+            let dual = shortest(gram.view(), centred.view())?;
+            product(dual.t(), (&features - &feature_means).view())
+        }
     };
-    let feature_means = features.mean_axis(Axis(0)).unwrap_or_default();
     let intercepts = means - weights.dot(&feature_means);
     Ok(FittedWeights { weights: weights.as_standard_layout().into_owned(), intercepts, penalties: fitted.penalties })
 }

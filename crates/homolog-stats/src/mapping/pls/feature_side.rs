@@ -4,9 +4,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use super::deflated::{Begun, Component, DeflatedSide};
 use super::{Fold, PlsScaling, scales};
-use crate::mapping::products::{
-    add_scaled, dot, take_away_products_of_rows, times_vector, transpose_times_self, transposed_rows_times,
-};
+use crate::mapping::products::{add_scaled, dot, times_vector, transpose_times_self};
+use crate::mapping::rows_apart::{take_away_products_of_rows, transposed_rows_times};
 
 /// What makes the training part's Xᵀ X of that of all stimuli.
 struct TrainingProducts<'a> {

@@ -63,6 +63,19 @@ fn predictions_equal_those_of_the_converged_textbook_iteration() {
 }
 
 #[test]
+fn more_features_than_training_stimuli_but_not_than_stimuli_are_as_the_textbook_has_them() {
+    let (features, targets) = simulated(50, 45, 3);
+    let split = Split { train: (0..40).collect(), test: (40..50).collect() };
+    let expected = nipals(&features, &targets, &split, 3);
+    let by_features = Predictors::from_features(features.view()).unwrap();
+    let by_gram = Predictors::from_gram(&Gram::of(features.view()).unwrap()).unwrap();
+    for predictors in [by_features, by_gram] {
+        let found = PreparedPls::new(&predictors, targets.view()).unwrap().predict(&split, &unscaled(3)).unwrap();
+        assert!(largest_difference(&found, &expected) < 1e-9);
+    }
+}
+
+#[test]
 fn pls_by_the_gram_matrix_equals_pls_by_the_features() {
     let (features, targets) = simulated(50, 30, 6);
     let by_features = Predictors::from_features(features.view()).unwrap();
