@@ -7,7 +7,9 @@ use homolog::report::Cell;
 use homolog::report::figure::{ColourMap, Curve, CurveChart, CurvePoint, LabelledMatrix, Reference, Spacing};
 use homolog_stats::StatsError;
 use homolog_stats::comparator::Comparator;
-use homolog_stats::inference::{InferenceSettings, Resampling};
+use homolog_stats::inference::{
+    FEWEST_STIMULI_TO_RESAMPLE, FEWEST_SUBJECTS_TO_RESAMPLE, InferenceSettings, Resampling,
+};
 use homolog_stats::power::{
     Design, DesignPower, ModelRecovery, PowerSettings, Simulation, model_recovery, noise_to_signal_of_rdms,
     power_to_tell_apart,
@@ -133,8 +135,29 @@ impl Power {
             None => None,
         };
         let stimuli = groups.first().and_then(|stacks| stacks.first()).map(|stack| &stack.stimuli);
-        let notes = stimuli.and_then(by_position).into_iter().collect();
+        let mut notes: Vec<String> = stimuli.and_then(by_position).into_iter().collect();
+        notes.extend(self.remarks(&designs));
         self.show.show(&self.outcome(&found, recovery.as_ref(), &names, noise_to_signal, notes))
+    }
+
+    /// What is tested otherwise than was asked, because a design is too small to resample.
+    fn remarks(&self, designs: &[Design]) -> Vec<String> {
+        let few_subjects = designs.iter().any(|design| design.n_subjects < FEWEST_SUBJECTS_TO_RESAMPLE);
+        let few_stimuli = designs.iter().any(|design| design.n_stimuli < FEWEST_STIMULI_TO_RESAMPLE);
+        let mut remarks = Vec::new();
+        if few_subjects && !matches!(self.bootstrap, Resampling::Stimuli) {
+            remarks.push(format!(
+                "designs of fewer than {FEWEST_SUBJECTS_TO_RESAMPLE} subjects cannot resample them and are tested over stimuli alone, as `infer` does: \
+                 their power is for these subjects only"
+            ));
+        }
+        if few_stimuli && !matches!(self.bootstrap, Resampling::Subjects) {
+            remarks.push(format!(
+                "designs of fewer than {FEWEST_STIMULI_TO_RESAMPLE} stimuli cannot resample them and are tested over subjects alone, as `infer` does: \
+                 their power is for these stimuli only"
+            ));
+        }
+        remarks
     }
 
     fn row(&self, number: usize, models: &Array2<f64>) -> Result<usize, Failure> {

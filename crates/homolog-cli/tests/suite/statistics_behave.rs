@@ -100,6 +100,6 @@ fn what_choices_do_not_tell_is_said() {
     )
     .unwrap();
     let refused = homolog(folder.path(), &["behave", "people.csv", "perfect.csv", "--measure", "i1"]);
-    refused.refused(2, &["human and human", "constant"]);
+    refused.refused(2, &["human and human", "observer 1 (counted from 0) is constant"]);
     assert_eq!(refused.stdout, "");
 }

@@ -71,8 +71,9 @@ const CASES: &[Case] = &[
     (&["infer", "--models", "models.npy", "--data", "rdms.npy", "--confidence", "1.5"], &["1.5"]),
     (&["encode", "--features", "nan.npy", "--responses", "Y.npy"], &["nan.npy", "unit \"7\" at stimulus \"4\""]),
     (&["encode", "--features", "X.npy", "--responses", "inf.npy"], &["inf.npy", "unit \"5\" at stimulus \"3\""]),
-    (&["encode", "--features", "X.npy", "--responses", "ones.npy"], &["constant"]),
-    (&["encode", "--features", "ones.npy", "--responses", "Y.npy"], &["constant"]),
+    (&["encode", "--features", "X.npy", "--responses", "ones.npy", "--mapping", "ridge"], &["X.npy", "constant"]),
+    (&["encode", "--features", "ones.npy", "--responses", "Y.npy", "--mapping", "ridge"], &["ones.npy", "constant"]),
+    (&["encode", "--features", "ones.npy", "--responses", "Y.npy", "--mapping", "ols"], &["ones.npy", "singular"]),
     (
         &["encode", "--features", "X.npy", "--responses", "Y.npy", "--mapping", "kernel-ridge", "--penalties", "-1"],
         &["penalt", "-1"],
@@ -94,10 +95,6 @@ const CASES: &[Case] = &[
     (&["power", "--models", "two-tied.npy", "--noise-to-signal", "1", "--experiments", "2"], &["constant"]),
     (&["power", "--models", "models.npy", "--noise-to-signal=-1", "--experiments", "2"], &["-1"]),
     (&["power", "--models", "models.npy", "--pilot", "one-rdm.npy", "--experiments", "2"], &["subjects"]),
-    (
-        &["power", "--models", "models.npy", "--noise-to-signal", "1", "--subjects", "1", "--experiments", "2"],
-        &["subject"],
-    ),
     (&["time", "--data", "movies.npy", "--models", "tied.npy"], &["constant"]),
     (&["time", "--data", "movies.npy", "--models", "short-rdms.npy"], &["24", "23"]),
     (&["time", "--data", "movies.npy", "--regions", "nan-rdms.npy"], &["nan-rdms.npy", "NaN"]),
@@ -124,4 +121,20 @@ fn every_command_says_what_it_cannot_use_and_prints_no_number() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn designs_that_are_too_small_to_resample_are_said_to_be_tested_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    geometry(folder.path());
+    let power = |subjects: &str, stimuli: &str| {
+        let arguments =
+            ["power", "--models", "models.npy", "--noise-to-signal", "1", "--experiments", "2", "--samples", "20"];
+        homolog(folder.path(), &[&arguments[..], &["--subjects", subjects, "--stimuli", stimuli]].concat())
+            .done()
+            .stdout
+    };
+    assert!(power("1", "24").contains("designs of fewer than 5 subjects"));
+    assert!(power("6", "12").contains("designs of fewer than 20 stimuli"));
+    assert!(!power("6", "24").contains("designs of fewer"));
 }

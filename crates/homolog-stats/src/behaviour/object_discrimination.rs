@@ -237,7 +237,8 @@ pub fn pattern_consistency(
     let shared = one.iter().zip(&other).filter(|(a, b)| !a.is_nan() && !b.is_nan());
     let (one, other): (Vec<f64>, Vec<f64>) = shared.map(|(a, b)| (*a, *b)).unzip();
     require_count(OPERATION, "values that both observers have", one.len(), 3)?;
-    pearson(&one, &other).ok_or(StatsError::ConstantPattern { operation: OPERATION, what: "observer", index: 0 })
+    let index = usize::from(one.iter().any(|value| Some(value) != one.first()));
+    pearson(&one, &other).ok_or(StatsError::ConstantPattern { operation: OPERATION, what: "observer", index })
 }
 
 /// The consistency of two random halves of the choices, mean over `n_splits`: the ceiling of a pattern. Not corrected for length, as Brain-Score has it.

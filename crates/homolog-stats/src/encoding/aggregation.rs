@@ -47,7 +47,7 @@ pub fn median_over_units_mean_over_splits(scores: ArrayView2<'_, f64>) -> Result
         let defined = row.iter().copied().filter(|value| !value.is_nan()).collect();
         median(defined).ok_or(StatsError::TooFew {
             operation: OPERATION,
-            what: "units with a score",
+            what: "units that have a score (none is where responses or predictions are constant over the test stimuli)",
             found: 0,
             needed: 1,
         })
