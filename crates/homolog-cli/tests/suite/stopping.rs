@@ -53,13 +53,7 @@ fn survives_ten_kills(folder: &Path, command: &[&str], seed: u64) {
 }
 
 /// Runs `command` undisturbed, then kills it at `n` moments of its course, each time in a folder of its own, and resumes it.
-fn survives_kills(
-    folder: &Path,
-    command: &[&str],
-    n: usize,
-    rng: &mut Rng,
-    assert_same: impl Fn(&Path, &Path, &str),
-) {
+fn survives_kills(folder: &Path, command: &[&str], n: usize, rng: &mut Rng, assert_same: impl Fn(&Path, &Path, &str)) {
     let began = Instant::now();
     homolog(folder, &[command, &["undisturbed"]].concat()).done();
     let whole = began.elapsed();

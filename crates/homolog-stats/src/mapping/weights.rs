@@ -75,8 +75,13 @@ pub fn fit_weights(
             let sides = product(features.t(), centred.view());
             shortest(cross_products.view(), sides.view())?.reversed_axes()
         }
-        // Columns of the dual weights sum to 0, so that the features' means drop out.
-        Side::Stimuli { gram, .. } => product(shortest(gram.view(), centred.view())?.t(), features),
+        Side::Stimuli { gram, .. } => {
+            let mut duals = shortest(gram.view(), centred.view())?;
+            // Sums of exactly 0, so that the features' means, however large, drop out.
+            let sums = duals.mean_axis(Axis(0)).unwrap_or_default();
+            duals -= &sums;
+            product(duals.t(), features)
+        }
     };
     let feature_means = features.mean_axis(Axis(0)).unwrap_or_default();
     let intercepts = means - weights.dot(&feature_means);

@@ -90,7 +90,13 @@ fn planted(n: usize) -> Sampled {
     });
     let logits = vectors.slice(ndarray::s![.., ..3]).to_owned();
     let stage = network().stage("relu").unwrap().clone();
-    Sampled { stage: Stage { shape: vec![6, 2, 2], ..stage }, vectors, positions: vec![None; n], logits: Some(logits), attributions: BTreeMap::new() }
+    Sampled {
+        stage: Stage { shape: vec![6, 2, 2], ..stage },
+        vectors,
+        positions: vec![None; n],
+        logits: Some(logits),
+        attributions: BTreeMap::new(),
+    }
 }
 
 #[test]
@@ -126,9 +132,11 @@ fn the_images_of_a_class_are_those_whose_vectors_add_most_to_it() {
     let set = images(folder.path(), 30);
     let preprocessing = Preprocessing { scale: crate::stimuli::Scale::ZeroToOne, ..plain() };
     let images = Folder { set: &set, preprocessing: &preprocessing, engine: &Burn::cpu(), resources: RESOURCES };
-    for (stage, sampling, share) in
-        [("relu", Sampling::RandomPosition, 1.0 / 144.0), ("relu", Sampling::Mean, 1.0), ("flatten", Sampling::Mean, 1.0)]
-    {
+    for (stage, sampling, share) in [
+        ("relu", Sampling::RandomPosition, 1.0 / 144.0),
+        ("relu", Sampling::Mean, 1.0),
+        ("flatten", Sampling::Mean, 1.0),
+    ] {
         let mut sampled = recorded(&set, stage, (sampling, 3)).unwrap();
         sampled.attribute(&network(), &[1, 2], &images, &Silent, &Cancel::default()).unwrap();
         // Class c is the mean of channel c over 144 positions: a vector adds its channel c, at its own position alone a 144th of it.

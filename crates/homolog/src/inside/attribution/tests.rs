@@ -114,7 +114,9 @@ fn of_a_linear_unit_the_gradient_is_its_weights_and_every_share_is_input_times_w
         assert!(error(&found.map, &shares) < 1e-5, "{name}: {}", error(&found.map, &shares));
         assert!((found.sum() - found.objective).abs() < 1e-5 * norm(&shares), "{name}");
         match found.balance {
-            Balance::Completeness { at_baseline, gap } => assert!(at_baseline == 0.0 && gap.abs() < 1e-5 * norm(&shares)),
+            Balance::Completeness { at_baseline, gap } => {
+                assert!(at_baseline == 0.0 && gap.abs() < 1e-5 * norm(&shares))
+            }
             Balance::Conservation(ledger) => {
                 assert!((ledger.start - found.objective).abs() < 1e-6);
                 assert!((ledger.at_image - ledger.start).abs() < 1e-5 * norm(&shares), "{ledger:?}");
