@@ -26,7 +26,7 @@ fn planted(folder: &Path, features: &Array2<f64>) {
     let responses = features.dot(&weights.t()) + 4.0;
     let mut table = "stimulus_id,first,second\n".to_owned();
     for (number, row) in responses.rows().into_iter().enumerate() {
-        table.push_str(&format!("image{:04}.png,{},{}\n", number + 1, row[0], row[1]));
+        table.push_str(&format!("image{:04},{},{}\n", number + 1, row[0], row[1]));
     }
     fs::write(folder.join("responses.csv"), table).unwrap();
 }
@@ -51,7 +51,7 @@ fn a_mapping_fitted_by_encode_drives_its_neurons_beyond_every_recorded_image() {
         "--mapping",
         "ridge",
         "--penalties",
-        "0.000001",
+        "0.000000001",
         "--save-mapping",
         "mapping.npy",
         "--json",
@@ -59,7 +59,7 @@ fn a_mapping_fitted_by_encode_drives_its_neurons_beyond_every_recorded_image() {
     let report = homolog(folder.path(), &encode).done().json();
     let saved = &report["saved_mapping"];
     assert_eq!((&saved["n_units"], &saved["n_features"], &saved["n_stimuli"]), (&2.into(), &4096.into(), &24.into()));
-    assert_eq!(saved["penalties"], serde_json::json!([1e-6, 1e-6]));
+    assert_eq!(saved["penalties"], serde_json::json!([1e-9, 1e-9]));
     let mapping: Array2<f64> = ndarray_npy::read_npy(folder.path().join("mapping.npy")).unwrap();
     assert_eq!(mapping.dim(), (2, 4097));
     // With hardly any penalty and without noise the fit goes through the responses.

@@ -126,7 +126,7 @@ fn what_needs_a_classifier_says_what_the_network_gives_instead() {
     for (command, words) in [
         (
             &["synthesize", "adversarial", "--images", "images", "--budget", "1/255"][..],
-            &["\"maps.onnx\"", "it is no classifier", "[16, 32, 32]"][..],
+            &["it is no classifier", "make a metamer", "[16, 32, 32]"][..],
         ),
         (&["synthesize", "controversial", "maps.onnx", "--classes", "1,2"], &["it is no classifier", "[16, 32, 32]"]),
         (&["attribute", "images", "--objective", "logit:1"], &["needs a classifier", "[16, 32, 32]"]),

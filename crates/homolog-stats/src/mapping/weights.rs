@@ -76,10 +76,12 @@ pub fn fit_weights(
             let sides = product(features.t(), centred.view());
             shortest(cross_products.view(), sides.view())?.reversed_axes()
         }
-        // The features' means are taken away: the Gram matrix knows nothing of what is the same for all stimuli, and rounding puts anything there.
         Side::Stimuli { gram, .. } => {
-            let dual = shortest(gram.view(), centred.view())?;
-            product(dual.t(), (&features - &feature_means).view())
+            let mut duals = shortest(gram.view(), centred.view())?;
+            // Sums of exactly 0, so that the features' means, however large, drop out.
+            let sums = duals.mean_axis(Axis(0)).unwrap_or_default();
+            duals -= &sums;
+            product(duals.t(), features)
         }
     };
     let intercepts = means - weights.dot(&feature_means);
