@@ -58,6 +58,8 @@ impl TripletOptions {
 /// Similarities by the ids of things.
 struct Predictor {
     name: String,
+    /// What was given, as the user names it.
+    input: String,
     things: Vec<String>,
     similarity: Array2<f64>,
 }
@@ -171,13 +173,14 @@ fn predictors(options: &TripletOptions) -> Result<Vec<Predictor>, Failure> {
         let similarity = similarity(matrix, options.similarity)
             .map_err(|problem| Failure::wrong_input(format!("{}: {problem}", features.input)))?;
         let name = Location::parse(&features.input).short();
-        predictors.push(Predictor { name, things: features.stimuli.texts(), similarity });
+        predictors.push(Predictor { name, input: features.input, things: features.stimuli.texts(), similarity });
     }
     for text in &options.rdm {
         let stack = RdmStack::read(&Location::parse(text), MissingPairs::Refuse).map_err(|problem| unread(&problem))?;
         let squares = (0..stack.n_matrices()).filter_map(|matrix| stack.square(matrix));
         predictors.extend(squares.zip(&stack.names).map(|(square, name)| Predictor {
             name: name.clone(),
+            input: text.clone(),
             things: stack.stimuli.texts(),
             similarity: -square,
         }));
@@ -208,7 +211,7 @@ fn positions<'a>(predictor: &'a Predictor, choices: &[Named]) -> Result<BTreeMap
             "{} of the things that were chosen among are not in \"{}\", which has {} (first: \"{first}\"). Give it their ids \
              (an array or column stimulus_id), or number its rows from 0",
             unknown.len(),
-            predictor.name,
+            predictor.input,
             predictor.things.len()
         ))),
     }
