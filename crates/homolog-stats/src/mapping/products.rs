@@ -4,9 +4,10 @@
 use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
-use ndarray::{Array2, ArrayView2, LinalgScalar, s};
-use rayon::prelude::*;
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView2, Axis, LinalgScalar, s};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Rows and columns of a tile: large enough that packing it costs little beside multiplying it.
 const TILE: usize = 256;
@@ -64,7 +65,7 @@ pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> 
     let (left, right) = (Laid::of(left), Laid::of(right));
     let tiles = tiles_of(n_rows, n_columns);
     let made = multiply_tiles(&tiles, left.view(), right.view());
-    assemble((n_rows, n_columns), &tiles, &made)
+    assemble((n_rows, n_columns), &tiles, &made, Symmetry::None)
 }
 
 /// left · right, on the calling thread: for products inside a parallel loop.
@@ -88,13 +89,7 @@ pub(crate) fn transpose_times_self(matrix: ArrayView2<'_, f64>) -> Array2<f64> {
     let laid = Laid::of(matrix);
     let tiles = tiles_of(size, size).into_iter().flat_map(Tile::lower).collect::<Vec<_>>();
     let made = multiply_tiles(&tiles, laid.view().transpose(), laid.view());
-    let mut out = assemble((size, size), &tiles, &made);
-    for row in 0..size {
-        for column in 0..row {
-            out[[column, row]] = out[[row, column]];
-        }
-    }
-    out
+    assemble((size, size), &tiles, &made, Symmetry::Symmetric)
 }
 
 /// matrix · vector, on the calling thread.
@@ -126,8 +121,8 @@ pub(crate) fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
 }
 
 struct Tile {
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
 impl Tile {
@@ -169,12 +164,29 @@ fn multiply_into<T: Real>(out: &mut [T], left: MatRef<'_, T>, right: MatRef<'_, 
     matmul(out, Accum::Replace, left, right, T::one(), Par::Seq);
 }
 
-fn assemble(shape: (usize, usize), tiles: &[Tile], made: &[Vec<f64>]) -> Array2<f64> {
+/// Whether tiles above the diagonal are those below it, turned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Symmetry {
+    None,
+    Symmetric,
+}
+
+fn assemble(shape: (usize, usize), tiles: &[Tile], made: &[Vec<f64>], symmetry: Symmetry) -> Array2<f64> {
     let mut out = Array2::zeros(shape);
-    for (tile, values) in tiles.iter().zip(made) {
-        let mut place = out.slice_mut(s![tile.rows.clone(), tile.columns.clone()]);
-        place.iter_mut().zip(values).for_each(|(place, &value)| *place = value);
-    }
+    out.axis_chunks_iter_mut(Axis(0), TILE).into_par_iter().enumerate().for_each(|(band, mut lines)| {
+        let first = band * TILE;
+        let lines_of = |range: &Range<usize>| range.start - first..range.end - first;
+        for (tile, values) in tiles.iter().zip(made) {
+            if tile.rows.start / TILE == band {
+                let mut place = lines.slice_mut(s![lines_of(&tile.rows), tile.columns.clone()]);
+                place.iter_mut().zip(values).for_each(|(place, &value)| *place = value);
+            }
+            if symmetry == Symmetry::Symmetric && tile.rows != tile.columns && tile.columns.start / TILE == band {
+                let place = lines.slice_mut(s![lines_of(&tile.columns), tile.rows.clone()]);
+                place.reversed_axes().iter_mut().zip(values).for_each(|(place, &value)| *place = value);
+            }
+        }
+    });
     out
 }
 
