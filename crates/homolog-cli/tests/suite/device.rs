@@ -47,7 +47,7 @@ fn the_processor_is_the_default_to_the_byte() {
 #[cfg(not(feature = "wgpu"))]
 const COMMANDS: [&[&str]; 12] = [
     &["record", MODEL, "images"],
-    &["score", MODEL, "--benchmark", "none"],
+    &["score", MODEL, "--benchmark", "henaff2021-V1"],
     &["demo"],
     &["look", MODEL, "--objective", "linear"],
     &["attribute", MODEL, "images"],
