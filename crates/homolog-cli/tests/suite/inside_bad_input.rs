@@ -106,13 +106,8 @@ fn with_model<'a>(command: &[&'a str], fixed: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn an_image_that_is_too_small_is_refused_with_its_size() {
     let folder = tempfile::tempdir().unwrap();
-    let look = |model: &str, more: &[&str]| {
-        homolog(folder.path(), &[&["look", model, "--out", "out", "--engine", "burn"], more].concat())
-    };
-    look(MODEL, &["--objective", "layer1.0:1", "--size", "2"]).refused(2, &["image of 2 × 2 pixels", "--size"]);
-    let small = ["--objective", "features.12:1", "--size", "12"];
-    look("random:squeezenet1_1?seed=1", &small)
-        .refused(2, &["a window of 3 positions does not fit into 2", "give a larger image"]);
+    let look = ["look", MODEL, "--out", "out", "--engine", "burn", "--objective", "layer1.0:1", "--size", "2"];
+    homolog(folder.path(), &look).refused(2, &["image of 2 × 2 pixels", "--size"]);
     assert!(!folder.path().join("out/look.json").exists());
 }
 

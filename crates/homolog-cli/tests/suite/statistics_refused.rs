@@ -41,7 +41,7 @@ fn faulty(folder: &Path) {
         ("short-labels.csv", labels(39, 2)),
         ("no-trials.csv", "subj,category,object_response,condition,imagename\n".to_owned()),
         ("one-level.csv", {
-            let trial = |at: usize| format!("s1,cat,{},0.5,im{at}\n", if at % 3 == 0 { "dog" } else { "cat" });
+            let trial = |at: usize| format!("s1,cat,{},0.5,im{at}\n", if at.is_multiple_of(3) { "dog" } else { "cat" });
             let trials = (0..30).map(trial);
             std::iter::once("subj,category,object_response,condition,imagename\n".to_owned()).chain(trials).collect()
         }),
