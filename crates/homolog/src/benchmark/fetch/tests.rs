@@ -40,8 +40,11 @@ impl Server {
         std::thread::spawn(move || {
             for (request, stream) in listener.incoming().enumerate() {
                 let answer = answers[request.min(answers.len() - 1)];
-                let range = serve(stream.expect("a connection"), &body, answer);
-                seen.lock().expect("not poisoned").push(range);
+                let stream = stream.expect("a connection");
+                let range = range_asked_for(&stream);
+                // Before the answer, after which the other side looks.
+                seen.lock().expect("not poisoned").push(range.clone());
+                serve(stream, &range, &body, answer);
             }
         });
         Server { url, ranges }
@@ -52,7 +55,7 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, body: &[u8], answer: Answer) -> String {
+fn range_asked_for(stream: &TcpStream) -> String {
     let mut reader = BufReader::new(stream.try_clone().expect("cloned"));
     let mut range = String::new();
     loop {
@@ -66,6 +69,10 @@ fn serve(stream: TcpStream, body: &[u8], answer: Answer) -> String {
             range = value.trim().to_owned();
         }
     }
+    range
+}
+
+fn serve(mut stream: TcpStream, range: &str, body: &[u8], answer: Answer) {
     let asked_from = range.strip_prefix("bytes=").and_then(|text| text.trim_end_matches('-').parse::<usize>().ok());
     let from = match answer {
         Answer::WholeFile => None,
@@ -87,11 +94,9 @@ fn serve(stream: TcpStream, body: &[u8], answer: Answer) -> String {
         Answer::CutAfter(bytes) => &sent[..bytes.min(sent.len())],
         _ => sent,
     };
-    let mut stream = stream;
     // The other side may have gone; that is part of what is tested.
     let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes());
     let _ = stream.write_all(sent);
-    range
 }
 
 fn body() -> Vec<u8> {

@@ -71,9 +71,13 @@ impl BarChart {
         let step = plot.width / n_bars as f64;
         let centre = |bar: usize| plot.left + (bar as f64 + 0.5) * step;
 
+        // The ceiling's name stands beside the plot where there is room, so that no bar hides it.
+        let name_room = self.ceiling.as_ref().map_or(0.0, |band| super::svg::text_width(&band.name) + 6.0);
+        let name_room = if plot.right() + name_room + right <= width { name_room } else { 0.0 };
+
         let mut canvas = Canvas::default();
         canvas.text("", (0.0, TEXT_PX), Anchor::Start, &self.vertical);
-        self.draw_ceiling(&mut canvas, &vertical, plot);
+        self.draw_ceiling(&mut canvas, &vertical, plot, name_room);
         draw_vertical(&mut canvas, "", &vertical, plot);
         for (position, bar) in self.bars.iter().enumerate() {
             draw_bar(&mut canvas, bar, centre(position), step, &vertical);
@@ -92,7 +96,7 @@ impl BarChart {
         let places = Scale { low: -0.5, high: n_bars as f64 - 0.5, low_px: plot.left, high_px: plot.right() };
         draw_horizontal(&mut canvas, &axis, &places, below);
         canvas.finish(
-            (plot.right() + right).min(width),
+            (plot.right() + name_room + right).min(width),
             bottom + room_below(&axis, plot.width),
             self.description.clone(),
         )
@@ -110,15 +114,21 @@ impl BarChart {
         values
     }
 
-    fn draw_ceiling(&self, canvas: &mut Canvas, vertical: &Scale, plot: Area) {
+    /// `beside` is the room for its name to the right of the plot; 0 where it has to stand within.
+    fn draw_ceiling(&self, canvas: &mut Canvas, vertical: &Scale, plot: Area, beside: f64) {
         let Some(band) = self.ceiling.as_ref().filter(|band| band.low.is_finite() && band.high.is_finite()) else {
             return;
         };
         let (top, bottom) = (vertical.px(band.high), vertical.px(band.low));
         canvas.rect("band", Area { left: plot.left, top, width: plot.width, height: (bottom - top).max(1.5) });
         let fits = bottom - top > TEXT_PX + 4.0;
-        let baseline = if fits { (top + bottom) / 2.0 + TEXT_PX * 0.35 } else { top - 4.0 };
-        canvas.text("quiet small", (plot.right() - 4.0, baseline), Anchor::End, &band.name);
+        let middle = (top + bottom) / 2.0 + TEXT_PX * 0.35;
+        if beside > 0.0 {
+            canvas.text("quiet small", (plot.right() + 4.0, middle), Anchor::Start, &band.name);
+        } else {
+            let baseline = if fits { middle } else { top - 4.0 };
+            canvas.text("quiet small", (plot.right() - 4.0, baseline), Anchor::End, &band.name);
+        }
     }
 }
 

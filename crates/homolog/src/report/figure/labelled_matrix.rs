@@ -45,7 +45,8 @@ impl LabelledMatrix {
         let (n_rows, n_columns) = (self.values.nrows().max(1) as f64, self.values.ncols().max(1) as f64);
         let widest =
             |names: &[String]| names.iter().map(|name| text_width(&shortened(name, NAME_LETTERS))).fold(0.0, f64::max);
-        let left = widest(&self.row_names) + 8.0;
+        let title_of_rows = format!("{} \u{2193}", self.rows);
+        let left = widest(&self.row_names).max(text_width(&title_of_rows)) + 8.0;
         let cell = ((width - left) / n_columns).clamp(2.0, 46.0);
         let turned = widest(&self.column_names) + 6.0 > cell;
         let names_room = if turned { widest(&self.column_names) * 0.72 + 10.0 } else { TEXT_PX + 6.0 };
@@ -59,7 +60,7 @@ impl LabelledMatrix {
         let mut canvas = Canvas::default();
         if has_titles {
             canvas.text("", (left, TEXT_PX), Anchor::Start, &format!("{} \u{2192}", self.columns));
-            canvas.text("", (left - 8.0, top - 6.0), Anchor::End, &format!("{} \u{2193}", self.rows));
+            canvas.text("", (left - 8.0, top - 6.0), Anchor::End, &title_of_rows);
         }
         self.draw_cells(&mut canvas, area, cell);
         self.draw_names(&mut canvas, area, cell, turned);
