@@ -190,8 +190,12 @@ impl Infer {
         let ceiling =
             found.ceiling.map_or_else(String::new, |(low, high)| format!("Noise ceiling {low:.3} to {high:.3}. "));
         let resampled = found.resampling.map_or("nothing", Resampling::name);
+        let of_zero = match found.zero_method == found.method {
+            true => String::new(),
+            false => format!(", against 0: {}", found.zero_method.name()),
+        };
         format!(
-            "{best}{ceiling}{} subjects, {} stimuli, {}; resampled: {resampled}; tests: {}.",
+            "{best}{ceiling}{} subjects, {} stimuli, {}; resampled: {resampled}; tests: {}{of_zero}.",
             found.n_subjects,
             found.n_stimuli,
             self.comparator.name(),

@@ -114,6 +114,7 @@ fn infer_finds_the_model_that_subjects_follow() {
     ];
     let object = homolog(folder.path(), &arguments).done().json();
     assert_eq!((&object["schema"], &object["comparator"]), (&json!("homolog.infer/1"), &json!("tau-a")));
+    assert_eq!((&object["method"], &object["zero_method"]), (&json!("bootstrap-t"), &json!("label-exchange")));
     let models = object["models"].as_array().unwrap();
     let value = |model: usize| models[model]["value"].as_f64().unwrap();
     assert!(value(0) > value(1) + 0.2, "{} {}", value(0), value(1));
@@ -123,6 +124,8 @@ fn infer_finds_the_model_that_subjects_follow() {
     assert!(ceiling["lower"].as_f64().unwrap() < ceiling["upper"].as_f64().unwrap());
     // The same seed gives the same numbers.
     assert_eq!(homolog(folder.path(), &arguments).done().json(), object);
+    let by_bootstrap = [&arguments[..], &["--relabellings", "0"]].concat();
+    assert_eq!(homolog(folder.path(), &by_bootstrap).done().json()["zero_method"], json!("bootstrap-t"));
 }
 
 #[test]
