@@ -1,7 +1,7 @@
 //! Kriegeskorte et al. (2008): human IT on 92 images, with the figures that rsatoolbox 0.3.2 gives.
 
 use homolog_stats::comparator::{Comparator, compare_rdms};
-use homolog_stats::inference::{InferenceSettings, Resampling, ResamplingChange, infer};
+use homolog_stats::inference::{InferenceSettings, Resampling, ResamplingChange, TestMethod, infer};
 use homolog_stats::model::RdmModel;
 use homolog_stats::noise_ceiling::{CeilingConvention, noise_ceiling};
 use homolog_stats::random::Rng;
@@ -87,8 +87,14 @@ fn four_subjects_leave_the_stimuli_to_be_resampled() {
     let found = infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &settings, &Rng::new(1)).unwrap();
     assert_eq!(found.change, Some(ResamplingChange::TooFewSubjects { found: 4 }));
     // Animacy is related to human IT beyond doubt, and better than the V1 model.
-    assert!(found.models[0].against_zero.unwrap().holm < 1e-3);
-    assert_eq!(found.models[0].randomisation.unwrap().p_family_wise, 1.0 / 200.0);
+    let against_zero = found.models[0].against_zero.unwrap();
+    assert_eq!(found.zero_method, TestMethod::LabelExchange);
+    assert_eq!((against_zero.p, against_zero.max_statistic), (1.0 / 200.0, 1.0 / 200.0));
+    let by_bootstrap = InferenceSettings { n_relabellings: 0, ..settings };
+    let bootstrapped =
+        infer(&RdmModel::fixed_rows(models.view()), subjects.view(), &by_bootstrap, &Rng::new(1)).unwrap();
+    assert_eq!(bootstrapped.zero_method, TestMethod::BootstrapT);
+    assert!(bootstrapped.models[0].against_zero.unwrap().holm < 1e-3);
     let pair = found.pairs.iter().find(|pair| (pair.first, pair.second) == (0, 5)).unwrap();
     assert!(pair.difference > 0.2 && pair.test.holm < 0.01, "{pair:?}");
 }
