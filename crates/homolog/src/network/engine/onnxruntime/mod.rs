@@ -33,7 +33,7 @@ pub struct OnnxRuntimeConfig {
 /// ONNX Runtime, loaded.
 #[derive(Clone, Debug)]
 pub struct OnnxRuntime {
-    library: Library,
+    loaded: Library,
     n_threads: usize,
 }
 
@@ -44,13 +44,13 @@ impl OnnxRuntime {
     /// # Errors
     /// [`Unavailable`], in one line, when there is none or it cannot be loaded; the process goes on.
     pub fn find(config: &OnnxRuntimeConfig) -> Result<Self, Unavailable> {
-        let library = library::load(config.library.as_deref())?;
-        Ok(Self { library, n_threads: config.n_threads })
+        let OnnxRuntimeConfig { library, n_threads } = config;
+        Ok(Self { loaded: library::load(library.as_deref())?, n_threads: *n_threads })
     }
 
     /// The file that was loaded.
     pub fn library(&self) -> &Path {
-        &self.library.path
+        &self.loaded.path
     }
 }
 
@@ -60,7 +60,7 @@ impl Engine for OnnxRuntime {
     }
 
     fn description(&self) -> String {
-        let file = self.library.path.canonicalize().unwrap_or_else(|_| self.library.path.clone());
+        let file = self.loaded.path.canonicalize().unwrap_or_else(|_| self.loaded.path.clone());
         let version = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         format!("{NAME} {}", version.trim_start_matches("libonnxruntime.so."))
     }
@@ -84,7 +84,7 @@ impl Engine for OnnxRuntime {
 
 impl OnnxRuntime {
     fn commit(&self, model: &[u8]) -> ort::Result<OrtSession> {
-        SessionBuilder::new(&self.library.environment)?
+        SessionBuilder::new(&self.loaded.environment)?
             .with_optimization_level(GraphOptimizationLevel::All)?
             .with_intra_threads(self.n_threads)?
             .with_inter_threads(1)?
