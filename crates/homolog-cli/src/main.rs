@@ -32,6 +32,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    homolog_stats::pages::keep_freed();
     match Arguments::parse().command.run() {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(failure) => failure.report(),

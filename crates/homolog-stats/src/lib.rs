@@ -1,6 +1,7 @@
 //! Comparing representations: RDMs and their comparison, mappings, noise ceilings, decoding and behaviour.
 //!
-//! Arrays in, numbers out. No files, no networks, no clock, no global state; a random generator is an argument.
+//! Arrays in, numbers out. No files, no networks, no clock, no global state; a random generator is an argument. What a program may say
+//! about the memory of its process is in [`pages`].
 
 pub mod behaviour;
 pub mod ceiling;
@@ -14,6 +15,7 @@ pub mod lbfgs;
 pub mod mapping;
 pub mod model;
 pub mod noise_ceiling;
+pub mod pages;
 pub mod power;
 pub mod principal_components;
 mod products_of_rows;

@@ -18,6 +18,15 @@ pub(crate) struct Measured {
     pub(crate) printed: Value,
 }
 
+/// What of an optimisation is timed.
+#[derive(Clone, Copy)]
+enum Timed {
+    /// The median step, as the peer has it.
+    MedianStep,
+    /// All of it, divided by its steps and units: the only time that several units side by side have.
+    Whole,
+}
+
 /// Both sides, ready to run.
 pub(crate) struct Sides {
     python: PathBuf,
@@ -75,7 +84,8 @@ impl Sides {
                 command
             }
             Kind::Recording { engine } => self.record(engine)?,
-            Kind::Visualization { n_units } => return self.visualize(n_units),
+            Kind::Visualization { n_units: 1 } => return self.visualize(1, Timed::MedianStep),
+            Kind::Visualization { n_units } => return self.visualize(n_units, Timed::Whole),
         };
         let began = Instant::now();
         let printed = self.printed(&mut command)?;
@@ -87,7 +97,7 @@ impl Sides {
     }
 
     /// Seconds a step of one unit, when so many channels of a stage are optimised: 64 steps, Fourier, jitter.
-    fn visualize(&self, n_units: usize) -> Result<Measured, String> {
+    fn visualize(&self, n_units: usize, timed: Timed) -> Result<Measured, String> {
         const FIRST: usize = 17;
         const N_STEPS: usize = 64;
         let out = self.scratch.path().join("looks");
@@ -100,10 +110,9 @@ impl Sides {
         let mut printed = self.printed(&mut command)?;
         let trajectory = printed["results"][0]["trajectory"].as_array().cloned().unwrap_or_default();
         printed["values"] = serde_json::json!({ "first": trajectory.first(), "last": trajectory.last() });
-        // One unit's steps are timed one by one, as the peer's are; of several only the whole is.
-        let seconds = match n_units {
-            1 => printed["results"][0]["step_seconds"].as_f64(),
-            _ => printed["optimising_seconds"].as_f64().map(|all| all / (n_units * N_STEPS) as f64),
+        let seconds = match timed {
+            Timed::MedianStep => printed["results"][0]["step_seconds"].as_f64(),
+            Timed::Whole => printed["optimising_seconds"].as_f64().map(|all| all / (n_units * N_STEPS) as f64),
         };
         measured(seconds.ok_or_else(|| format!("no times in {printed}"))?, printed)
     }
@@ -136,7 +145,7 @@ impl Sides {
     pub(crate) fn peer(&self, workload: &Workload) -> Result<Measured, String> {
         let printed = match workload.kind {
             Kind::Visualization { n_units: 1 } => self.python("visualize", &[])?,
-            Kind::Visualization { .. } => return self.visualize(1),
+            Kind::Visualization { .. } => return self.visualize(1, Timed::Whole),
             Kind::Statistics => self.python("stats", &[self.inputs.as_os_str(), OsStr::new(workload.name)])?,
             Kind::Recording { .. } => {
                 let store = self.scratch.path().join("peer");

@@ -18,6 +18,8 @@ type Failure = Box<dyn std::error::Error>;
 
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() -> Result<(), Failure> {
+    // As the program does.
+    homolog_stats::pages::keep_freed();
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("name the folder that peers_stats.py made")?;
     let asked: Vec<String> = arguments.collect();

@@ -25,6 +25,8 @@ pub mod circuit;
 pub mod dissection;
 mod error;
 pub mod examples;
+#[cfg(test)]
+mod host_check;
 pub mod image;
 pub mod objective;
 pub mod optimise;

@@ -1,8 +1,10 @@
 //! Colours that natural images do not correlate.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation};
 use ndarray::{Array3, ArrayView3};
 
+use super::painted::painted;
+use crate::network::op::host::is_here;
 use crate::network::value::Ranked;
 
 /// A square root of the covariance of red, green and blue over ImageNet (rows red, green, blue), as lucid has it
@@ -39,8 +41,18 @@ fn inverse(m: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
 }
 
 impl Colour {
-    /// The image before the sigmoid, from that in the parameters' colours.
-    pub(super) fn mixed(self, raw: Tensor<4>) -> Tensor<4> {
+    /// The images, in (0, 1), from those in the parameters' colours: mixed, then through a sigmoid.
+    pub(super) fn painted(self, raw: Tensor<4>) -> Tensor<4> {
+        let raw = Ranked::R4(raw);
+        if is_here(&raw) {
+            let matrix = (self == Self::Decorrelated).then(|| matrix().map(|row| row.map(super::narrow)));
+            return painted(raw, matrix);
+        }
+        activation::sigmoid(self.mixed(raw.into_rank()))
+    }
+
+    /// The images before the sigmoid.
+    fn mixed(self, raw: Tensor<4>) -> Tensor<4> {
         if self == Self::Plain {
             return raw;
         }
@@ -77,6 +89,16 @@ impl Colour {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inside::host_check::assert_same;
+
+    #[test]
+    fn painting_in_one_pass_is_mixing_and_then_the_sigmoid() {
+        for (colour, n_channels) in [(Colour::Decorrelated, 3), (Colour::Plain, 3), (Colour::Plain, 2)] {
+            // More pixels than are painted at once.
+            let ours = |raw| colour.painted(raw);
+            assert_same([2, n_channels, 70, 61], &ours, &|raw| activation::sigmoid(colour.mixed(raw)));
+        }
+    }
 
     #[test]
     fn the_inverse_undoes_the_mixing() {

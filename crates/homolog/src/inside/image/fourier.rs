@@ -1,4 +1,5 @@
-//! The real Fourier transform in two dimensions as products of matrices, so that gradients go through it.
+//! The real Fourier transform in two dimensions: on the processor by fast transforms, on other devices as products of matrices,
+//! so that gradients go through it everywhere.
 //!
 //! A spectrum of a plane of height × width has width / 2 + 1 columns of frequencies along x; of each, the real and then the
 //! imaginary parts for all frequencies along y: (column, 2, height). It is unitary but for the columns that stand for two.
@@ -8,12 +9,20 @@ use std::f64::consts::TAU;
 use burn::tensor::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis, s};
 
+use super::fast_fourier::FastFourier;
 use super::narrow;
 use crate::network::value::Ranked;
 
 /// From spectra to images.
 #[derive(Debug)]
-pub(super) struct InverseFourier {
+pub(super) enum InverseFourier {
+    Fast(FastFourier),
+    Products(Products),
+}
+
+/// The transform as matrices.
+#[derive(Debug)]
+pub(super) struct Products {
     /// Along y, real and imaginary parts side by side: (2 height, 2 height).
     columns: Tensor<2>,
     /// Along x, of (frequency, real or imaginary): (2 (width / 2 + 1), width).
@@ -24,12 +33,28 @@ pub(super) struct InverseFourier {
 
 impl InverseFourier {
     pub(super) fn new(height: usize, width: usize, device: &Device) -> Self {
+        if *device == Device::flex() {
+            return Self::Fast(FastFourier::new(height, width));
+        }
+        Self::Products(Products::new(height, width, device))
+    }
+
+    /// The images of spectra (n_images, channel, column, 2, height).
+    pub(super) fn images(&self, spectra: Tensor<5>) -> Tensor<4> {
+        match self {
+            Self::Fast(fast) => fast.images(spectra),
+            Self::Products(products) => products.images(spectra),
+        }
+    }
+}
+
+impl Products {
+    pub(super) fn new(height: usize, width: usize, device: &Device) -> Self {
         let columns = uploaded(&along_y(height), device);
         let rows = uploaded(&inverse_along_x(width), device);
         Self { columns, rows, height, width }
     }
 
-    /// The images of spectra (n_images, channel, column, 2, height).
     pub(super) fn images(&self, spectra: Tensor<5>) -> Tensor<4> {
         let [n_images, n_channels, n_columns, _, height] = spectra.dims();
         let planes = n_images * n_channels;

@@ -2,7 +2,9 @@
 
 use burn::tensor::{Device, Int, Tensor};
 use ndarray::{Array3, ArrayView2, ArrayView3};
+use rayon::prelude::*;
 
+use crate::network::op::host::{Gradient, Numbers, is_here, record_if_taped};
 use crate::network::value::Ranked;
 use crate::stimuli::{ChannelOrder, Preprocessing, Scale};
 
@@ -39,6 +41,18 @@ impl InputMap {
 
     /// The input for images (n_images, channel, height, width) in [0, 1].
     pub fn apply(&self, images: Tensor<4>) -> Tensor<4> {
+        let images = Ranked::R4(images);
+        if is_here(&images) {
+            let shape = images.shape();
+            let n_pixels = shape.iter().rev().take(2).product::<usize>().max(1);
+            let mapped = Mapped { map: self.clone(), n_pixels };
+            let run = |images: &[f32]| (Numbers::new(mapped.of_images(images), &shape), mapped.clone());
+            return record_if_taped(images, run).into_rank();
+        }
+        self.apply_by_engine(images.into_rank())
+    }
+
+    fn apply_by_engine(&self, images: Tensor<4>) -> Tensor<4> {
         let device = images.device().inner();
         let is_in_order = self.order.iter().enumerate().all(|(place, from)| place == *from);
         let images = if is_in_order { images } else { images.select(1, self.order_on(&device)) };
@@ -87,5 +101,61 @@ impl InputMap {
     fn order_on(&self, device: &Device) -> Tensor<1, Int> {
         let order: Vec<i64> = self.order.iter().map(|from| i64::try_from(*from).unwrap_or(0)).collect();
         Ranked::from_integers(&[order.len()], order, device).into_rank()
+    }
+}
+
+/// A map in one pass, for the processor.
+#[derive(Clone, Debug)]
+struct Mapped {
+    map: InputMap,
+    n_pixels: usize,
+}
+
+impl Mapped {
+    fn of_images(&self, images: &[f32]) -> Vec<f32> {
+        let InputMap { order, gain, offset } = &self.map;
+        let mut input = vec![0.0; images.len()];
+        input.par_chunks_mut(self.n_pixels).enumerate().for_each(|(plane, input)| {
+            let channel = plane % order.len();
+            let from = (plane - channel + order[channel]) * self.n_pixels;
+            let (gain, offset) = (gain[channel], offset[channel]);
+            input.iter_mut().zip(&images[from..]).for_each(|(input, value)| *input = value * gain + offset);
+        });
+        input
+    }
+}
+
+impl Gradient for Mapped {
+    fn of_input(self, of_output: Numbers) -> Vec<f32> {
+        let InputMap { order, gain, .. } = &self.map;
+        let of_inputs = of_output.as_slice();
+        let mut of_images = vec![0.0; of_inputs.len()];
+        of_images.par_chunks_mut(self.n_pixels).enumerate().for_each(|(plane, of_image)| {
+            let from = plane % order.len();
+            for channel in (0..order.len()).filter(|channel| order[*channel] == from) {
+                let of_input = &of_inputs[(plane - from + channel) * self.n_pixels..];
+                of_image.iter_mut().zip(of_input).for_each(|(sum, of_input)| *sum += of_input * gain[channel]);
+            }
+        });
+        of_images
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inside::host_check::assert_same;
+
+    #[test]
+    fn one_pass_is_what_the_engine_does() {
+        let map = |order: &[usize]| InputMap {
+            order: order.to_vec(),
+            gain: vec![255.0, 0.5, -3.0],
+            offset: vec![-104.0, 0.0, 0.25],
+        };
+        for map in [map(&[0, 1, 2]), map(&[2, 1, 0]), map(&[1, 1, 2]), InputMap::unchanged(5)] {
+            let shape = [2, map.n_channels(), 4, 3];
+            assert_same(shape, &|images| map.apply(images), &|images| map.apply_by_engine(images));
+        }
     }
 }

@@ -18,14 +18,16 @@
 
 mod colour;
 mod cppn;
+mod fast_fourier;
 mod fourier;
 mod input;
 mod magnitude;
+mod painted;
 mod pyramid;
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 use ndarray::{Array3, ArrayView3};
 
 use self::cppn::Cppn;
@@ -289,7 +291,7 @@ impl ImageModel {
             Made::Pyramid(pyramid) => pyramid.images(parameters, n_images, n_channels),
             Made::Cppn(cppn) => cppn.images(parameters),
         };
-        activation::sigmoid(self.colour.mixed(raw))
+        self.colour.painted(raw)
     }
 
     /// A copy of numbers on the model's device.

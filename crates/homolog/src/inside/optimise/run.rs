@@ -15,6 +15,7 @@ use crate::inside::objective::Aim;
 use crate::inside::transform::{Bands, Blur, GradientFilter, PixelFilter, View, smoothed};
 use crate::network::engine::EngineError;
 use crate::network::engine::burn::BurnNetwork;
+use crate::network::op::host::{Gradient, Numbers, is_taped, record_if_taped};
 use crate::network::value::{Ranked, Value};
 use crate::stimuli::generate::Random;
 
@@ -334,10 +335,27 @@ impl<'a> Worker<'a> {
 
 /// The gradient at the parameters of images with this gradient.
 pub(super) fn through(images: Tensor<4>, gradient: Tensor<4>, leaves: &[Tensor<1>]) -> Vec<Tensor<1>> {
-    let gradients = (images * gradient).sum().backward();
+    let images = Ranked::R4(images);
+    let product: Tensor<1> = if is_taped(&images) {
+        let run = |_: &[f32]| (Numbers::new(vec![0.0], &[1]), Pushed(gradient));
+        record_if_taped(images, run).into_rank()
+    } else {
+        (images.into_rank::<4>() * gradient).sum()
+    };
+    let gradients = product.backward();
     let of_leaf =
         |leaf: &Tensor<1>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like());
     leaves.iter().map(of_leaf).collect()
+}
+
+/// The product with a tensor of which only the gradient is asked for: that tensor itself.
+#[derive(Clone, Debug)]
+struct Pushed(Tensor<4>);
+
+impl Gradient for Pushed {
+    fn of_input(self, _: Numbers) -> Vec<f32> {
+        Ranked::R4(self.0).into_elements().unwrap_or_default()
+    }
 }
 
 /// Parameters of a model whose images these are.

@@ -67,9 +67,6 @@ enum MoverHeader {
 
 impl State {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let numbers = |tensors: &[Tensor<1>]| -> Vec<f32> {
-            tensors.iter().flat_map(|tensor| Ranked::R1(tensor.clone()).into_elements().unwrap_or_default()).collect()
-        };
         let header = Header {
             step: self.step,
             scale: self.scale,
@@ -85,13 +82,16 @@ impl State {
             trajectory: self.trajectory.iter().map(|value| value.to_bits()).collect(),
             not_finite: self.not_finite,
         };
+        let parameters = self.parameters.iter().cloned();
+        let parameters: Vec<f32> =
+            parameters.flat_map(|numbers| Ranked::R1(numbers).into_elements().unwrap_or_default()).collect();
         let mut bytes = serde_json::to_vec(&header).unwrap_or_default();
         bytes.push(b'\n');
-        bytes.extend_from_slice(bytemuck::cast_slice(&numbers(&self.parameters)));
+        bytes.extend_from_slice(bytemuck::cast_slice(&parameters));
         match &self.mover {
             Mover::Adam(adam) => {
-                bytes.extend_from_slice(bytemuck::cast_slice(&numbers(&adam.means)));
-                bytes.extend_from_slice(bytemuck::cast_slice(&numbers(&adam.squares)));
+                bytes.extend_from_slice(bytemuck::cast_slice(&adam.means.concat()));
+                bytes.extend_from_slice(bytemuck::cast_slice(&adam.squares.concat()));
             }
             Mover::Lbfgs(None) => {}
             Mover::Lbfgs(Some(lbfgs)) => {
@@ -116,20 +116,13 @@ impl State {
             return None;
         }
         let n: usize = header.sizes.iter().sum();
-        let tensors = |rest: &mut &[u8]| -> Option<Vec<Tensor<1>>> {
-            let numbers = taken(rest, n, f32::from_ne_bytes)?;
-            let mut left = numbers.as_slice();
-            let take = |size: &usize| {
-                let (taken, after) = left.split_at_checked(*size)?;
-                left = after;
-                Some(model.upload(taken.to_vec()))
-            };
-            header.sizes.iter().map(take).collect()
+        let numbers = |rest: &mut &[u8]| -> Option<Vec<Vec<f32>>> {
+            header.sizes.iter().map(|size| taken(rest, *size, f32::from_ne_bytes)).collect()
         };
-        let parameters = tensors(&mut rest)?;
+        let parameters = numbers(&mut rest)?.into_iter().map(|numbers| model.upload(numbers)).collect();
         let mover = match header.mover {
             MoverHeader::Adam { n_steps } => {
-                Mover::Adam(Adam { n_steps, means: tensors(&mut rest)?, squares: tensors(&mut rest)? })
+                Mover::Adam(Adam { n_steps, means: numbers(&mut rest)?, squares: numbers(&mut rest)? })
             }
             MoverHeader::FreshLbfgs => Mover::Lbfgs(None),
             MoverHeader::Lbfgs { value, n_steps } => {

@@ -23,6 +23,7 @@
 
 mod bilateral;
 mod blur;
+mod roll;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -2,7 +2,9 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
+use super::roll::Roll;
 use crate::inside::image::{narrow, resampled};
+use crate::network::op::host::is_here;
 use crate::network::value::Ranked;
 use crate::stimuli::generate::Random;
 
@@ -60,8 +62,11 @@ impl View {
             Self::Whole => resampled(images, size, &device),
             Self::Rolled { jitter_px } => {
                 let mut draw = |n: usize| random.index(2 * jitter_px + 1) + n * (jitter_px / n + 1) - jitter_px;
-                let shift = [draw(height), draw(width)];
-                Sampling::rolled(from, size, shift).apply(images, &device)
+                let roll = Roll { from, to: size, shift: [draw(height), draw(width)] };
+                if is_here(&Ranked::R4(images.clone())) {
+                    return roll.apply(images);
+                }
+                Sampling::rolled(roll).apply(images, &device)
             }
             Self::Robust => Sampling::affine(from, size, &Affine::robust(from, size, random)).apply(images, &device),
             Self::Crops { n_crops, noise } => {
@@ -136,8 +141,8 @@ struct Sampling {
 }
 
 impl Sampling {
-    /// Pixel (y + shift, x + shift), the image repeated.
-    fn rolled(from: [usize; 2], to: [usize; 2], shift: [usize; 2]) -> Self {
+    fn rolled(roll: Roll) -> Self {
+        let Roll { from, to, shift } = roll;
         let row = |y: usize| (y + shift[0]) % from[0] * from[1];
         let index = |y: usize, x: usize| i64::try_from(row(y) + (x + shift[1]) % from[1]).unwrap_or(0);
         let indices = (0..to[0]).flat_map(|y| (0..to[1]).map(move |x| (y, x))).map(|(y, x)| index(y, x)).collect();
@@ -189,5 +194,20 @@ impl Sampling {
             }
         };
         shown.reshape([n_images, n_channels, self.size[0], self.size[1]])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inside::host_check::assert_same;
+
+    #[test]
+    fn stretches_of_rows_are_the_pixels_one_by_one() {
+        for (from, to, shift) in [([5, 7], [5, 7], [3, 2]), ([4, 3], [9, 8], [1, 2]), ([6, 6], [2, 3], [5, 5])] {
+            let roll = Roll { from, to, shift };
+            let by_pixel = |images| Sampling::rolled(roll).apply(images, &Device::flex());
+            assert_same([2, 3, from[0], from[1]], &|images| roll.apply(images), &by_pixel);
+        }
     }
 }

@@ -14,7 +14,7 @@ pub mod einsum;
 pub mod elementwise;
 #[cfg(test)]
 mod gradient_check;
-mod host;
+pub(crate) mod host;
 pub mod indexing;
 pub mod inputs;
 pub mod normalization;

@@ -30,7 +30,7 @@ const NOWHERE: u32 = u32::MAX;
 
 /// The larger of two numbers with its place, the first of two that are equal. Without a branch, so that many are compared
 /// at once.
-#[inline]
+#[inline(always)]
 fn larger_placed(a: Placed, b: Placed) -> Placed {
     let is_b = (b.0 > a.0) | b.0.is_nan() | ((b.0 == a.0) & (b.1 < a.1));
     (if is_b { b.0 } else { a.0 }, if is_b { b.1 } else { a.1 })
@@ -78,38 +78,63 @@ impl MaxPooling {
         }
     }
 
-    /// As [`of_plane`](Self::of_plane), with places: each window's rows first, then along the row.
+    /// As [`of_plane`](Self::of_plane), with places: each window's rows first, then along the row, at every position where a
+    /// window could begin, so that neighbours are compared at once.
+    #[inline(always)]
     fn placed_of_plane(&self, plane: &[f32], output: &mut [f32], places: &mut [u32]) {
         let [height, width] = self.input;
         let [vertical, horizontal] = &self.window;
-        let (mut highest, mut above) = (vec![f32::NEG_INFINITY; width], vec![NOWHERE; width]);
+        let before = horizontal.padding.0;
+        let n_starts = (self.output[1].max(1) - 1) * horizontal.stride + 1;
+        // The padding is nowhere.
+        let mut columns = Line::new((before + width).max(n_starts + horizontal.extent() - 1));
+        let mut windows = Line::new(n_starts);
         let lines = output.chunks_mut(self.output[1]).zip(places.chunks_mut(self.output[1]));
-        for (row, (line, places)) in lines.enumerate() {
-            highest.fill(f32::NEG_INFINITY);
-            above.fill(NOWHERE);
+        for (row, (line, line_places)) in lines.enumerate() {
+            columns.clear();
             let positions = (0..vertical.kernel)
                 .filter_map(|y| (row * vertical.stride + y * vertical.dilation).checked_sub(vertical.padding.0))
                 .filter(|position| *position < height);
             for position in positions {
-                let source = plane[position * width..(position + 1) * width].iter().zip(index_of(position * width)..);
-                for ((highest, above), (number, place)) in highest.iter_mut().zip(&mut above).zip(source) {
-                    (*highest, *above) = larger_placed((*highest, *above), (*number, place));
-                }
+                let first = position * width;
+                columns.raise(before, &plane[first..first + width], index_of(first)..);
             }
-            line.fill(f32::NEG_INFINITY);
-            places.fill(NOWHERE);
-            for x in 0..horizontal.kernel {
-                let inside = outputs_inside(horizontal, x, width, line.len());
-                if inside.is_empty() {
-                    continue;
-                }
-                let start = inside.start * horizontal.stride + x * horizontal.dilation - horizontal.padding.0;
-                let source = highest[start..].iter().zip(&above[start..]).step_by(horizontal.stride);
-                let outputs = line[inside.clone()].iter_mut().zip(&mut places[inside]);
-                for ((number, place), (highest, above)) in outputs.zip(source) {
-                    (*number, *place) = larger_placed((*number, *place), (*highest, *above));
-                }
+            windows.clear();
+            for x in (0..horizontal.kernel).map(|x| x * horizontal.dilation) {
+                let places = columns.places[x..x + n_starts].iter().copied();
+                windows.raise(0, &columns.numbers[x..x + n_starts], places);
             }
+            let numbers = windows.numbers.iter().step_by(horizontal.stride);
+            line.iter_mut().zip(numbers).for_each(|(number, largest)| *number = *largest);
+            let places = windows.places.iter().step_by(horizontal.stride);
+            line_places.iter_mut().zip(places).for_each(|(place, largest)| *place = *largest);
+        }
+    }
+}
+
+/// The largest numbers so far at some positions of a row.
+struct Line {
+    numbers: Vec<f32>,
+    places: Vec<u32>,
+}
+
+impl Line {
+    fn new(length: usize) -> Self {
+        Self { numbers: vec![f32::NEG_INFINITY; length], places: vec![NOWHERE; length] }
+    }
+
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.numbers.fill(f32::NEG_INFINITY);
+        self.places.fill(NOWHERE);
+    }
+
+    /// Takes those of `numbers` that are larger, at the positions from `first` on.
+    #[inline(always)]
+    fn raise(&mut self, first: usize, numbers: &[f32], places: impl Iterator<Item = u32>) {
+        let so_far = self.numbers[first..].iter_mut().zip(&mut self.places[first..]);
+        for ((largest, at), (number, place)) in so_far.zip(numbers.iter().zip(places)) {
+            (*largest, *at) = larger_placed((*largest, *at), (*number, place));
         }
     }
 }
@@ -134,14 +159,33 @@ pub(crate) fn max_pool(planes: &[f32], pooling: &MaxPooling) -> Vec<f32> {
 pub(crate) fn max_pool_placed(planes: &[f32], pooling: &MaxPooling) -> Pooled {
     let (plane_size, output_size) = (pooling.plane_size(), pooling.output_size());
     let n_outputs = planes.len() / plane_size * output_size;
+    // The widest registers of the processor: with those that every processor has, this took a quarter of a step.
+    let arch = pulp::Arch::new();
     let mut pooled = Pooled { numbers: vec![0.0; n_outputs], places: vec![0; n_outputs] };
     pooled
         .numbers
         .par_chunks_mut(output_size)
         .zip(pooled.places.par_chunks_mut(output_size))
         .zip(planes.par_chunks(plane_size))
-        .for_each(|((output, places), plane)| pooling.placed_of_plane(plane, output, places));
+        .for_each(|((output, places), plane)| arch.dispatch(PlacedOfPlane { pooling, plane, output, places }));
     pooled
+}
+
+/// A plane's pooling for whatever registers there are: what is inlined into it is compiled for each kind.
+struct PlacedOfPlane<'a> {
+    pooling: &'a MaxPooling,
+    plane: &'a [f32],
+    output: &'a mut [f32],
+    places: &'a mut [u32],
+}
+
+impl pulp::WithSimd for PlacedOfPlane<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.pooling.placed_of_plane(self.plane, self.output, self.places);
+    }
 }
 
 /// The gradient with respect to the planes, for that with respect to the largest numbers at `places`.

@@ -10,7 +10,7 @@
 //! | `convolution.rs`, `convolution_gradient.rs` | convolution, and its gradient with respect to the images |
 //! | `max_pool.rs` | maximum pooling, with the places of the maxima where the gradient needs them |
 //! | `rectify.rs` | the rectifier |
-//! | `tape.rs` | how operations are recorded among the engine's, so that gradients go through them |
+//! | `tape.rs` | how operations are recorded among the engine's, so that gradients go through them; operations elsewhere use it too |
 
 mod convolution;
 mod convolution_gradient;
@@ -28,8 +28,7 @@ use self::convolution_gradient::convolution_gradient;
 pub(crate) use self::max_pool::{MaxPooling, max_pool};
 use self::max_pool::{Pooled, max_pool_gradient, max_pool_placed};
 use self::rectify::{rectify, stop_silent};
-use self::tape::{Gradient, Numbers};
-pub(crate) use self::tape::{Taped, is_taped};
+pub(crate) use self::tape::{Gradient, Numbers, Taped, is_taped, record_if_taped};
 use crate::network::tensor::HostTensor;
 use crate::network::value::{Ranked, any_rank};
 
@@ -38,6 +37,11 @@ pub(crate) fn is_plain(tensor: &Ranked) -> bool {
     any_rank!(tensor, tensor => {
         !tensor.is_autodiff() && tensor.dtype() == DType::F32 && tensor.device() == Device::flex()
     })
+}
+
+/// Whether a tensor lies in the processor's memory, in single precision, tracked for gradients or not.
+pub(crate) fn is_here(tensor: &Ranked) -> bool {
+    is_plain(tensor) || is_taped(tensor)
 }
 
 /// For taps at `tap` of outputs `0..n_outputs` along an axis: the outputs whose input position lies within `size`.

@@ -33,6 +33,11 @@ impl Numbers {
         if tensor.as_slice::<f32>().is_some() { Self(tensor) } else { Self(Plain::from_data(tensor.into_data())) }
     }
 
+    /// Sizes of the axes.
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        self.0.layout().shape().to_vec()
+    }
+
     /// The numbers.
     pub(crate) fn as_slice(&self) -> &[f32] {
         self.0.as_slice().unwrap_or(&[])
@@ -42,6 +47,20 @@ impl Numbers {
     pub(crate) fn into_vec(self) -> Vec<f32> {
         self.0.into_data().try_into_vec().unwrap_or_default()
     }
+}
+
+/// Runs an operation with one input, for which [`is_here`](super::is_here) holds; recorded where the input is on the tape.
+pub(crate) fn record_if_taped<G: Gradient>(input: Ranked, run: impl FnOnce(&[f32]) -> (Numbers, G)) -> Ranked {
+    if is_taped(&input)
+        && let Some(Taped { numbers, tape }) = Taped::new(input.clone())
+    {
+        let (output, gradient) = run(numbers.as_slice());
+        return tape.record(output, gradient);
+    }
+    let device = any_rank!(&input, tensor => tensor.device().inner());
+    let (output, _) = run(&input.into_elements().unwrap_or_default());
+    let shape = output.shape();
+    Ranked::from_elements(&shape, output.into_vec(), &device)
 }
 
 /// What an operation keeps for its gradient.
