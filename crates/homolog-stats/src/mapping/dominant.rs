@@ -16,21 +16,22 @@ pub(crate) fn dominant_eigenpair(apply: impl Fn(&[f64]) -> Vec<f64>, start: &[f6
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(64);
     let (mut diagonal, mut beside): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     let mut next = never_at_right_angles(start);
+    let mut value_before = f64::MIN;
     loop {
         let mut image = apply(&next);
-        diagonal.push(dot(&image, &next));
-        basis.push(next);
-        // Twice is enough (Kahan and Parlett): the basis stays orthogonal to rounding.
-        for _ in 0..2 {
-            for vector in &basis {
-                let along = dot(vector, &image);
-                add_scaled(&mut image, -along, vector);
-            }
+        let along = dot(&image, &next);
+        add_scaled(&mut image, -along, &next);
+        if let (Some(before), Some(length)) = (basis.last(), beside.last()) {
+            add_scaled(&mut image, -length, before);
         }
-        let length = dot(&image, &image).sqrt();
+        diagonal.push(along);
+        basis.push(next);
+        let length = put_at_right_angles(&mut image, &basis);
         let full = basis.len() == size || length <= f64::EPSILON * diagonal[0].abs();
         if full || basis.len().is_multiple_of(CHECK_EVERY) {
-            let (value, weights) = largest_of_tridiagonal(&diagonal, &beside);
+            // Of a larger basis the value is no smaller.
+            let (value, weights) = largest_of_tridiagonal(&diagonal, &beside, value_before);
+            value_before = value;
             let residual = length * weights.last().copied().unwrap_or(0.0).abs();
             if full || residual <= TOLERANCE * value {
                 return (value, combine(&basis, &weights));
@@ -39,6 +40,24 @@ pub(crate) fn dominant_eigenpair(apply: impl Fn(&[f64]) -> Vec<f64>, start: &[f6
         beside.push(length);
         next = image.iter().map(|x| x / length).collect();
     }
+}
+
+/// Takes what lies along the basis away from `image`, whose length is then returned: again where that took most of it, which twice is
+/// enough for (Kahan and Parlett), so that the basis stays orthogonal to rounding.
+fn put_at_right_angles(image: &mut [f64], basis: &[Vec<f64>]) -> f64 {
+    let mut length = dot(image, image).sqrt();
+    for _ in 0..2 {
+        let before = length;
+        for vector in basis {
+            let along = dot(vector, image);
+            add_scaled(image, -along, vector);
+        }
+        length = dot(image, image).sqrt();
+        if length > std::f64::consts::FRAC_1_SQRT_2 * before {
+            break;
+        }
+    }
+    length
 }
 
 /// The start with a little of everything added, so that it is not at right angles to the answer.
@@ -57,15 +76,27 @@ fn unit_or_ones(start: &[f64]) -> Vec<f64> {
     }
 }
 
-/// The largest eigenvalue of the symmetric tridiagonal matrix and its unit eigenvector: bisection, then inverse iteration.
-fn largest_of_tridiagonal(diagonal: &[f64], beside: &[f64]) -> (f64, Vec<f64>) {
+/// The largest eigenvalue of the symmetric tridiagonal matrix, which is at least `at_least`, and its unit eigenvector: bisection, then
+/// inverse iteration.
+fn largest_of_tridiagonal(diagonal: &[f64], beside: &[f64], at_least: f64) -> (f64, Vec<f64>) {
     let reach = |at: usize| {
         let left = at.checked_sub(1).map_or(0.0, |before| beside[before].abs());
         diagonal[at] + left + beside.get(at).map_or(0.0, |x| x.abs())
     };
     let mut above = (0..diagonal.len()).map(reach).fold(f64::MIN, f64::max);
-    let mut below = diagonal.iter().copied().fold(f64::MIN, f64::max);
     let resolution = f64::EPSILON * above.abs();
+    // Less what rounding may have added to it.
+    let mut below = diagonal.iter().copied().fold(at_least - 4.0 * resolution, f64::max);
+    // Near the end it has hardly grown: the first steps up from there double.
+    let mut step = 4.0 * resolution;
+    while below + step < above {
+        if all_eigenvalues_lie_below(below + step, diagonal, beside) {
+            above = below + step;
+            break;
+        }
+        below += step;
+        step *= 16.0;
+    }
     while above - below > resolution {
         let middle = below + (above - below) / 2.0;
         if middle <= below || middle >= above {

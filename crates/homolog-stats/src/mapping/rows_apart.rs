@@ -16,6 +16,8 @@ pub(crate) fn transposed_rows_times(
     const AT_ONCE: usize = 64;
     let (mut out, mut sums) = (Array2::zeros((n_columns, right.ncols())), vec![0.0; n_columns]);
     let mut together = Vec::with_capacity(AT_ONCE * n_columns);
+    // What is added to is read first, and a page of zeros that has been read costs twice.
+    let mut accumulate = Accum::Replace;
     for (rows, right) in rows.chunks(AT_ONCE).zip(right.axis_chunks_iter(Axis(0), AT_ONCE)) {
         together.clear();
         for row in rows {
@@ -26,7 +28,8 @@ pub(crate) fn transposed_rows_times(
         let right = right.view();
         if let Some(out) = out.as_slice_mut() {
             let out = MatMut::from_row_major_slice_mut(out, n_columns, right.ncols());
-            matmul(out, Accum::Add, left.transpose(), right, 1.0, Par::Seq);
+            matmul(out, accumulate, left.transpose(), right, 1.0, Par::Seq);
+            accumulate = Accum::Add;
         }
     }
     (out, sums)

@@ -112,6 +112,9 @@ impl DeflatedSide for FeatureSide<'_> {
     }
 
     fn target_products(&self) -> Array2<f64> {
+        if self.taken.is_empty() {
+            return transpose_times_self(self.cross.view());
+        }
         let mut deflated = self.cross.clone();
         for taken in &self.taken {
             for (mut row, &image) in deflated.outer_iter_mut().zip(&taken.image) {
