@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use self::decomposition::{Bands, BandsOfSplit, WeightedBands};
 use self::refinement::Refinement;
 use super::predictors::Predictors;
-use super::ridge::{FoldCriterion, PenaltyChoice, Precision, Trained, check_penalties, coefficients, criterion};
+use super::ridge::{FoldCriterion, PenaltyChoice, Trained, check_penalties, coefficients, criterion};
 use super::{Intercept, Kernel, check_targets};
 use crate::error::StatsError;
 use crate::finite::require_count;
@@ -151,7 +151,7 @@ impl Search {
         let (targets, means) = spectrum.centred_targets(targets);
         let projections = spectrum.projections(targets.view());
         let trained = Trained { spectrum, targets: targets.view(), projections: projections.view() };
-        let found = criterion(trained, &options.penalties, options.choice, Precision::ToBeTold)?;
+        let found = criterion(trained, &options.penalties, options.choice)?;
         let mut improved = Vec::new();
         for (target, of_penalties) in found.columns().into_iter().enumerate() {
             for (&value, &penalty) in of_penalties.iter().zip(&options.penalties) {

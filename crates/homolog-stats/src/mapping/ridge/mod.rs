@@ -7,7 +7,7 @@ pub(crate) mod spectrum;
 
 pub use grid::PenaltyGrid;
 pub use selection::{FoldCriterion, PenaltyChoice, PenaltyScope};
-pub(crate) use selection::{Precision, Trained, criterion};
+pub(crate) use selection::{Trained, criterion};
 
 use ndarray::{Array2, ArrayView2, Axis};
 

@@ -87,18 +87,9 @@ pub(crate) struct Trained<'a> {
     pub(crate) projections: ArrayView2<'a, f64>,
 }
 
-/// How exact a criterion has to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Precision {
-    /// To compare penalties by: the fits to folds may be found in single precision, where its rounding is not enlarged much.
-    EnoughToCompare,
-    /// To be told: the fits are found in double precision.
-    ToBeTold,
-}
-
 /// The penalty of each target.
 pub(super) fn choose_penalties<'a>(trained: Trained<'a>, options: &'a RidgeOptions) -> Result<Vec<f64>, StatsError> {
-    let criterion = criterion(trained, &options.penalties, options.choice, Precision::EnoughToCompare)?;
+    let criterion = criterion(trained, &options.penalties, options.choice)?;
     let best = |values: Vec<f64>| {
         let better = |best: usize, at: usize| if values[at] > values[best] { at } else { best };
         options.penalties[(0..values.len()).fold(0, better)]
@@ -109,12 +100,11 @@ pub(super) fn choose_penalties<'a>(trained: Trained<'a>, options: &'a RidgeOptio
     })
 }
 
-/// What each penalty is worth for each target, the larger the better: (n_penalties, n_targets).
+/// What each penalty is worth for each target, the larger the better, to single precision: (n_penalties, n_targets).
 pub(crate) fn criterion<'a>(
     trained: Trained<'a>,
     penalties: &'a [f64],
     choice: PenaltyChoice,
-    precision: Precision,
 ) -> Result<Array2<f64>, StatsError> {
     let eigenvalues = trained.spectrum.eigenvalues.to_vec();
     let shrinkage = Shrinkage::new(&eigenvalues, penalties, RESOLUTION_OF_FITS)?;
@@ -129,7 +119,6 @@ pub(crate) fn criterion<'a>(
         penalties,
         criterion,
         scales: scales(trained.targets),
-        precision,
     };
     let mut sum = Array2::zeros((penalties.len(), trained.targets.ncols()));
     for fold in &folds {
@@ -228,7 +217,6 @@ struct FoldJudge<'a> {
     penalties: &'a [f64],
     criterion: FoldCriterion,
     scales: Vec<f64>,
-    precision: Precision,
 }
 
 impl FoldJudge<'_> {
@@ -237,8 +225,7 @@ impl FoldJudge<'_> {
         let scores = self.trained.spectrum.train_scores.select(Axis(0), fold);
         let open =
             OpenFold::new(of_intercept(self.trained.spectrum), &hat_tiles(&self.of_hat, &scores), self.penalties)?;
-        let suffices = open.least_freedom > LEAST_FREEDOM_IN_SINGLE;
-        if self.precision == Precision::EnoughToCompare && suffices {
+        if open.least_freedom > LEAST_FREEDOM_IN_SINGLE {
             self.of_fits(&self.shrinkage.at::<f32>(scores.view()), &open, fold)
         } else {
             self.of_fits(&self.shrinkage.at::<f64>(scores.view()), &open, fold)
