@@ -71,7 +71,7 @@ fn a_mapping_fitted_by_encode_drives_its_neurons_beyond_every_recorded_image() {
     }
 
     let drive = |neuron: &str, out: &str| {
-        let start = ["synthesize", "drive", MODEL, "--layer", "layer3.2", "--weights", "mapping.npy", "--steps", "30"];
+        let start = ["synthesize", "drive", MODEL, "--layer", "layer3.2", "--weights", "mapping.npy", "--steps", "120"];
         homolog(folder.path(), &[&start[..], &["--neurons", neuron, "--out", out]].concat()).done();
         let file = folder.path().join(out).join("drive.json");
         serde_json::from_slice::<Value>(&fs::read(file).unwrap()).unwrap()["results"][0].clone()

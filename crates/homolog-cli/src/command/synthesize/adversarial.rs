@@ -43,7 +43,7 @@ pub(crate) struct Adversarial {
     /// The attack; may be given often
     #[arg(long, value_name = "NAME", default_value = "pgd-linf")]
     attack: Vec<String>,
-    /// Budgets with commas between, as numbers or shares: 0.5/255,1/255 [default: 0.25/255 to 4/255, or 0.05 to 0.8 for L2]
+    /// Budgets with commas between, as numbers or shares: 0.5/255,1/255 beside 0 [default: 0.25/255 to 4/255, or 0.05 to 0.8 for L2]
     #[arg(long, value_name = "LIST")]
     budget: Option<String>,
     /// The class of each image: predicted (what the network says to it), names (the number at the start of its name), or a CSV file with
@@ -161,6 +161,8 @@ impl Adversarial {
                 "cannot read --budget \"{text}\": it needs numbers of 0 or above with commas between, as in 0.5/255,1/255"
             ))
         })?;
+        // The accuracy of the unchanged images, beside which the others are read.
+        budgets.push(0.0);
         budgets.sort_by(f64::total_cmp);
         budgets.dedup();
         Ok(budgets)

@@ -9,7 +9,7 @@ use homolog::synthesis::classifier::Classifier;
 use homolog::synthesis::controversial::{CONTROVERSY, ClassChoices, Controversy, Evidence};
 
 use super::controversial_output::{Found, Report, joined};
-use super::making::{Around, MakingOptions, classifier, identity};
+use super::making::{Around, MakingOptions, Purpose, classifier, identity};
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
@@ -130,7 +130,7 @@ impl Controversial {
         let n_channels = classifiers.first().map_or(3, |one| one.shape()[0]);
         let own = format!("{identity} {controversy:?}");
         let burn = models.first().map_or_else(Burn::cpu, |model| model.burn.clone());
-        let look = self.making.look(&network, &burn, InputMap::unchanged(n_channels), own, size)?;
+        let look = self.making.look(&network, &burn, InputMap::unchanged(n_channels), own, (size, Purpose::Match))?;
         let objective = format!("{CONTROVERSY}[0]")
             .parse()
             .map_err(|problem: homolog::inside::objective::ObjectiveError| Failure::from_error(&problem))?;

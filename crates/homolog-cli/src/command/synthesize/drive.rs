@@ -16,7 +16,7 @@ use ndarray::{Array2, ArrayD, Ix1, Ix2};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::making::{Around, MakingOptions, extended, identity, input_map};
+use super::making::{Around, MakingOptions, Purpose, extended, identity, input_map};
 use crate::cancel::cancel_on_interrupt;
 use crate::exit::Failure;
 use crate::model::Model;
@@ -84,7 +84,8 @@ impl Drive {
             ))
         })?;
         let own = format!("{} neurons {weights_sha256}", identity(&model));
-        let look = self.making.look(&network, &burn, input.clone(), own, [height, width])?;
+        let purpose = if self.target.is_some() { Purpose::Match } else { Purpose::Drive };
+        let look = self.making.look(&network, &burn, input.clone(), own, ([height, width], purpose))?;
         let aims = self.aims(&look, weights.nrows())?;
         let names: Vec<String> = aims.iter().map(|aim| aim.name().to_owned()).collect();
         let made =

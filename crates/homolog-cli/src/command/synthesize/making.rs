@@ -27,13 +27,21 @@ use crate::progress::Bars;
 const FIGURE_PX: f64 = 560.0;
 
 /// What moves the parameters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum OptimiserChoice {
     /// L-BFGS: by the curvature of the steps before
-    #[default]
     Lbfgs,
     /// Adam, with --learning-rate
     Adam,
+}
+
+/// What an image is optimised for, which decides how it is best done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To agree with something: L-BFGS, without a regularizer.
+    Match,
+    /// To drive a response as far as it goes, which without a regularizer ends in black and white: Adam, with views that are shifted, scaled and turned.
+    Drive,
 }
 
 /// How images are optimised.
@@ -43,16 +51,16 @@ pub(super) struct MakingOptions {
     /// Where results go
     #[arg(long, value_name = "FOLDER")]
     pub(super) out: PathBuf,
-    /// What moves the image
-    #[arg(long, value_enum, default_value_t)]
-    optimiser: OptimiserChoice,
+    /// What moves the image [default: lbfgs; adam where a response is driven as far as it goes]
+    #[arg(long, value_enum)]
+    optimiser: Option<OptimiserChoice>,
     /// Steps
     #[arg(long, value_name = "N", default_value_t = 200)]
     steps: usize,
     /// Sizes through which the image goes, from coarse to fine, each 1.4 times the one before
     #[arg(long, value_name = "N", default_value_t = 1)]
     scales: usize,
-    /// With Adam: none, l2, total-variation, jitter, robust, …, as `homolog look` has them [default: none]
+    /// With Adam: none, l2, total-variation, jitter, robust, …, as `homolog look` has them [default: none; robust where a response is driven as far as it goes]
     #[arg(long, value_name = "NAME")]
     regularizer: Option<String>,
     /// How an image is made of parameters: pixels, fourier, pyramid, cppn, maco [default: fourier; pixels where the regularizer changes pixels]
@@ -117,14 +125,15 @@ impl MakingOptions {
         burn: &Burn,
         input: InputMap,
         identity: String,
-        size: [usize; 2],
+        (size, purpose): ([usize; 2], Purpose),
     ) -> Result<Look<'a>, Failure> {
-        let regularizer = self.regularizer.as_deref().map_or(Ok(Regularizer::None), Regularizer::named);
-        let regularizer = regularizer.map_err(|problem| Failure::from_error(&problem))?;
-        let optimiser = match self.optimiser {
-            OptimiserChoice::Lbfgs => Optimiser::Lbfgs,
-            OptimiserChoice::Adam => Optimiser::Adam,
+        let (optimiser, usual) = match (self.optimiser, purpose) {
+            (None | Some(OptimiserChoice::Adam), Purpose::Drive) => (Optimiser::Adam, Regularizer::Robust),
+            (Some(OptimiserChoice::Adam), Purpose::Match) => (Optimiser::Adam, Regularizer::None),
+            (None | Some(OptimiserChoice::Lbfgs), _) => (Optimiser::Lbfgs, Regularizer::None),
         };
+        let regularizer = self.regularizer.as_deref().map_or(Ok(usual), Regularizer::named);
+        let regularizer = regularizer.map_err(|problem| Failure::from_error(&problem))?;
         if self.scales == 0 {
             return Err(Failure::wrong_input("cannot go through --scales 0: at least 1 is needed"));
         }

@@ -12,7 +12,7 @@ use homolog::recording::record::Resources;
 use homolog::stimuli::{IdStyle, StimulusSet};
 use homolog::synthesis::metamer::{GROUP, Judged, Likeness, Null, NullPlan, Observer};
 
-use super::making::{Around, MakingOptions, identity, input_map, name_of};
+use super::making::{Around, MakingOptions, Purpose, identity, input_map, name_of};
 use super::metamer_agreement::Answer;
 use super::metamer_output::{Metamer as MadeMetamer, Report, Witness};
 use crate::cancel::cancel_on_interrupt;
@@ -87,7 +87,7 @@ impl Metamer {
         let input = input_map(&model, self.making.preprocessing.as_deref())?;
         let stages = model.stages(&self.layers)?;
         let (originals, size) = self.originals(&model)?;
-        let look = self.making.look(&model.network, &burn, input.clone(), identity(&model), size)?;
+        let look = self.making.look(&model.network, &burn, input.clone(), identity(&model), (size, Purpose::Match))?;
         let (mut aims, mut names) = (Vec::new(), Vec::new());
         for (file, original) in self.image.iter().zip(&originals) {
             for stage in &stages {
