@@ -7,6 +7,9 @@ use crate::inside::optimise::Ended;
 use crate::synthesis::SynthesisError;
 use crate::synthesis::classifier::{Passes, largest};
 
+/// Added to the distance of each step, so that the last ends beyond the border by more than rounding, as in the authors' program and foolbox.
+const BEYOND: f64 = 1e-4;
+
 pub(super) struct DeepFool {
     pub(super) n_candidates: usize,
     pub(super) n_steps: usize,
@@ -47,7 +50,7 @@ impl DeepFool {
             };
             trajectory.push(-distance);
             before.clone_from(&image);
-            image.scaled_add(narrow((1.0 + self.overshoot) * distance / length), gradient);
+            image.scaled_add(narrow((1.0 + self.overshoot) * (distance + BEYOND) / length), gradient);
             image.mapv_inplace(|pixel| pixel.clamp(0.0, 1.0));
             if !told(-distance) {
                 return Ok(Found { image, trajectory, ended: Ended::Cancelled { step: step + 1 } });

@@ -136,7 +136,9 @@ fn deepfool_goes_to_the_nearest_border_and_a_fiftieth_beyond() {
     let classifier = classifier(&network);
     let one = found(&classifier, Attack::named("deepfool").unwrap(), &image, goal(None), f64::INFINITY);
     let length = Norm::L2.distance(&image, &one.image);
-    assert!((length / (1.02 * distance) - 1.0).abs() < 1e-3, "{length}, not 1.02 × {distance}");
+    // 1e-4 is added to the step.
+    let expected = 1.02 * (distance + 1e-4);
+    assert!((length / expected - 1.0).abs() < 1e-3, "{length}, not {expected}");
     assert_eq!(largest(&classifier.passes().logits(&one.image).unwrap()), class);
     assert!((one.trajectory[0] + distance).abs() < 1e-4 * distance);
 }
