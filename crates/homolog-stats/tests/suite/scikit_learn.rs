@@ -1,5 +1,6 @@
 //! Splits, PLS and ridge regression against scikit-learn.
 
+use homolog_stats::behaviour::error_consistency;
 use homolog_stats::encoding::PredictionScore;
 use homolog_stats::mapping::Predictors;
 use homolog_stats::mapping::least_squares::{Underdetermined, predict_least_squares};
@@ -148,5 +149,22 @@ fn principal_components_are_those_of_scikit_learn() {
         assert_close("components", &found.components, &numbers(&case["components"]), 1e-8);
         assert_close("variances", &found.variances, &numbers(&case["variances"]), 1e-8);
         assert_close("shares", &found.shares, &numbers(&case["shares"]), 1e-8);
+    }
+}
+
+#[test]
+fn error_consistency_is_cohens_kappa_of_right_and_wrong_trials() {
+    let golden = golden("scikit-learn/error_consistency");
+    for case in golden["cases"].as_array().expect("cases") {
+        let answers = |name: &str| -> Vec<bool> {
+            case[name]
+                .as_array()
+                .expect("trials")
+                .iter()
+                .map(|right| right.as_bool().expect("right or wrong"))
+                .collect()
+        };
+        let found = error_consistency(&answers("first"), &answers("second")).unwrap();
+        assert_close("kappa", &[found], &numbers(&case["kappa"]), 1e-12);
     }
 }

@@ -17,7 +17,7 @@ use crate::network::value::Ranked;
 #[derive(Debug)]
 pub(super) enum InverseFourier {
     Fast(FastFourier),
-    Products(Products),
+    Products(Box<Products>),
 }
 
 /// The transform as matrices.
@@ -36,7 +36,7 @@ impl InverseFourier {
         if *device == Device::flex() {
             return Self::Fast(FastFourier::new(height, width));
         }
-        Self::Products(Products::new(height, width, device))
+        Self::Products(Box::new(Products::new(height, width, device)))
     }
 
     /// The images of spectra (n_images, channel, column, 2, height).
