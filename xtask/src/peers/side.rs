@@ -60,7 +60,7 @@ impl Sides {
             weights: PathBuf::new(),
             scratch,
         };
-        let is_statistics = |workload: &&Workload| workload.kind == Kind::Statistics;
+        let is_statistics = |workload: &&Workload| matches!(workload.kind, Kind::Statistics { .. });
         if !workloads.iter().all(is_statistics) {
             // The whole workspace, as everybody builds it: a part alone may need dependencies with other features, built anew.
             build(&asked.profile, &["--workspace"])?;
@@ -78,7 +78,7 @@ impl Sides {
     /// computation's alone, as the peer's is.
     pub(crate) fn ours(&self, workload: &Workload) -> Result<Measured, String> {
         let mut command = match workload.kind {
-            Kind::Statistics => {
+            Kind::Statistics { .. } => {
                 let mut command = Command::new(&self.statistics);
                 command.arg(&self.inputs).arg(workload.name);
                 command
@@ -146,7 +146,10 @@ impl Sides {
         let printed = match workload.kind {
             Kind::Visualization { n_units: 1 } => self.python("visualize", &[])?,
             Kind::Visualization { .. } => return self.visualize(1, Timed::Whole),
-            Kind::Statistics => self.python("stats", &[self.inputs.as_os_str(), OsStr::new(workload.name)])?,
+            Kind::Statistics { peer, times } => {
+                let printed = self.python("stats", &[self.inputs.as_os_str(), OsStr::new(peer)])?;
+                return measured(f64::from(times) * seconds(&printed)?, printed);
+            }
             Kind::Recording { .. } => {
                 let store = self.scratch.path().join("peer");
                 remove(&store)?;
