@@ -225,12 +225,7 @@ pub(crate) fn solve_positive_definite(matrix: ArrayView2<'_, f64>, right: ArrayV
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
-
-    fn random(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
+    use crate::random::normal_matrix;
 
     fn on_threads<T: Send>(n: usize, work: impl FnOnce() -> T + Send) -> T {
         rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(work)
@@ -238,7 +233,7 @@ mod tests {
 
     #[test]
     fn product_equals_the_sum_of_products() {
-        let (left, right) = (random(7, 5, 1), random(5, 4, 2));
+        let (left, right) = (normal_matrix(7, 5, 1), normal_matrix(5, 4, 2));
         let ours = product(left.view(), right.t().to_owned().t());
         let plain = left.dot(&right);
         assert!((&ours - &plain).iter().all(|d| d.abs() < 1e-12));
@@ -246,7 +241,7 @@ mod tests {
 
     #[test]
     fn outer_product_has_the_same_bits_on_one_thread_and_two() {
-        let block = random(301, 777, 3);
+        let block = normal_matrix(301, 777, 3);
         let sum = |threads: usize| {
             on_threads(threads, || {
                 let mut sum = vec![0.0; 301 * 301];
@@ -259,7 +254,7 @@ mod tests {
 
     #[test]
     fn eigendecomposition_has_the_same_bits_on_one_thread_and_two() {
-        let factor = random(150, 150, 4);
+        let factor = normal_matrix(150, 150, 4);
         let symmetric = factor.dot(&factor.t());
         let of = |threads| on_threads(threads, || symmetric_eigen("a test", symmetric.view()).unwrap());
         assert_eq!(of(1), of(2));
@@ -274,11 +269,11 @@ mod tests {
 
     #[test]
     fn inverse_and_solution_undo_the_matrix() {
-        let factor = random(9, 6, 5);
+        let factor = normal_matrix(9, 6, 5);
         let matrix = factor.t().dot(&factor);
         let (inverse, pivot) = inverse_of_positive_definite(matrix.view()).unwrap();
         assert!((&matrix.dot(&inverse) - &Array2::<f64>::eye(6)).iter().all(|d| d.abs() < 1e-11) && pivot > 0.0);
-        let right = random(6, 3, 6);
+        let right = normal_matrix(6, 3, 6);
         let solution = solve_positive_definite(matrix.view(), right.view()).unwrap();
         assert!((&matrix.dot(&solution) - &right).iter().all(|d| d.abs() < 1e-11));
         assert!(inverse_of_positive_definite(ndarray::array![[1.0, 2.0], [2.0, 1.0]].view()).is_none());

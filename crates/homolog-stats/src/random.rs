@@ -124,6 +124,13 @@ fn mix(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
+/// Independent numbers from the normal distribution.
+#[cfg(test)]
+pub(crate) fn normal_matrix(n_rows: usize, n_columns: usize, seed: u64) -> ndarray::Array2<f64> {
+    let mut rng = Rng::new(seed);
+    ndarray::Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -145,14 +145,9 @@ mod tests {
     use crate::encoding::{MissingTargets, UndefinedScores};
     use crate::mapping::Mapping;
     use crate::mapping::ridge::RidgeOptions;
-    use crate::random::Rng;
+    use crate::random::{Rng, normal_matrix};
     use crate::splits::{FoldOrder, k_fold};
     use ndarray::Array3;
-
-    fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
 
     #[test]
     fn parts_of_two_sets_are_those_worked_by_hand() {
@@ -173,8 +168,8 @@ mod tests {
 
     #[test]
     fn set_that_drives_a_unit_alone_has_all_its_variance_as_unique() {
-        let (first, second) = (draw(200, 4, 1), draw(200, 4, 2));
-        let targets = first.dot(&draw(4, 2, 3)) + draw(200, 2, 4) * 0.1;
+        let (first, second) = (normal_matrix(200, 4, 1), normal_matrix(200, 4, 2));
+        let targets = first.dot(&normal_matrix(4, 2, 3)) + normal_matrix(200, 2, 4) * 0.1;
         let sets = [&first, &second].map(|set| Predictors::from_features(set.view()).unwrap());
         let mut protocol = EncodingProtocol {
             mapping: Mapping::Ridge(RidgeOptions::fixed(1.0)),
@@ -198,7 +193,7 @@ mod tests {
     fn contributions_add_up_to_the_joint_r2() {
         let mut rng = Rng::new(9);
         let of_bands = Array3::from_shape_simple_fn((3, 40, 2), || rng.normal());
-        let observed = draw(40, 2, 5) + 3.0;
+        let observed = normal_matrix(40, 2, 5) + 3.0;
         let split = split_r2(of_bands.view(), observed.view()).unwrap();
         let joint = of_bands.sum_axis(Axis(0));
         for unit in 0..2 {

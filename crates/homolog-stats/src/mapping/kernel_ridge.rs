@@ -99,11 +99,10 @@ mod tests {
     use super::*;
     use crate::gram::Gram;
     use crate::mapping::ridge::{PenaltyChoice, PenaltyScope, PreparedRidge};
-    use crate::random::Rng;
+    use crate::random::normal_matrix;
 
     fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal() + 0.5)
+        normal_matrix(n_rows, n_columns, seed) + 0.5
     }
 
     fn split() -> Split {

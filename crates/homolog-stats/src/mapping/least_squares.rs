@@ -66,7 +66,8 @@ pub fn predict_least_squares(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::simulated::{draw, first_to_train};
+    use crate::mapping::simulated::first_to_train;
+    use crate::random::normal_matrix;
     use crate::splits::Split;
 
     fn split() -> Split {
@@ -75,8 +76,8 @@ mod tests {
 
     #[test]
     fn linear_targets_are_predicted_exactly() {
-        let features = draw(25, 6, 1);
-        let targets = features.dot(&draw(6, 2, 2)) + 3.0;
+        let features = normal_matrix(25, 6, 1);
+        let targets = features.dot(&normal_matrix(6, 2, 2)) + 3.0;
         let predictors = Predictors::from_features(features.view()).unwrap();
         let found = predict_least_squares(&predictors, targets.view(), &split(), Underdetermined::Refuse).unwrap();
         assert!((&found - &targets.select(Axis(0), &split().test)).iter().all(|d| d.abs() < 1e-10));
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn underdetermined_fit_is_refused_unless_the_shortest_is_asked_for() {
-        let (features, targets) = (draw(25, 40, 1), draw(25, 2, 2));
+        let (features, targets) = (normal_matrix(25, 40, 1), normal_matrix(25, 2, 2));
         let predictors = Predictors::from_features(features.view()).unwrap();
         let predict = |choice| predict_least_squares(&predictors, targets.view(), &split(), choice);
         let refused = predict(Underdetermined::Refuse);
@@ -94,11 +95,11 @@ mod tests {
 
     #[test]
     fn repeated_feature_is_refused_unless_the_shortest_is_asked_for() {
-        let mut features = draw(25, 4, 1);
+        let mut features = normal_matrix(25, 4, 1);
         let copy = features.column(0).to_owned();
         features.column_mut(3).assign(&copy);
         let predictors = Predictors::from_features(features.view()).unwrap();
-        let targets = draw(25, 1, 2);
+        let targets = normal_matrix(25, 1, 2);
         let predict = |choice| predict_least_squares(&predictors, targets.view(), &split(), choice);
         assert!(matches!(predict(Underdetermined::Refuse), Err(StatsError::Singular { .. })));
         assert!(predict(Underdetermined::MinimumNorm).is_ok());

@@ -120,7 +120,8 @@ fn scaled_partners(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::simulated::{draw, first_to_train};
+    use crate::mapping::simulated::first_to_train;
+    use crate::random::normal_matrix;
 
     fn split() -> Split {
         first_to_train(30, 40)
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn target_that_is_a_scaled_unit_finds_that_unit_and_is_predicted_exactly() {
         for n_features in [10, 60] {
-            let features = draw(40, n_features, 1);
+            let features = normal_matrix(40, n_features, 1);
             let targets = Array2::from_shape_fn((40, 2), |(at, target)| 3.0 * features[[at, 4 + target]] - 2.0);
             let predictors = Predictors::holding_features(features.view()).unwrap();
             let found = predict_one_to_one(&predictors, targets.view(), &split()).unwrap();
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn gram_matrix_alone_and_constant_targets_are_refused() {
-        let (features, mut targets) = (draw(40, 60, 1), draw(40, 2, 2));
+        let (features, mut targets) = (normal_matrix(40, 60, 1), normal_matrix(40, 2, 2));
         let by_gram = Predictors::from_features(features.view()).unwrap();
         let refused = predict_one_to_one(&by_gram, targets.view(), &split());
         assert!(matches!(refused, Err(StatsError::Unsupported { .. })));

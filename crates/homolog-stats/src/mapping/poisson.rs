@@ -150,12 +150,7 @@ fn fit(spectrum: &Spectrum, counts: &[f64], penalty: f64) -> Result<Vec<f64>, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
-
-    fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
+    use crate::random::normal_matrix;
 
     fn options(penalties: &[f64]) -> PoissonOptions {
         PoissonOptions { penalties: penalties.to_vec(), n_folds: 4, order: FoldOrder::AsGiven }
@@ -178,8 +173,8 @@ mod tests {
 
     #[test]
     fn rates_do_not_depend_on_the_side_of_the_predictors() {
-        let features = draw(50, 20, 1) * 0.3;
-        let targets = draw(50, 2, 2).mapv(|x| (x.abs() * 3.0).round());
+        let features = normal_matrix(50, 20, 1) * 0.3;
+        let targets = normal_matrix(50, 2, 2).mapv(|x| (x.abs() * 3.0).round());
         let by_features = Predictors::from_features(features.view()).unwrap();
         let gram = crate::gram::Gram::of(features.view()).unwrap();
         let by_gram = Predictors::from_gram(&gram).unwrap();
@@ -192,7 +187,7 @@ mod tests {
 
     #[test]
     fn large_penalty_leaves_the_mean_count() {
-        let (features, targets) = (draw(50, 5, 1), draw(50, 1, 2).mapv(|x| (x.abs() * 4.0).round()));
+        let (features, targets) = (normal_matrix(50, 5, 1), normal_matrix(50, 1, 2).mapv(|x| (x.abs() * 4.0).round()));
         let predictors = Predictors::from_features(features.view()).unwrap();
         let found = predict_poisson(&predictors, targets.view(), &split(50), &options(&[1e9])).unwrap();
         let mean = targets.slice(ndarray::s![..40, 0]).mean().unwrap();
@@ -201,7 +196,7 @@ mod tests {
 
     #[test]
     fn negative_counts_and_silent_targets_are_refused() {
-        let (features, mut targets) = (draw(50, 5, 1), Array2::ones((50, 2)));
+        let (features, mut targets) = (normal_matrix(50, 5, 1), Array2::ones((50, 2)));
         let predictors = Predictors::from_features(features.view()).unwrap();
         targets[[3, 1]] = -1.0;
         let refused = predict_poisson(&predictors, targets.view(), &split(50), &options(&[1.0]));

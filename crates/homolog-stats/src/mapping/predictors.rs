@@ -224,11 +224,10 @@ fn less_means<T: Copy + Into<f64> + Send + Sync>(features: ArrayView2<'_, T>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
+    use crate::random::normal_matrix;
 
     fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal() + 2.0)
+        normal_matrix(n_rows, n_columns, seed) + 2.0
     }
 
     #[test]

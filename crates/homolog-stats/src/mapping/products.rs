@@ -191,25 +191,20 @@ fn assemble(shape: (usize, usize), tiles: &[Tile], made: &[Vec<f64>], symmetry: 
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::random::Rng;
-
-    pub(in crate::mapping) fn random(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
+    use crate::random::normal_matrix;
 
     #[test]
     fn product_of_more_than_one_tile_equals_the_plain_one() {
-        let (left, right) = (random(300, 41, 1), random(41, 270, 2));
+        let (left, right) = (normal_matrix(300, 41, 1), normal_matrix(41, 270, 2));
         let difference = &product(left.view(), right.view()) - &left.dot(&right);
         assert!(difference.iter().all(|d| d.abs() < 1e-12));
     }
 
     #[test]
     fn transpose_times_self_is_symmetric_and_equals_the_plain_product() {
-        let matrix = random(50, 300, 3);
+        let matrix = normal_matrix(50, 300, 3);
         let ours = transpose_times_self(matrix.view());
         let difference = &ours - &matrix.t().dot(&matrix);
         assert!(difference.iter().all(|d| d.abs() < 1e-12));
@@ -218,7 +213,7 @@ pub(super) mod tests {
 
     #[test]
     fn product_has_the_same_bits_on_one_thread_and_two() {
-        let (left, right) = (random(600, 333, 4), random(333, 290, 5));
+        let (left, right) = (normal_matrix(600, 333, 4), normal_matrix(333, 290, 5));
         let on = |n| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             pool.install(|| product(left.view(), right.view()))

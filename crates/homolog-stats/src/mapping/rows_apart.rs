@@ -108,13 +108,13 @@ fn take_away_four<S: Simd>(simd: S, factors: [f64; 4], rows: [&[f64]; 4], image:
 
 #[cfg(test)]
 mod tests {
-    use super::super::products::tests::random;
     use super::*;
+    use crate::random::normal_matrix;
     use ndarray::s;
 
     #[test]
     fn transposed_rows_times_a_matrix_equals_the_plain_product() {
-        let (rows, right) = (random(130, 23, 8), random(130, 5, 9));
+        let (rows, right) = (normal_matrix(130, 23, 8), normal_matrix(130, 5, 9));
         let lines: Vec<&[f64]> = rows.outer_iter().filter_map(|row| row.to_slice()).collect();
         let (found, sums) = transposed_rows_times(&lines, 23, right.view());
         assert!((&found - &rows.t().dot(&right)).iter().all(|d| d.abs() < 1e-12));
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn one_pass_over_rows_equals_two_products() {
-        let (rows, vector) = (random(11, 37, 6), random(1, 37, 7).remove_axis(Axis(0)));
+        let (rows, vector) = (normal_matrix(11, 37, 6), normal_matrix(1, 37, 7).remove_axis(Axis(0)));
         let mut image = vec![1.0; 37];
         let lines: Vec<&[f64]> = rows.outer_iter().filter_map(|row| row.to_slice()).collect();
         let products = take_away_products_of_rows(&lines, vector.as_slice().unwrap(), &mut image);

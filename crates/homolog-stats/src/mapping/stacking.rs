@@ -103,13 +103,8 @@ fn weights_of(residuals: &[Array2<f64>], target: usize) -> Array1<f64> {
 mod tests {
     use super::*;
     use crate::mapping::ridge::{PenaltyChoice, PenaltyScope};
-    use crate::random::Rng;
+    use crate::random::normal_matrix;
     use ndarray::array;
-
-    fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-    }
 
     fn options() -> StackedRidgeOptions {
         let penalties = vec![0.1, 1.0, 10.0];
@@ -133,8 +128,8 @@ mod tests {
 
     #[test]
     fn one_set_is_ridge_and_the_driving_set_has_the_weight() {
-        let (first, second) = (draw(80, 5, 1), draw(80, 5, 2));
-        let targets = first.dot(&draw(5, 2, 3)) + draw(80, 2, 4) * 0.3;
+        let (first, second) = (normal_matrix(80, 5, 1), normal_matrix(80, 5, 2));
+        let targets = first.dot(&normal_matrix(5, 2, 3)) + normal_matrix(80, 2, 4) * 0.3;
         let band = |part: &Array2<f64>| Predictors::from_features(part.view()).unwrap();
         let alone = predict_stacked_ridge(&band(&first), targets.view(), &split(), &options()).unwrap();
         let ridge =

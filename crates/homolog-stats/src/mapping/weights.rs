@@ -126,7 +126,8 @@ fn shortest(matrix: ArrayView2<'_, f64>, sides: ArrayView2<'_, f64>) -> Result<A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::simulated::{draw, first_to_train};
+    use crate::mapping::simulated::first_to_train;
+    use crate::random::normal_matrix;
 
     /// The mappings with weights, with few components for few stimuli.
     fn mappings() -> Vec<Mapping> {
@@ -138,8 +139,8 @@ mod tests {
     #[test]
     fn weights_predict_what_the_mapping_predicts_for_other_stimuli() {
         for n_features in [6, 45, 200] {
-            let features = draw(50, n_features, 1) * 2.0 + 5.0;
-            let targets = features.dot(&draw(n_features, 3, 2)) + draw(50, 3, 3) - 7.0;
+            let features = normal_matrix(50, n_features, 1) * 2.0 + 5.0;
+            let targets = features.dot(&normal_matrix(n_features, 3, 2)) + normal_matrix(50, 3, 3) - 7.0;
             let split = first_to_train(40, 50);
             let predictors = Predictors::from_features(features.view()).unwrap();
             let all = mappings().into_iter().chain((n_features < 40).then(|| "ols".parse().unwrap()));
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn weights_of_a_noiseless_line_are_the_line() {
-        let (features, planted) = (draw(30, 5, 4), draw(5, 2, 5));
+        let (features, planted) = (normal_matrix(30, 5, 4), normal_matrix(5, 2, 5));
         let targets = features.dot(&planted) + 3.0;
         let found = fit_weights(&"ols".parse().unwrap(), features.view(), targets.view()).unwrap();
         assert!((&found.weights - &planted.t()).iter().all(|d| d.abs() < 1e-10));
@@ -169,12 +170,12 @@ mod tests {
 
     #[test]
     fn a_mapping_without_weights_is_refused_with_those_that_have_some() {
-        let (features, targets) = (draw(30, 5, 4), draw(30, 2, 5));
+        let (features, targets) = (normal_matrix(30, 5, 4), normal_matrix(30, 2, 5));
         for name in ["one-to-one", "poisson", "factorised", "multiple-kernel-ridge"] {
             let refused = fit_weights(&name.parse().unwrap(), features.view(), targets.view()).unwrap_err().to_string();
             assert!(refused.contains(name) && refused.contains("ridge, ols"), "{refused}");
         }
         let fitted = fit_weights(&"ols".parse().unwrap(), features.view(), targets.view()).unwrap();
-        assert!(fitted.predict(draw(3, 4, 1).view()).is_err());
+        assert!(fitted.predict(normal_matrix(3, 4, 1).view()).is_err());
     }
 }

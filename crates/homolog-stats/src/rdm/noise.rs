@@ -358,18 +358,13 @@ fn frobenius_square(x: &Array2<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
-
-    fn random(n: usize, p: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n, p), || rng.normal())
-    }
+    use crate::random::normal_matrix;
 
     /// Wᵀ Σ W must be the identity, whichever side is smaller.
     #[test]
     fn whitening_makes_the_covariance_the_identity() {
         for (n, p) in [(40, 7), (6, 15)] {
-            let residuals = random(n, p, 1);
+            let residuals = normal_matrix(n, p, 1);
             for estimate in [NoiseEstimate::ShrinkToDiagonal, NoiseEstimate::ShrinkToIdentity, NoiseEstimate::Diagonal]
             {
                 let noise = NoiseCovariance::from_residuals(residuals.view(), estimate, None).unwrap();
@@ -382,15 +377,15 @@ mod tests {
 
     #[test]
     fn full_covariance_of_few_residuals_is_singular() {
-        let noise = NoiseCovariance::from_residuals(random(5, 9, 2).view(), NoiseEstimate::Full, None).unwrap();
-        assert!(matches!(noise.whiten(random(2, 9, 3).view()), Err(StatsError::Singular { .. })));
-        let noise = NoiseCovariance::from_residuals(random(8, 8, 4).view(), NoiseEstimate::Full, None).unwrap();
-        assert!(matches!(noise.whiten(random(2, 8, 5).view()), Err(StatsError::Singular { .. })));
+        let noise = NoiseCovariance::from_residuals(normal_matrix(5, 9, 2).view(), NoiseEstimate::Full, None).unwrap();
+        assert!(matches!(noise.whiten(normal_matrix(2, 9, 3).view()), Err(StatsError::Singular { .. })));
+        let noise = NoiseCovariance::from_residuals(normal_matrix(8, 8, 4).view(), NoiseEstimate::Full, None).unwrap();
+        assert!(matches!(noise.whiten(normal_matrix(2, 8, 5).view()), Err(StatsError::Singular { .. })));
     }
 
     #[test]
     fn constant_unit_is_named() {
-        let mut residuals = random(6, 4, 6);
+        let mut residuals = normal_matrix(6, 4, 6);
         residuals.column_mut(2).fill(1.5);
         let found = NoiseCovariance::from_residuals(residuals.view(), NoiseEstimate::Diagonal, None);
         assert!(matches!(found, Err(StatsError::ConstantPattern { what: "unit", index: 2, .. })));

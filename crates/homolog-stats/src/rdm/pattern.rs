@@ -221,13 +221,8 @@ fn from_products(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
+    use crate::random::{Rng, normal_matrix};
     use ndarray::array;
-
-    fn features(n: usize, p: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n, p), || rng.normal())
-    }
 
     #[test]
     fn distances_of_two_simple_patterns_are_those_worked_out_by_hand() {
@@ -243,7 +238,7 @@ mod tests {
 
     #[test]
     fn gram_and_features_give_the_same_rdm() {
-        let features = features(12, 1100, 1);
+        let features = normal_matrix(12, 1100, 1);
         let gram = Gram::of(features.view()).unwrap();
         for measure in RdmMeasure::ALL {
             let direct = rdm_from_features(features.view(), measure).unwrap();
@@ -254,7 +249,7 @@ mod tests {
 
     #[test]
     fn correlation_keeps_its_digits_beside_a_large_mean() {
-        let small = features(6, 40, 2);
+        let small = normal_matrix(6, 40, 2);
         let shifted = &small + 1e7;
         let plain = rdm_from_features(small.view(), RdmMeasure::PearsonDistance).unwrap();
         let beside = rdm_from_features(shifted.view(), RdmMeasure::PearsonDistance).unwrap();
@@ -263,20 +258,20 @@ mod tests {
 
     #[test]
     fn euclidean_is_unchanged_by_rotating_units_and_pearson_by_scaling_patterns() {
-        let plain = features(8, 2, 3);
+        let plain = normal_matrix(8, 2, 3);
         let (sine, cosine) = 0.7f64.sin_cos();
         let turned = plain.dot(&array![[cosine, -sine], [sine, cosine]]);
         let of = |x: &Array2<f64>, m| rdm_from_features(x.view(), m).unwrap();
         let (a, b) = (of(&plain, RdmMeasure::Euclidean), of(&turned, RdmMeasure::Euclidean));
         assert!((&a - &b).iter().all(|d| d.abs() < 1e-12));
-        let wide = features(8, 30, 4);
+        let wide = normal_matrix(8, 30, 4);
         let (a, b) = (of(&wide, RdmMeasure::PearsonDistance), of(&(&wide * 3.0 + 5.0), RdmMeasure::PearsonDistance));
         assert!((&a - &b).iter().all(|d| d.abs() < 1e-12));
     }
 
     #[test]
     fn constant_pattern_is_named_and_never_given_a_distance() {
-        let mut patterns = features(5, 20, 5);
+        let mut patterns = normal_matrix(5, 20, 5);
         patterns.row_mut(3).fill(0.1);
         let constant = |measure| rdm_from_features(patterns.view(), measure);
         assert!(matches!(constant(RdmMeasure::PearsonDistance), Err(StatsError::ConstantPattern { index: 3, .. })));
@@ -290,7 +285,7 @@ mod tests {
 
     #[test]
     fn nan_is_named_by_stimulus_and_unit() {
-        let mut patterns = features(5, 20, 6);
+        let mut patterns = normal_matrix(5, 20, 6);
         patterns[[2, 7]] = f64::NAN;
         let words = rdm_from_features(patterns.view(), RdmMeasure::Euclidean).unwrap_err().to_string();
         assert!(words.contains("row 2, column 7"), "{words}");
@@ -298,7 +293,7 @@ mod tests {
 
     #[test]
     fn f32_features_are_summed_in_f64() {
-        let single = features(6, 3000, 7).mapv(|value| value as f32);
+        let single = normal_matrix(6, 3000, 7).mapv(|value| value as f32);
         let double = single.mapv(f64::from);
         let measure = RdmMeasure::PearsonDistance;
         assert_eq!(

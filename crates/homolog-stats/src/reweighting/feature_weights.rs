@@ -158,13 +158,12 @@ fn check(features: ArrayView2<'_, f64>, n_pairs: usize) -> Result<(), StatsError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
+    use crate::random::{Rng, normal_matrix};
     use crate::rdm::pairs;
     use crate::splits::{FoldOrder, k_fold};
 
     fn random(n: usize, p: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n, p), || rng.normal() + 2.0)
+        normal_matrix(n, p, seed) + 2.0
     }
 
     #[test]

@@ -183,22 +183,13 @@ fn unit_columns(operation: &'static str, centred: Array2<f64>) -> Result<Array2<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
+    use crate::random::normal_matrix;
+    use crate::similarity::simulated::turned;
     use ndarray::array;
-
-    fn random(n: usize, p: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n, p), || rng.normal())
-    }
-
-    fn turned(x: &Array2<f64>, seed: u64) -> Array2<f64> {
-        let rotation = thin_svd("a test", random(x.ncols(), x.ncols(), seed).view()).unwrap().left;
-        x.dot(&rotation) * 2.5 + 1.0
-    }
 
     #[test]
     fn rotation_scale_and_shift_change_no_canonical_correlation() {
-        let x = random(20, 4, 1);
+        let x = normal_matrix(20, 4, 1);
         let y = turned(&x, 2);
         assert!((svcca(x.view(), y.view(), 1.0).unwrap() - 1.0).abs() < 1e-12);
         assert!((pwcca(x.view(), y.view(), 1.0).unwrap() - 1.0).abs() < 1e-12);
@@ -206,13 +197,13 @@ mod tests {
 
     #[test]
     fn canonical_correlation_of_everything_with_everything_is_refused() {
-        let found = svcca(random(6, 40, 5).view(), random(6, 30, 6).view(), 1.0);
+        let found = svcca(normal_matrix(6, 40, 5).view(), normal_matrix(6, 30, 6).view(), 1.0);
         assert!(matches!(found, Err(StatsError::TooFewStimuli { .. })));
     }
 
     #[test]
     fn permuted_units_match_fully_and_rotated_ones_do_not() {
-        let x = random(30, 5, 7);
+        let x = normal_matrix(30, 5, 7);
         let permuted = x.select(Axis(1), &[3, 0, 4, 1, 2]);
         assert!((soft_matching_correlation(x.view(), permuted.view()).unwrap() - 1.0).abs() < 1e-12);
         assert!(soft_matching_correlation(x.view(), turned(&x, 8).view()).unwrap() < 0.95);

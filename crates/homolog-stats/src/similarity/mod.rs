@@ -7,6 +7,8 @@ mod alignment;
 mod cka;
 mod mds;
 mod shape;
+#[cfg(test)]
+mod simulated;
 mod spectrum;
 mod transport;
 

@@ -115,22 +115,12 @@ fn reduced(operation: &'static str, centred: Array2<f64>, n: usize) -> Result<Ar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linear_algebra::thin_svd;
-    use crate::random::Rng;
-
-    fn random(n: usize, p: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n, p), || rng.normal())
-    }
-
-    fn turned(x: &Array2<f64>, seed: u64) -> Array2<f64> {
-        let rotation = thin_svd("a test", random(x.ncols(), x.ncols(), seed).view()).unwrap().left;
-        x.dot(&rotation) * 2.5 + 1.0
-    }
+    use crate::random::normal_matrix;
+    use crate::similarity::simulated::turned;
 
     #[test]
     fn rotation_scale_and_shift_change_no_distance() {
-        let x = random(20, 4, 1);
+        let x = normal_matrix(20, 4, 1);
         let y = turned(&x, 2);
         assert!(squared_procrustes_distance(x.view(), y.view()).unwrap() < 1e-12);
         assert!(angular_shape_distance(x.view(), y.view()).unwrap() < 1e-6);
@@ -138,7 +128,7 @@ mod tests {
 
     #[test]
     fn many_units_are_reduced_without_changing_the_angle() {
-        let (x, y) = (random(6, 40, 3), random(6, 30, 4));
+        let (x, y) = (normal_matrix(6, 40, 3), normal_matrix(6, 30, 4));
         let fit = best_rotation_fit("a test", x.view(), y.view()).unwrap();
         let [x, y] = centred_pair("a test", x.view(), y.view()).unwrap();
         let length = |m: &Array2<f64>| m.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -148,15 +138,15 @@ mod tests {
 
     #[test]
     fn whitening_goes_from_rotations_to_any_linear_map() {
-        let (x, y) = (random(30, 4, 5), random(30, 6, 6));
+        let (x, y) = (normal_matrix(30, 4, 5), normal_matrix(30, 6, 6));
         let of = |a: &Array2<f64>, b: &Array2<f64>, alpha| partly_whitened_shape_distance(a.view(), b.view(), alpha);
         let plain = angular_shape_distance(x.view(), y.view()).unwrap();
         assert!((of(&x, &y, 1.0).unwrap() - plain).abs() < 1e-12);
-        let mapped = x.dot(&random(4, 4, 7));
+        let mapped = x.dot(&normal_matrix(4, 4, 7));
         assert!(of(&x, &mapped, 0.0).unwrap() < 1e-6 && of(&x, &mapped, 0.5).unwrap() > 0.05);
         assert!((of(&x, &y, 0.3).unwrap() - of(&y, &x, 0.3).unwrap()).abs() < 1e-12);
         assert!(matches!(of(&x, &y, 1.5), Err(StatsError::OutOfRange { .. })));
-        let many = random(30, 28, 8);
+        let many = normal_matrix(30, 28, 8);
         assert!(matches!(of(&x, &many, 0.0), Err(StatsError::TooFewStimuli { found: 30, needed: 33, .. })));
         assert!(of(&x, &many, 0.1).is_ok());
     }

@@ -248,15 +248,10 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array2;
+    use crate::random::normal_matrix;
 
     fn settings(neighbours: Neighbours, alternative: Alternative) -> ClusterTestSettings {
         ClusterTestSettings { neighbours, forming_p: 0.05, alternative, n_flips: 499 }
-    }
-
-    fn noise(n_subjects: usize, n_points: usize, seed: u64) -> Array2<f64> {
-        let mut rng = Rng::new(seed);
-        Array2::from_shape_simple_fn((n_subjects, n_points), || rng.normal())
     }
 
     #[test]
@@ -275,7 +270,7 @@ mod tests {
     #[test]
     fn effect_over_some_times_is_one_cluster_there() {
         for n_subjects in [10, 15] {
-            let mut values = noise(n_subjects, 30, 2);
+            let mut values = normal_matrix(n_subjects, 30, 2);
             values.slice_mut(ndarray::s![.., 10..18]).mapv_inplace(|value| value + 1.8);
             let found =
                 sign_flip_cluster_test(values.view(), &settings(Neighbours::Line, Alternative::TwoSided), &Rng::new(3))
@@ -298,14 +293,14 @@ mod tests {
     #[test]
     fn point_that_is_equal_for_all_few_subjects_and_ragged_grids_are_refused() {
         let line = settings(Neighbours::Line, Alternative::Greater);
-        let mut values = noise(6, 4, 4);
+        let mut values = normal_matrix(6, 4, 4);
         values.column_mut(2).fill(0.5);
         let found = sign_flip_cluster_test(values.view(), &line, &Rng::new(1));
         assert!(matches!(found, Err(StatsError::ConstantPattern { index: 2, .. })));
-        let found = sign_flip_cluster_test(noise(4, 4, 5).view(), &line, &Rng::new(1));
+        let found = sign_flip_cluster_test(normal_matrix(4, 4, 5).view(), &line, &Rng::new(1));
         assert!(matches!(found, Err(StatsError::TooFew { found: 4, needed: 5, .. })));
         let grid = settings(Neighbours::Grid { n_rows: 3 }, Alternative::Greater);
-        let found = sign_flip_cluster_test(noise(6, 10, 6).view(), &grid, &Rng::new(1));
+        let found = sign_flip_cluster_test(normal_matrix(6, 10, 6).view(), &grid, &Rng::new(1));
         assert!(matches!(found, Err(StatsError::ShapeMismatch { .. })));
     }
 }

@@ -1,12 +1,7 @@
 use super::*;
 use crate::gram::Gram;
 use crate::mapping::ridge::{PenaltyScope, PreparedRidge, RidgeOptions};
-use crate::random::Rng;
-
-fn draw(n_rows: usize, n_columns: usize, seed: u64) -> Array2<f64> {
-    let mut rng = Rng::new(seed);
-    Array2::from_shape_simple_fn((n_rows, n_columns), || rng.normal())
-}
+use crate::random::normal_matrix;
 
 fn joined(parts: &[&Array2<f64>]) -> Predictors {
     let bands = parts.iter().map(|part| Predictors::from_features(part.view()).unwrap()).collect();
@@ -30,8 +25,8 @@ fn options(weights: BandWeights) -> BandedRidgeOptions {
 
 #[test]
 fn refined_weights_lower_the_error_over_folds_and_their_bands_add_up() {
-    let (first, second) = (draw(90, 8, 1), draw(90, 60, 2));
-    let targets = first.dot(&draw(8, 3, 3)) + draw(90, 3, 4);
+    let (first, second) = (normal_matrix(90, 8, 1), normal_matrix(90, 60, 2));
+    let targets = first.dot(&normal_matrix(8, 3, 3)) + normal_matrix(90, 3, 4);
     let prepared = PreparedBandedRidge::new(&joined(&[&first, &second]), targets.view(), &[Kernel::Linear]).unwrap();
     for intercept in [Intercept::Fitted, Intercept::None] {
         let search = BandedRidgeOptions { intercept, ..options(BandWeights::random(3, 5)) };
@@ -65,8 +60,8 @@ fn largest_difference(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
 
 #[test]
 fn weight_goes_to_the_band_that_drives_the_target() {
-    let (first, second) = (draw(90, 8, 1), draw(90, 60, 2));
-    let targets = first.dot(&draw(8, 3, 3)) + draw(90, 3, 4);
+    let (first, second) = (normal_matrix(90, 8, 1), normal_matrix(90, 60, 2));
+    let targets = first.dot(&normal_matrix(8, 3, 3)) + normal_matrix(90, 3, 4);
     let predictors = joined(&[&first, &second]);
     let predict = |n_candidates| {
         let prepared = PreparedBandedRidge::new(&predictors, targets.view(), &[Kernel::Linear]).unwrap();
@@ -80,7 +75,7 @@ fn weight_goes_to_the_band_that_drives_the_target() {
 
 #[test]
 fn one_band_is_ridge_regression() {
-    let (features, targets) = (draw(90, 30, 6), draw(90, 4, 7));
+    let (features, targets) = (normal_matrix(90, 30, 6), normal_matrix(90, 4, 7));
     let predictors = joined(&[&features]);
     let ridge = RidgeOptions {
         penalties: options(BandWeights::random(1, 0)).penalties,
@@ -96,7 +91,7 @@ fn one_band_is_ridge_regression() {
 
 #[test]
 fn bands_by_features_equal_bands_by_kernels() {
-    let (first, second, targets) = (draw(90, 8, 1), draw(90, 20, 2), draw(90, 3, 3));
+    let (first, second, targets) = (normal_matrix(90, 8, 1), normal_matrix(90, 20, 2), normal_matrix(90, 3, 3));
     let by_features = joined(&[&first, &second]);
     let gram = |part: &Array2<f64>| Predictors::from_gram(&Gram::of(part.view()).unwrap()).unwrap();
     let by_kernels = Predictors::from_bands(vec![gram(&first), gram(&second)]).unwrap();
@@ -114,7 +109,7 @@ fn bands_by_features_equal_bands_by_kernels() {
 
 #[test]
 fn weighted_bands_are_ridge_on_features_scaled_by_the_roots_of_the_weights() {
-    let (first, second, targets) = (draw(90, 8, 1), draw(90, 20, 2), draw(90, 3, 3));
+    let (first, second, targets) = (normal_matrix(90, 8, 1), normal_matrix(90, 20, 2), normal_matrix(90, 3, 3));
     let weights = ndarray::array![[0.2, 0.8]];
     let prepared = PreparedBandedRidge::new(&joined(&[&first, &second]), targets.view(), &[Kernel::Linear]).unwrap();
     let found = prepared.predict(&split(), &options(BandWeights::Given(weights))).unwrap();
@@ -130,7 +125,7 @@ fn weighted_bands_are_ridge_on_features_scaled_by_the_roots_of_the_weights() {
 
 #[test]
 fn several_kernels_make_several_bands_of_one_set() {
-    let (features, targets) = (draw(90, 5, 1), draw(90, 2, 2));
+    let (features, targets) = (normal_matrix(90, 5, 1), normal_matrix(90, 2, 2));
     let kernels = [Kernel::Linear, Kernel::Rbf { gamma: None }];
     let prepared = PreparedBandedRidge::new(&joined(&[&features]), targets.view(), &kernels).unwrap();
     let found = prepared.predict(&split(), &options(BandWeights::random(5, 2))).unwrap();
