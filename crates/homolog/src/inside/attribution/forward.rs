@@ -11,9 +11,7 @@ use crate::network::checked::Stage;
 use crate::network::engine::{EngineError, Session};
 use crate::network::value::{Ranked, Value};
 use crate::network::working_set::WorkingSet;
-
-/// Images run at once at most.
-const MAX_AT_ONCE: u64 = 64;
+use crate::recording::record::LARGEST_BATCH;
 
 /// A network ready to give the values that an objective is computed from.
 pub(super) struct Forward {
@@ -89,7 +87,7 @@ impl Attributor<'_> {
         let budget = self.resources.memory_bytes;
         let n_at_once = match self.network.fixed_batch() {
             Some(_) => 1,
-            None => (budget.saturating_sub(fixed) / each.max(1)).min(MAX_AT_ONCE),
+            None => (budget.saturating_sub(fixed) / each.max(1)).min(LARGEST_BATCH as u64),
         };
         if n_at_once == 0 {
             return Err(AttributionError::BudgetTooSmall { budget, needed: fixed + each });

@@ -9,11 +9,8 @@ use crate::inside::image::InputMap;
 use crate::network::checked::{Network, Stage};
 use crate::network::engine::{Engine, Session};
 use crate::progress::{Cancel, Progress};
-use crate::recording::record::{RecordError, RecordPlan, Resources, RowSink, Rows, Stream};
+use crate::recording::record::{LARGEST_BATCH, RecordError, RecordPlan, Resources, RowSink, Rows, Stream};
 use crate::stimuli::{Limits, Preprocessing, StimulusSet};
-
-/// Frames that are run together at most.
-const LARGEST_BATCH: usize = 16;
 
 /// A network that stimuli are shown to.
 pub struct Presenter<'a> {

@@ -15,6 +15,7 @@ mod stream;
 
 pub use archive::{Archive, Recorded};
 pub use error::RecordError;
+pub(crate) use plan::LARGEST_BATCH;
 pub use plan::{RecordPlan, Resources, StagePlan};
 pub use rows::{Placement, StageRows};
 pub use stream::{RowSink, Rows, Stream};
