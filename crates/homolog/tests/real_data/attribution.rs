@@ -26,7 +26,7 @@ const RANK_CORRELATION: f64 = 0.999;
 
 /// A gradient jumps where a rectifier or a maximum switches. Near enough to such a place single precision and the golden's double
 /// are on different sides of it; of a noisy copy's gradient, that is an eighth of `SmoothGrad`'s map. On these photographs and copies
-/// `PyTorch` in single precision is itself up to 4.6e-3 away from `PyTorch` in double (six of eight above 1e-3).
+/// `PyTorch` in single precision is itself up to 4.6e-3 away from `PyTorch` in double (five of eight above 1e-3).
 fn tolerance(method: &str) -> f64 {
     if method == "smoothgrad" { 5.0 * TOLERANCE } else { TOLERANCE }
 }
